@@ -1,0 +1,25 @@
+//! The project as its files say: settings, sources and queries, read whole and immutable.
+
+pub mod query;
+
+pub use query::{Access, Direction, OrderTerm, Page, Param, Query};
+
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+
+use crate::{
+    config::{Settings, SourceConfig},
+    model::QueryName,
+};
+
+/// A project that has no mistakes that can be seen without asking its sources.
+#[derive(Debug)]
+pub struct Project {
+    /// The directory, absolute.
+    pub directory: PathBuf,
+    /// `aqueduct.yaml`.
+    pub settings: Settings,
+    /// `catalogs/*.yaml`, by name.
+    pub sources: Vec<SourceConfig>,
+    /// `queries/**/*.sql`, by name and version.
+    pub queries: BTreeMap<(QueryName, u32), Arc<Query>>,
+}

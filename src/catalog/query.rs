@@ -1,0 +1,100 @@
+//! A named query as its file says: header and one SELECT.
+
+use std::time::Duration;
+
+use datafusion::{scalar::ScalarValue, sql::sqlparser::ast};
+
+use crate::{
+    config::Spanned,
+    model::{Place, QueryName, ValueType},
+};
+
+/// One `queries/<domain>/<name>.sql`, checked as far as that goes without its sources.
+#[derive(Debug)]
+pub struct Query {
+    /// `domain.name`, the same as the path.
+    pub name: QueryName,
+    /// The major version.
+    pub version: u32,
+    /// One or two sentences for consumers.
+    pub description: Option<String>,
+    /// Who answers for it.
+    pub owner: Option<String>,
+    /// In the header's order; parameter `i` is placeholder `$(i+1)` in `statement`.
+    pub params: Vec<Param>,
+    /// How results are cut into pages.
+    pub page: Page,
+    /// Who may call.
+    pub access: Access,
+    /// Bounds pages and a stream's first row.
+    pub timeout: Duration,
+    /// The SELECT, `:name` replaced by `$n`, spans as in the file.
+    pub statement: ast::Query,
+    /// Where the SELECT begins.
+    pub place: Place,
+    /// SHA-256 of the file's text: cursors made under other text are refused.
+    pub fingerprint: [u8; 32],
+}
+
+/// A parameter that the header declares.
+#[derive(Clone, Debug)]
+pub struct Param {
+    /// Lower snake case.
+    pub name: Spanned<String>,
+    /// Its type.
+    pub value_type: ValueType,
+    /// What it means.
+    pub description: Option<String>,
+    /// The value when the call gives none.
+    pub default: Option<ScalarValue>,
+    /// The smallest value allowed.
+    pub min: Option<ScalarValue>,
+    /// The largest value allowed.
+    pub max: Option<ScalarValue>,
+    /// All values allowed, when that can be listed. For a list: of each element.
+    pub allowed: Vec<ScalarValue>,
+    /// The whole text must match. For a list: each element.
+    pub pattern: Option<regex::Regex>,
+    /// May it be left out, and is then NULL?
+    pub optional: bool,
+}
+
+/// How results are cut into pages.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// Columns that together are unique and not NULL. Empty: the query cannot be paged.
+    pub key: Vec<Spanned<String>>,
+    /// The order before the key.
+    pub order: Vec<Spanned<OrderTerm>>,
+    /// The most rows of a page.
+    pub max: usize,
+}
+
+/// One term of a page's order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OrderTerm {
+    /// An output column.
+    pub column: String,
+    /// Which way.
+    pub direction: Direction,
+    /// NULLs last unless said.
+    pub nulls_first: bool,
+}
+
+/// Which way values go.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// Smallest first.
+    Ascending,
+    /// Largest first: `-column`.
+    Descending,
+}
+
+/// Who may call a query.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Anyone with valid credentials, and anonymous callers where the project allows them.
+    Public,
+    /// Who has all of these.
+    Scopes(Vec<String>),
+}

@@ -1,0 +1,71 @@
+//! `aqueduct.yaml`, checked.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use super::Secret;
+
+/// Everything `aqueduct.yaml` says, with defaults filled in.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Where to listen.
+    pub server: Server,
+    /// Who may call.
+    pub auth: Auth,
+    /// How much a query may use.
+    pub engine: Engine,
+}
+
+/// Listening addresses. Port 0 picks a free one.
+#[derive(Clone, Debug)]
+pub struct Server {
+    /// The public HTTP door.
+    pub http: SocketAddr,
+    /// The public Flight door.
+    pub flight: SocketAddr,
+    /// `/livez` and `/readyz`, never on a public listener.
+    pub admin: SocketAddr,
+}
+
+/// Consumers and cursor keys.
+#[derive(Clone, Debug)]
+pub struct Auth {
+    /// May callers without credentials use queries marked `access: public`?
+    pub anonymous: bool,
+    /// The consumers.
+    pub keys: Vec<ApiKey>,
+    /// The first encrypts, all decrypt. Empty: random per process.
+    pub cursor_keys: Vec<CursorKey>,
+}
+
+/// A consumer, known by the SHA-256 of its key.
+#[derive(Clone, Debug)]
+pub struct ApiKey {
+    /// The consumer's name, in logs and grants.
+    pub id: String,
+    /// SHA-256 of the key's text.
+    pub hash: [u8; 32],
+    /// What the consumer may see.
+    pub scopes: Vec<String>,
+}
+
+/// A key that encrypts cursors.
+#[derive(Clone, Debug)]
+pub struct CursorKey {
+    /// Its name, written in clear at the head of each cursor.
+    pub id: String,
+    /// At least 16 characters; the encryption key is derived from it.
+    pub secret: Secret,
+}
+
+/// Bounds on the work of the process.
+#[derive(Clone, Debug)]
+pub struct Engine {
+    /// Bytes that all queries together may hold before they spill.
+    pub memory: usize,
+    /// Where they spill to, absolute.
+    pub spill: PathBuf,
+    /// Queries that may run at once.
+    pub concurrency: usize,
+    /// May filters and limits run in the sources?
+    pub pushdown: bool,
+}

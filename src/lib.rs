@@ -1,0 +1,6 @@
+//! Aqueduct: named SQL queries over many sources, served as APIs.
+
+pub mod catalog;
+pub mod config;
+pub mod model;
+pub mod sources;

@@ -1,0 +1,3 @@
+//! The `aqueduct` command.
+
+fn main() {}

@@ -1,0 +1,11 @@
+//! The words every room shares: names, places in files, problems with them, parameter types and faults.
+
+pub mod fault;
+pub mod name;
+pub mod place;
+pub mod value;
+
+pub use fault::{Code, Fault, Kind, ParameterFault};
+pub use name::{QueryName, SourceName};
+pub use place::{Place, Problem, Problems, Severity};
+pub use value::ValueType;

@@ -1,0 +1,41 @@
+//! Outside systems, each behind the one trait [`Source`]: what tables it has and how each is scanned.
+
+use std::{fmt::Debug, sync::Arc};
+
+use async_trait::async_trait;
+use datafusion::catalog::TableProvider;
+
+use crate::model::{Fault, Problem};
+
+/// An outside system that holds tables. It is only ever read.
+///
+/// Values leave a source exactly or as an error that names the column and the remedy; a filter that a table reports as
+/// pushed gives the same rows as the engine would; a stream that is dropped ends the work it began in the system.
+#[async_trait]
+pub trait Source: Debug + Send + Sync {
+    /// The tables as they are now. Connects when it must, holds at most one connection, and may be called again at any
+    /// time. A fault ([`crate::model::Code::SourceDown`]) means that the source cannot be asked now.
+    async fn tables(&self) -> Result<Listing, Fault>;
+}
+
+/// What a source holds at one moment.
+#[derive(Debug)]
+pub struct Listing {
+    /// The schema whose tables are also visible as `source.table`.
+    pub default_schema: String,
+    /// All tables.
+    pub tables: Vec<Table>,
+    /// Annotations in the source's file that do not fit its tables.
+    pub problems: Vec<Problem>,
+}
+
+/// One table and how to scan it.
+#[derive(Clone, Debug)]
+pub struct Table {
+    /// The schema, spelled as in the source.
+    pub schema: String,
+    /// The table, spelled as in the source.
+    pub name: String,
+    /// Its columns, statistics and scans.
+    pub provider: Arc<dyn TableProvider>,
+}
