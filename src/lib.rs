@@ -1,6 +1,10 @@
 //! Aqueduct: named SQL queries over many sources, served as APIs.
 
+pub mod auth;
 pub mod catalog;
 pub mod config;
+pub mod engine;
 pub mod model;
+pub mod pipeline;
+pub mod policy;
 pub mod sources;

@@ -26,6 +26,7 @@ pub struct Query {
     pub page: Page,
     /// Who may call.
     pub access: Access,
+    pub sources: std::collections::BTreeSet<crate::model::SourceName>,
     /// Bounds pages and a stream's first row.
     pub timeout: Duration,
     /// The SELECT, `:name` replaced by `$n`, spans as in the file.

@@ -39,3 +39,16 @@ pub struct Table {
     /// Its columns, statistics and scans.
     pub provider: Arc<dyn TableProvider>,
 }
+
+/// Opens a source; this does not connect.
+///
+/// # Errors
+/// Settings that cannot work.
+pub fn open(
+    config: &crate::config::SourceConfig,
+    runtime: &Arc<datafusion::execution::runtime_env::RuntimeEnv>,
+    pushdown: bool,
+) -> Result<Arc<dyn Source>, Problem> {
+    let _ = (config, runtime, pushdown);
+    Err(Problem::error(config.place.clone(), "no sources"))
+}

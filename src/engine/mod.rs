@@ -1,0 +1,155 @@
+//! Planning and running over all sources: DataFusion's session, the snapshot of what the sources hold, and the queries
+//! planned over it.
+
+mod catalogs;
+mod faults;
+mod names;
+mod output;
+mod prepare;
+mod run;
+mod seek;
+mod session;
+mod snapshot;
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
+
+use datafusion::execution::session_state::SessionState;
+use futures::future::join_all;
+use tokio::task::JoinSet;
+
+use crate::{
+    catalog::Project,
+    config::SourceConfig,
+    model::{Code, Fault, Place, Problem, Problems, SourceName},
+    sources::{self, Listing, Source},
+};
+
+pub use faults::fault;
+pub use prepare::Prepared;
+pub use run::{Cut, Physical, RowStream};
+pub use seek::terms;
+pub use snapshot::Snapshot;
+
+/// How long a source may take to say what tables it has.
+const LISTING_TIMEOUT: Duration = Duration::from_secs(10);
+/// How often a source that is down is asked again.
+const RETRY: Duration = Duration::from_secs(5);
+
+/// The sources of a project, and the newest snapshot of what they hold.
+#[derive(Debug)]
+pub struct Engine {
+    project: Arc<Project>,
+    base: SessionState,
+    sources: Vec<(SourceConfig, Arc<dyn Source>)>,
+    snapshot: RwLock<Arc<Snapshot>>,
+    /// Snapshots follow one another; two at once would lose one's changes.
+    rebuilding: tokio::sync::Mutex<()>,
+}
+
+impl Engine {
+    /// Asks every source for its tables and plans every query over them. A source that is down stops nothing but the
+    /// queries that name it.
+    ///
+    /// # Errors
+    /// What does not fit: annotations and queries that name what is not there. Warnings come with success.
+    pub async fn open(project: Arc<Project>) -> Result<(Arc<Self>, Problems), Problems> {
+        let mut problems = Problems::default();
+        let whole = |error: &dyn std::fmt::Display| {
+            let mut problems = Problems::default();
+            problems
+                .push(Problem::error(Place::start_of("aqueduct.yaml"), format!("the engine cannot start: {error}")));
+            problems
+        };
+        let runtime = session::runtime(&project.settings.engine).map_err(|error| whole(&error.strip_backtrace()))?;
+        let base = session::base(Arc::clone(&runtime));
+        let mut sources = Vec::new();
+        for config in &project.sources {
+            match sources::open(config, &runtime, project.settings.engine.pushdown) {
+                Ok(source) => sources.push((config.clone(), source)),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        let asked = join_all(sources.iter().map(|(config, source)| ask(&config.name, source.as_ref()))).await;
+        let mut states = BTreeMap::new();
+        for ((config, _), answer) in sources.iter().zip(asked) {
+            match &answer {
+                Ok(listing) => problems.extend(listing.problems.iter().cloned()),
+                Err(fault) => problems.push(
+                    Problem::warning(
+                        config.place.clone(),
+                        format!("source `{}` is down: {}", config.name, fault.detail),
+                    )
+                    .hint("its queries answer 503 until it is back"),
+                ),
+            }
+            states.insert(config.name.clone(), answer);
+        }
+        let (snapshot, found) = Snapshot::build(&project, &base, states, None).await.map_err(|error| whole(&error))?;
+        problems.extend(found);
+        if problems.has_errors() {
+            return Err(problems);
+        }
+        let snapshot = RwLock::new(Arc::new(snapshot));
+        Ok((Arc::new(Self { project, base, sources, snapshot, rebuilding: tokio::sync::Mutex::default() }), problems))
+    }
+
+    /// The newest snapshot. A request keeps the one it began with.
+    #[must_use]
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        Arc::clone(&self.snapshot.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Looks for the sources' tables again and again, each source in its own rhythm, until the set is dropped.
+    #[must_use]
+    pub fn keep_fresh(self: &Arc<Self>) -> JoinSet<()> {
+        let mut tasks = JoinSet::new();
+        for (config, source) in &self.sources {
+            let (engine, name, source, refresh) =
+                (Arc::clone(self), config.name.clone(), Arc::clone(source), config.refresh);
+            tasks.spawn(async move {
+                loop {
+                    let down = engine.snapshot().source(&name).is_err();
+                    tokio::time::sleep(if down { RETRY.min(refresh) } else { refresh }).await;
+                    engine.refresh(&name, source.as_ref()).await;
+                }
+            });
+        }
+        tasks
+    }
+
+    async fn refresh(&self, name: &SourceName, source: &dyn Source) {
+        let answer = ask(name, source).await;
+        let _one_at_a_time = self.rebuilding.lock().await;
+        let before = self.snapshot();
+        if let Err(fault) = &answer {
+            tracing::warn!(source = %name, internal = fault.internal, "source is down");
+            // What it held before is the best guess at what it holds now; scans say themselves that it is down.
+            return;
+        }
+        let mut states = before.sources().clone();
+        states.insert(name.clone(), answer);
+        match Snapshot::build(&self.project, &self.base, states, Some((&before, name))).await {
+            Ok((snapshot, problems)) => {
+                for problem in problems.iter() {
+                    tracing::warn!(source = %name, "{problem}");
+                }
+                *self.snapshot.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(snapshot);
+            }
+            Err(error) => tracing::error!(source = %name, %error, "the tables of this source cannot be used"),
+        }
+    }
+}
+
+async fn ask(name: &SourceName, source: &dyn Source) -> Result<Arc<Listing>, Fault> {
+    match tokio::time::timeout(LISTING_TIMEOUT, source.tables()).await {
+        Ok(answer) => answer.map(Arc::new),
+        Err(_) => Err(Fault::new(
+            Code::SourceDown,
+            format!("source `{name}` did not answer in {} s", LISTING_TIMEOUT.as_secs()),
+        )),
+    }
+}

@@ -1,0 +1,356 @@
+//! Which table and column an identifier means: unquoted ones match exactly in lower case, else case-insensitively if
+//! that is unique. All that match nothing, or too much, are reported at once.
+
+use std::{
+    collections::{BTreeSet, HashMap},
+    ops::ControlFlow,
+    path::Path,
+    sync::Arc,
+};
+
+use datafusion::sql::sqlparser::{
+    ast::{
+        self, Expr, Ident, JoinConstraint, JoinOperator, ObjectName, ObjectNamePart, Select, SelectItem, TableAlias,
+        TableFactor, Visit, VisitMut, Visitor, VisitorMut,
+    },
+    tokenizer::Location,
+};
+
+use super::catalogs::Listings;
+use crate::{
+    model::{Place, Problem, SourceName, place::nearest},
+    sources::{Listing, Table},
+};
+
+/// Rewrites the identifiers of `query` to the spelling of the sources, quoted where that is not lower case.
+///
+/// Every source that the query names must be in `listings`.
+///
+/// # Errors
+/// One problem for each table or column that is unknown or ambiguous.
+pub(super) fn resolve(query: &mut ast::Query, listings: &Listings, file: &Arc<Path>) -> Result<(), Vec<Problem>> {
+    let mut tables = Tables { listings, file, scope: Scope::default(), problems: Vec::new() };
+    let _ = VisitMut::visit(query, &mut tables);
+    let mut scope = tables.scope;
+    let mut problems = tables.problems;
+    let _ = Visit::visit(query, &mut Aliases(&mut scope));
+    // Columns of a table that was not found would all be reported too.
+    if problems.is_empty() {
+        let mut columns = Columns { scope: &scope, file, problems: Vec::new() };
+        let _ = VisitMut::visit(query, &mut columns);
+        problems = columns.problems;
+    }
+    if problems.is_empty() { Ok(()) } else { Err(problems) }
+}
+
+/// The place of a token in `file`.
+pub(super) fn place(file: &Arc<Path>, start: Location) -> Place {
+    let count = |number: u64| usize::try_from(number).unwrap_or(usize::MAX).max(1);
+    Place { file: Arc::clone(file), line: count(start.line), column: count(start.column) }
+}
+
+/// The names that a query can use, over all its parts.
+#[derive(Default)]
+struct Scope {
+    /// Columns of the tables that a qualifier stands for. A qualifier used twice stands for both.
+    relations: HashMap<String, BTreeSet<String>>,
+    /// Every column of every table, and every name that the query itself gives.
+    names: BTreeSet<String>,
+    /// Qualifiers whose columns are not those of a table: subqueries, CTEs, functions.
+    derived: BTreeSet<String>,
+    /// Does a part of the query have columns that only planning knows?
+    open: bool,
+}
+
+enum Match {
+    As(String),
+    Ambiguous(Vec<String>),
+    Missing,
+}
+
+fn find<'a>(written: &Ident, candidates: impl Iterator<Item = &'a str> + Clone) -> Match {
+    let exact = if written.quote_style.is_some() { written.value.clone() } else { written.value.to_lowercase() };
+    if candidates.clone().any(|candidate| candidate == exact) {
+        return Match::As(exact);
+    }
+    if written.quote_style.is_some() {
+        return Match::Missing;
+    }
+    let mut found: Vec<_> =
+        candidates.filter(|candidate| candidate.to_lowercase() == exact).map(str::to_owned).collect();
+    found.dedup();
+    match found.len() {
+        0 => Match::Missing,
+        1 => Match::As(found.remove(0)),
+        _ => Match::Ambiguous(found),
+    }
+}
+
+/// Writes `name` into an identifier so that DataFusion reads exactly that.
+fn spell(ident: &mut Ident, name: String) {
+    if name.chars().any(char::is_uppercase) {
+        ident.quote_style = Some('"');
+    }
+    ident.value = name;
+}
+
+fn normal(ident: &Ident) -> String {
+    if ident.quote_style.is_some() { ident.value.clone() } else { ident.value.to_lowercase() }
+}
+
+/// First pass: tables.
+struct Tables<'a> {
+    listings: &'a Listings,
+    file: &'a Arc<Path>,
+    scope: Scope,
+    problems: Vec<Problem>,
+}
+
+impl VisitorMut for Tables<'_> {
+    type Break = ();
+
+    fn pre_visit_table_factor(&mut self, factor: &mut TableFactor) -> ControlFlow<()> {
+        match factor {
+            TableFactor::Table { name, alias, args: None, .. } => {
+                let columns = if name.0.len() > 1 { self.table(name) } else { None };
+                let qualifier = match (alias.as_ref(), name.0.last()) {
+                    (Some(alias), _) => normal(&alias.name),
+                    (None, Some(ObjectNamePart::Identifier(ident))) => normal(ident),
+                    _ => return ControlFlow::Continue(()),
+                };
+                let renamed = alias.as_ref().is_some_and(|alias| !alias.columns.is_empty());
+                match columns {
+                    Some(columns) if !renamed => {
+                        self.scope.names.extend(columns.iter().cloned());
+                        self.scope.relations.entry(qualifier).or_default().extend(columns);
+                    }
+                    _ => drop(self.scope.derived.insert(qualifier)),
+                }
+            }
+            TableFactor::Derived { alias, .. } => {
+                if let Some(alias) = alias {
+                    self.scope.derived.insert(normal(&alias.name));
+                }
+            }
+            TableFactor::NestedJoin { .. } => {}
+            _ => self.scope.open = true,
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+impl Tables<'_> {
+    /// Finds `source.table` or `source.schema.table` and spells it as the source does. Gives its columns.
+    fn table(&mut self, name: &mut ObjectName) -> Option<Vec<String>> {
+        let mut idents: Vec<&mut Ident> = name
+            .0
+            .iter_mut()
+            .filter_map(|part| match part {
+                ObjectNamePart::Identifier(ident) => Some(ident),
+                ObjectNamePart::Function(_) => None,
+            })
+            .collect();
+        let source = SourceName::new(&normal(idents.first()?))?;
+        let listing = Arc::clone(self.listings.get(&source)?);
+        let schema = match idents.as_mut_slice() {
+            [_, _] => listing.default_schema.clone(),
+            [_, schema, _] => {
+                let schemas: BTreeSet<&str> = listing.tables.iter().map(|table| table.schema.as_str()).collect();
+                let found = self.pick(schema, schemas.iter().copied(), &format!("schema of source `{source}`"))?;
+                spell(schema, found.clone());
+                found
+            }
+            _ => return None,
+        };
+        let ident = idents.pop()?;
+        let tables = tables_of(&listing, &schema);
+        let found =
+            self.pick(ident, tables.clone().map(|table| table.name.as_str()), &format!("table of source `{source}`"))?;
+        let table = tables.clone().find(|table| table.name == found)?;
+        spell(ident, found);
+        Some(table.provider.schema().fields().iter().map(|field| field.name().clone()).collect())
+    }
+
+    fn pick<'a>(
+        &mut self,
+        written: &Ident,
+        candidates: impl Iterator<Item = &'a str> + Clone,
+        what: &str,
+    ) -> Option<String> {
+        match find(written, candidates.clone()) {
+            Match::As(name) => Some(name),
+            problem => {
+                let at = place(self.file, written.span.start);
+                self.problems.push(complaint(at, written, &problem, what, candidates));
+                None
+            }
+        }
+    }
+}
+
+fn tables_of<'a>(listing: &'a Listing, schema: &'a str) -> impl Iterator<Item = &'a Table> + Clone {
+    listing.tables.iter().filter(move |table| table.schema == schema)
+}
+
+fn complaint<'a>(
+    at: Place,
+    written: &Ident,
+    problem: &Match,
+    what: &str,
+    candidates: impl Iterator<Item = &'a str>,
+) -> Problem {
+    match problem {
+        Match::Ambiguous(found) => {
+            Problem::error(at, format!("`{}` is ambiguous: {what} may be {}", written.value, quoted(found)))
+                .hint("quote the one that is meant")
+        }
+        _ => {
+            let unknown = Problem::error(at, format!("`{}` is no {what}", written.value));
+            let candidates: Vec<_> = candidates.collect();
+            match nearest(&written.value, candidates.iter().copied()) {
+                Some(name) => unknown.hint(format!("did you mean `{name}`?")),
+                None if candidates.is_empty() => unknown.hint("there is none"),
+                None => unknown.hint(format!("there is {}", quoted(candidates.iter().take(12)))),
+            }
+        }
+    }
+}
+
+fn quoted(names: impl IntoIterator<Item = impl std::fmt::Display>) -> String {
+    names.into_iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+}
+
+/// Between the passes: the names that the query gives to columns.
+struct Aliases<'a>(&'a mut Scope);
+
+impl Visitor for Aliases<'_> {
+    type Break = ();
+
+    fn pre_visit_query(&mut self, query: &ast::Query) -> ControlFlow<()> {
+        for cte in query.with.iter().flat_map(|with| &with.cte_tables) {
+            self.0.derived.insert(normal(&cte.alias.name));
+            self.columns_of(&cte.alias);
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_select(&mut self, select: &Select) -> ControlFlow<()> {
+        for item in &select.projection {
+            match item {
+                SelectItem::ExprWithAlias { alias, .. } => drop(self.0.names.insert(normal(alias))),
+                SelectItem::ExprWithAliases { aliases, .. } => self.0.names.extend(aliases.iter().map(normal)),
+                // A function in the select list names its own column.
+                SelectItem::UnnamedExpr(Expr::Function(function)) => {
+                    drop(self.0.names.insert(function.name.to_string().to_lowercase()))
+                }
+                _ => {}
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<()> {
+        match factor {
+            TableFactor::Table { alias: Some(alias), .. } | TableFactor::Derived { alias: Some(alias), .. } => {
+                self.columns_of(alias)
+            }
+            _ => {}
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+impl Aliases<'_> {
+    fn columns_of(&mut self, alias: &TableAlias) {
+        self.0.names.extend(alias.columns.iter().map(|column| normal(&column.name)));
+    }
+}
+
+/// Second pass: columns.
+struct Columns<'a> {
+    scope: &'a Scope,
+    file: &'a Arc<Path>,
+    problems: Vec<Problem>,
+}
+
+impl VisitorMut for Columns<'_> {
+    type Break = ();
+
+    fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
+        match expr {
+            Expr::Identifier(ident) => self.column(ident),
+            Expr::CompoundIdentifier(parts) => self.qualified(parts),
+            _ => {}
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<()> {
+        for join in select.from.iter_mut().flat_map(|table| &mut table.joins) {
+            if let Some(JoinConstraint::Using(columns)) = constraint(&mut join.join_operator) {
+                for part in columns.iter_mut().flat_map(|column| &mut column.0) {
+                    if let ObjectNamePart::Identifier(ident) = part {
+                        self.column(ident);
+                    }
+                }
+            }
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+impl Columns<'_> {
+    fn column(&mut self, ident: &mut Ident) {
+        self.choose(ident, &self.scope.names, "column of the query's tables");
+    }
+
+    /// `qualifier.column`, with a source and schema before it if written so. What follows a column is a field of it.
+    fn qualified(&mut self, parts: &mut [Ident]) {
+        let Some(at) = parts.iter().position(|part| self.scope.relations.contains_key(&normal(part))) else {
+            // Of a subquery or CTE: its columns are names of the query, or of its tables.
+            if let [qualifier, column] = parts
+                && self.scope.derived.contains(&normal(qualifier))
+                && let Match::As(name) = find(column, self.scope.names.iter().map(String::as_str))
+            {
+                spell(column, name);
+            }
+            return;
+        };
+        let qualifier = normal(&parts[at]);
+        if self.scope.derived.contains(&qualifier) {
+            return;
+        }
+        spell(&mut parts[at], qualifier.clone());
+        let Some(columns) = self.scope.relations.get(&qualifier) else { return };
+        if let Some(column) = parts.get_mut(at + 1) {
+            self.choose(column, columns, &format!("column of `{qualifier}`"));
+        }
+    }
+
+    fn choose(&mut self, ident: &mut Ident, candidates: &BTreeSet<String>, what: &str) {
+        let names = || candidates.iter().map(String::as_str);
+        match find(ident, names()) {
+            Match::As(name) => spell(ident, name),
+            // DataFusion's planner knows the columns of functions, and says what is wrong with quoted names.
+            Match::Missing if self.scope.open || ident.quote_style.is_some() => {}
+            problem => {
+                self.problems.push(complaint(place(self.file, ident.span.start), ident, &problem, what, names()))
+            }
+        }
+    }
+}
+
+fn constraint(operator: &mut JoinOperator) -> Option<&mut JoinConstraint> {
+    match operator {
+        JoinOperator::Join(constraint)
+        | JoinOperator::Inner(constraint)
+        | JoinOperator::Left(constraint)
+        | JoinOperator::LeftOuter(constraint)
+        | JoinOperator::Right(constraint)
+        | JoinOperator::RightOuter(constraint)
+        | JoinOperator::FullOuter(constraint)
+        | JoinOperator::LeftSemi(constraint)
+        | JoinOperator::LeftAnti(constraint) => Some(constraint),
+        _ => None,
+    }
+}

@@ -1,0 +1,238 @@
+//! Planning a query when it is loaded: its tables and columns are found, its output schema is fixed, its page is checked.
+
+use std::{path::Path, sync::Arc};
+
+use datafusion::{
+    arrow::datatypes::{DataType, SchemaRef},
+    common::{DataFusionError, SchemaError},
+    execution::session_state::SessionState,
+    logical_expr::{LogicalPlan, Statement as PlanStatement},
+    sql::{
+        parser::Statement as DfStatement,
+        sqlparser::{
+            ast::{self, Expr, Ident, SelectItem, SetExpr, Spanned as _, Statement, TimezoneInfo},
+            tokenizer::Location,
+        },
+    },
+};
+
+use super::{catalogs::Listings, names, output};
+use crate::{
+    catalog::Query,
+    model::{Place, Problem, ValueType, place::nearest},
+};
+
+/// A query that fits its sources.
+#[derive(Debug)]
+pub struct Prepared {
+    /// The query as its file says.
+    pub query: Arc<Query>,
+    /// The names and types in which rows leave, whatever the parameters and whatever is pushed down.
+    pub schema: SchemaRef,
+    /// Not optimized: parameters are still typed placeholders.
+    pub(super) plan: LogicalPlan,
+}
+
+/// Plans `query` over the sources in `listings`, all of those that it names.
+///
+/// # Errors
+/// Everything that does not fit, with its place in the query's file.
+pub(super) async fn prepare(
+    query: &Arc<Query>,
+    state: &SessionState,
+    listings: &Listings,
+) -> Result<Prepared, Vec<Problem>> {
+    let types: Vec<_> = query.params.iter().map(|param| &param.value_type).collect();
+    let plan = plan(query.statement.clone(), &types, &query.place, state, listings).await?;
+    let schema = output::schema(plan.schema().as_arrow());
+    let problems = page_problems(query, &schema);
+    if problems.is_empty() { Ok(Prepared { query: Arc::clone(query), schema, plan }) } else { Err(problems) }
+}
+
+/// Plans one SELECT whose placeholders have `types`.
+pub(super) async fn plan(
+    mut select: ast::Query,
+    types: &[&ValueType],
+    at: &Place,
+    state: &SessionState,
+    listings: &Listings,
+) -> Result<LogicalPlan, Vec<Problem>> {
+    names::resolve(&mut select, listings, &at.file)?;
+    let problems = unnamed_outputs(&select, &at.file);
+    if !problems.is_empty() {
+        return Err(problems);
+    }
+    // Only PREPARE gives placeholders their types before the rest is planned.
+    let typed = Statement::Prepare {
+        name: Ident::new("query"),
+        data_types: types.iter().map(|value_type| sql_type(value_type)).collect(),
+        statement: Box::new(Statement::Query(Box::new(select))),
+    };
+    let planned = state.statement_to_plan(DfStatement::Statement(Box::new(typed))).await;
+    let plan = match planned.map_err(|error| vec![planning_problem(&error, at)])? {
+        LogicalPlan::Statement(PlanStatement::Prepare(prepare)) => Arc::unwrap_or_clone(prepare.input),
+        other => other,
+    };
+    let problems = duplicate_outputs(&plan, at);
+    if problems.is_empty() { Ok(plan) } else { Err(problems) }
+}
+
+/// Warns of a query that has more rows than a page and no way to page on.
+pub(super) fn paging_warning(prepared: &Prepared) -> Option<Problem> {
+    let query = &prepared.query;
+    let unbounded = prepared.plan.max_rows().is_none_or(|rows| rows > query.page.max);
+    (query.page.key.is_empty() && unbounded).then(|| {
+        Problem::warning(
+            query.place.clone(),
+            format!("`{}` may have more rows than a page, and no way to page on", query.name),
+        )
+        .hint("give it `page: {key: […]}`, columns that together are unique and not NULL; or a LIMIT")
+    })
+}
+
+fn sql_type(value_type: &ValueType) -> ast::DataType {
+    match value_type {
+        ValueType::Bool => ast::DataType::Boolean,
+        ValueType::Int32 => ast::DataType::Integer(None),
+        ValueType::Int64 => ast::DataType::BigInt(None),
+        ValueType::Float64 => ast::DataType::DoublePrecision,
+        ValueType::Decimal(precision, scale) => {
+            ast::DataType::Decimal(ast::ExactNumberInfo::PrecisionAndScale(u64::from(*precision), i64::from(*scale)))
+        }
+        ValueType::String | ValueType::Uuid => ast::DataType::Text,
+        ValueType::Date => ast::DataType::Date,
+        ValueType::Timestamp => ast::DataType::Timestamp(Some(6), TimezoneInfo::None),
+        ValueType::TimestampTz => ast::DataType::Timestamp(Some(6), TimezoneInfo::WithTimeZone),
+        ValueType::List(item) => {
+            ast::DataType::Array(ast::ArrayElemTypeDef::SquareBracket(Box::new(sql_type(item)), None))
+        }
+    }
+}
+
+/// Expressions of the select list that have no name of their own.
+fn unnamed_outputs(select: &ast::Query, file: &Arc<Path>) -> Vec<Problem> {
+    let mut body = select.body.as_ref();
+    let items = loop {
+        match body {
+            SetExpr::Select(select) => break &select.projection,
+            SetExpr::Query(query) => body = query.body.as_ref(),
+            // The left side of a set operation names the columns.
+            SetExpr::SetOperation { left, .. } => body = left.as_ref(),
+            _ => return Vec::new(),
+        }
+    };
+    items
+        .iter()
+        .filter_map(|item| match item {
+            SelectItem::UnnamedExpr(Expr::Identifier(_) | Expr::CompoundIdentifier(_)) => None,
+            SelectItem::UnnamedExpr(expr) => Some(
+                Problem::error(names::place(file, expr.span().start), format!("`{expr}` has no name"))
+                    .hint("output columns need names: add `AS name`"),
+            ),
+            _ => None,
+        })
+        .collect()
+}
+
+fn duplicate_outputs(plan: &LogicalPlan, at: &Place) -> Vec<Problem> {
+    let mut seen = std::collections::BTreeSet::new();
+    let mut problems: Vec<_> = plan
+        .schema()
+        .fields()
+        .iter()
+        .filter(|field| !seen.insert(field.name().as_str()))
+        .map(|field| {
+            Problem::error(at.clone(), format!("two output columns are named `{}`", field.name()))
+                .hint("rename one with `AS`")
+        })
+        .collect();
+    problems.dedup();
+    problems
+}
+
+fn page_problems(query: &Query, schema: &SchemaRef) -> Vec<Problem> {
+    let key = query.page.key.iter().map(|column| (&column.value, &column.place));
+    let order = query.page.order.iter().map(|term| (&term.value.column, &term.place));
+    let names: Vec<_> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+    key.chain(order)
+        .filter_map(|(column, place)| match schema.field_with_name(column) {
+            Ok(field) if is_ordered(field.data_type()) => None,
+            Ok(field) => Some(
+                Problem::error(
+                    place.clone(),
+                    format!("`{column}` is {}, which has no order to page by", field.data_type()),
+                )
+                .hint("page by a number, text, date, timestamp, boolean or binary column"),
+            ),
+            Err(_) => {
+                let problem = Problem::error(place.clone(), format!("`{column}` is no output column of the query"));
+                Some(match nearest(column, names.iter().copied()) {
+                    Some(name) => problem.hint(format!("did you mean `{name}`?")),
+                    None => problem.hint(format!("the query gives `{}`", names.join("`, `"))),
+                })
+            }
+        })
+        .collect()
+}
+
+fn is_ordered(data_type: &DataType) -> bool {
+    data_type.is_numeric()
+        || matches!(
+            data_type,
+            DataType::Boolean
+                | DataType::Utf8
+                | DataType::Binary
+                | DataType::FixedSizeBinary(_)
+                | DataType::Date32
+                | DataType::Date64
+                | DataType::Time32(_)
+                | DataType::Time64(_)
+                | DataType::Timestamp(..)
+        )
+}
+
+/// What the planner did not understand, where it says so, without the names of its own types.
+fn planning_problem(error: &DataFusionError, at: &Place) -> Problem {
+    let (place, mut message) = match error.diagnostic() {
+        Some(diagnostic) => {
+            let place = diagnostic.span.map_or_else(
+                || at.clone(),
+                |span| names::place(&at.file, Location { line: span.start.line, column: span.start.column }),
+            );
+            (place, diagnostic.message.clone())
+        }
+        None => (at.clone(), root_message(error)),
+    };
+    lower_first(&mut message);
+    let problem = Problem::error(place, message.trim_end_matches('.'));
+    match error.find_root() {
+        DataFusionError::SchemaError(error, _) => match error.as_ref() {
+            SchemaError::FieldNotFound { field, valid_fields } => {
+                match nearest(field.name(), valid_fields.iter().map(|column| column.name())) {
+                    Some(name) => problem.hint(format!("did you mean `{name}`?")),
+                    None => problem,
+                }
+            }
+            SchemaError::AmbiguousReference { .. } => problem.hint("write the table before the column: `table.column`"),
+            _ => problem,
+        },
+        _ => problem,
+    }
+}
+
+fn root_message(error: &DataFusionError) -> String {
+    match error.find_root() {
+        DataFusionError::Plan(text) | DataFusionError::NotImplemented(text) | DataFusionError::Execution(text) => {
+            text.clone()
+        }
+        other => other.strip_backtrace(),
+    }
+}
+
+fn lower_first(text: &mut String) {
+    if let Some(first) = text.chars().next()
+        && !text.chars().nth(1).is_some_and(char::is_uppercase)
+    {
+        text.replace_range(..first.len_utf8(), &first.to_lowercase().to_string());
+    }
+}

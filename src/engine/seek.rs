@@ -1,0 +1,190 @@
+//! The order of a page and the predicate that seeks behind its last row.
+//!
+//! `page.order` then `page.key` is a total order. Text goes by code point, NULLs where the term says, −0 equals 0, NaN is
+//! above all numbers. The predicates are written so that a source which compares floats as PostgreSQL does and an engine
+//! which compares them by IEEE 754's totalOrder agree on every row: zeros are compared as a range, signs of NaN are not
+//! trusted.
+
+use datafusion::{
+    arrow::datatypes::DataType,
+    common::{Column, Result, ScalarValue},
+    logical_expr::{Expr, LogicalPlan, LogicalPlanBuilder, SortExpr, lit, when},
+};
+
+use crate::catalog::{Direction, OrderTerm, Page};
+
+/// The terms of a page's whole order: `page.order`, then the columns of `page.key` that it does not name.
+#[must_use]
+pub fn terms(page: &Page) -> Vec<OrderTerm> {
+    let mut terms: Vec<OrderTerm> = page.order.iter().map(|term| term.value.clone()).collect();
+    for column in &page.key {
+        if !terms.iter().any(|term| term.column == column.value) {
+            terms.push(OrderTerm { column: column.value.clone(), direction: Direction::Ascending, nulls_first: false });
+        }
+    }
+    terms
+}
+
+/// All rows of `plan` in the order of `terms`.
+pub(super) fn ordered(plan: LogicalPlan, terms: &[OrderTerm]) -> Result<LogicalPlan> {
+    let order = terms.iter().map(|term| Key::of(&plan, term)?.sort()).collect::<Result<Vec<_>>>()?;
+    LogicalPlanBuilder::from(plan).sort(order)?.build()
+}
+
+/// The first `rows` rows of `plan` in the order of `terms`, behind the row whose values are `after`.
+pub(super) fn page(
+    plan: LogicalPlan,
+    terms: &[OrderTerm],
+    after: Option<&[ScalarValue]>,
+    rows: usize,
+) -> Result<LogicalPlan> {
+    let columns = terms.iter().map(|term| Key::of(&plan, term)).collect::<Result<Vec<_>>>()?;
+    let mut builder = LogicalPlanBuilder::from(plan);
+    if let Some(values) = after {
+        let values =
+            columns.iter().zip(values).map(|(key, value)| value.cast_to(&key.data_type)).collect::<Result<Vec<_>>>()?;
+        builder = builder.filter(behind(&columns, &values)?)?;
+    }
+    let order = columns.iter().map(Key::sort).collect::<Result<Vec<_>>>()?;
+    builder.sort(order)?.limit(0, Some(rows))?.build()
+}
+
+/// One column of the order.
+struct Key {
+    column: Expr,
+    data_type: DataType,
+    nullable: bool,
+    ascending: bool,
+    nulls_first: bool,
+}
+
+impl Key {
+    fn of(plan: &LogicalPlan, term: &OrderTerm) -> Result<Self> {
+        let (qualifier, field) = plan.schema().qualified_field_with_unqualified_name(&term.column)?;
+        Ok(Self {
+            column: Expr::Column(Column::from((qualifier, field))),
+            data_type: field.data_type().clone(),
+            nullable: field.is_nullable(),
+            ascending: term.direction == Direction::Ascending,
+            nulls_first: term.nulls_first,
+        })
+    }
+
+    fn sort(&self) -> Result<SortExpr> {
+        let value = if self.is_float() {
+            when(self.is_nan()?, self.float(f64::NAN)?).otherwise(self.column.clone() + self.float(0.0)?)?
+        } else {
+            self.column.clone()
+        };
+        Ok(value.sort(self.ascending, self.nulls_first))
+    }
+
+    fn is_float(&self) -> bool {
+        matches!(self.data_type, DataType::Float16 | DataType::Float32 | DataType::Float64)
+    }
+
+    fn float(&self, value: f64) -> Result<Expr> {
+        ScalarValue::from(value).cast_to(&self.data_type).map(lit)
+    }
+
+    fn is_nan(&self) -> Result<Expr> {
+        let above = self.column.clone().gt(self.float(f64::INFINITY)?);
+        Ok(above.or(self.column.clone().lt(self.float(f64::NEG_INFINITY)?)))
+    }
+
+    /// Rows that this term does not tell apart from `value`.
+    fn same(&self, value: &ScalarValue) -> Result<Expr> {
+        let column = self.column.clone();
+        if value.is_null() {
+            return Ok(column.is_null());
+        }
+        match float(value) {
+            Some(number) if number.is_nan() => self.is_nan(),
+            Some(0.0) => Ok(column.clone().gt_eq(self.float(-0.0)?).and(column.lt_eq(self.float(0.0)?))),
+            _ => Ok(column.eq(lit(value.clone()))),
+        }
+    }
+
+    /// Rows that this term puts behind `value`. `None`: there are none.
+    fn beyond(&self, value: &ScalarValue) -> Result<Option<Expr>> {
+        if value.is_null() {
+            return Ok((self.nulls_first && self.nullable).then(|| self.column.clone().is_not_null()));
+        }
+        let beyond = match (float(value), self.ascending) {
+            (Some(number), true) => self.above(number, value)?,
+            (Some(number), false) => Some(self.below(number, value)?),
+            (None, true) => Some(self.column.clone().gt(lit(value.clone()))),
+            (None, false) => Some(self.column.clone().lt(lit(value.clone()))),
+        };
+        if self.nulls_first || !self.nullable {
+            return Ok(beyond);
+        }
+        let null = self.column.clone().is_null();
+        Ok(Some(match beyond {
+            Some(beyond) => beyond.or(null),
+            None => null,
+        }))
+    }
+
+    /// Rows that are not before `value`.
+    fn bound(&self, value: &ScalarValue) -> Result<Expr> {
+        if value.is_null() || self.is_float() {
+            let same = self.same(value)?;
+            return Ok(match self.beyond(value)? {
+                Some(beyond) => beyond.or(same),
+                None => same,
+            });
+        }
+        let column = self.column.clone();
+        let bound = if self.ascending { column.gt_eq(lit(value.clone())) } else { column.lt_eq(lit(value.clone())) };
+        Ok(if self.nullable && !self.nulls_first { bound.or(self.column.clone().is_null()) } else { bound })
+    }
+
+    fn above(&self, number: f64, value: &ScalarValue) -> Result<Option<Expr>> {
+        if number.is_nan() {
+            return Ok(None);
+        }
+        let bound = if number == 0.0 { self.float(0.0)? } else { lit(value.clone()) };
+        // Below negative infinity there is only a NaN with its sign set, and a NaN is above all numbers.
+        Ok(Some(self.column.clone().gt(bound).or(self.column.clone().lt(self.float(f64::NEG_INFINITY)?))))
+    }
+
+    fn below(&self, number: f64, value: &ScalarValue) -> Result<Expr> {
+        let column = self.column.clone();
+        let number_only = column.clone().gt_eq(self.float(f64::NEG_INFINITY)?);
+        let bound = if number.is_nan() {
+            column.lt_eq(self.float(f64::INFINITY)?)
+        } else if number == 0.0 {
+            column.lt(self.float(-0.0)?)
+        } else {
+            column.lt(lit(value.clone()))
+        };
+        Ok(bound.and(number_only))
+    }
+}
+
+fn float(value: &ScalarValue) -> Option<f64> {
+    match value {
+        ScalarValue::Float64(number) => *number,
+        ScalarValue::Float32(number) => number.map(f64::from),
+        ScalarValue::Float16(number) => number.map(f64::from),
+        _ => None,
+    }
+}
+
+/// `(a behind va) OR (a = va AND b behind vb) OR …`, and before it a plain bound on `a`: true of the same rows and more,
+/// and what an index or a file's statistics can use.
+fn behind(keys: &[Key], values: &[ScalarValue]) -> Result<Expr> {
+    let mut predicate = lit(false);
+    for (key, value) in keys.iter().zip(values).rev() {
+        let tied = key.same(value)?.and(predicate);
+        predicate = match key.beyond(value)? {
+            Some(beyond) => beyond.or(tied),
+            None => tied,
+        };
+    }
+    match (keys.first(), values.first()) {
+        (Some(key), Some(value)) => Ok(key.bound(value)?.and(predicate)),
+        _ => Ok(lit(true)),
+    }
+}

@@ -1,0 +1,122 @@
+//! What the sources hold at one moment, and every query planned over it.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use datafusion::{arrow::datatypes::SchemaRef, common::Result as DfResult, execution::session_state::SessionState};
+
+use super::{
+    catalogs::{self, Listings},
+    prepare::{self, Prepared},
+};
+use crate::{
+    catalog::{Project, Query},
+    model::{Code, Fault, Problems, QueryName, SourceName},
+    sources::Listing,
+};
+
+type Key = (QueryName, u32);
+
+/// An immutable view: requests that begin with one end with it.
+#[derive(Debug)]
+pub struct Snapshot {
+    pub(super) state: SessionState,
+    pub(super) listings: Listings,
+    sources: BTreeMap<SourceName, Result<Arc<Listing>, Fault>>,
+    queries: BTreeMap<Key, Result<Arc<Prepared>, Fault>>,
+    /// The schema of each query when it was first planned: it does not change while the server runs.
+    contracts: BTreeMap<Key, SchemaRef>,
+}
+
+impl Snapshot {
+    /// Plans over `sources`. With `changed`, only the queries that name that source are planned again.
+    pub(super) async fn build(
+        project: &Project,
+        base: &SessionState,
+        sources: BTreeMap<SourceName, Result<Arc<Listing>, Fault>>,
+        changed: Option<(&Self, &SourceName)>,
+    ) -> DfResult<(Self, Problems)> {
+        let listings: Listings = sources
+            .iter()
+            .filter_map(|(name, answer)| Some((name.clone(), Arc::clone(answer.as_ref().ok()?))))
+            .collect();
+        let mut state = base.clone();
+        state.register_catalog_list(catalogs::build(&listings)?);
+        let mut snapshot = Self {
+            state,
+            listings,
+            sources,
+            queries: BTreeMap::new(),
+            contracts: changed.map(|(before, _)| before.contracts.clone()).unwrap_or_default(),
+        };
+        let mut problems = Problems::default();
+        for (key, query) in &project.queries {
+            let entry = match changed {
+                Some((before, source)) if !query.sources.contains(source) => before.queries.get(key).cloned(),
+                _ => None,
+            };
+            let entry = match entry {
+                Some(entry) => entry,
+                None => snapshot.prepare(query, &mut problems).await,
+            };
+            if let Ok(prepared) = &entry {
+                snapshot.contracts.entry(key.clone()).or_insert_with(|| Arc::clone(&prepared.schema));
+            }
+            snapshot.queries.insert(key.clone(), entry);
+        }
+        Ok((snapshot, problems))
+    }
+
+    /// The query as it was planned over this snapshot.
+    ///
+    /// # Errors
+    /// [`Code::SourceDown`] while a source of it has never been reached, [`Code::QueryUnavailable`] when its sources no
+    /// longer fit it.
+    pub fn prepared(&self, query: &Query) -> Result<Arc<Prepared>, Fault> {
+        match self.queries.get(&(query.name.clone(), query.version)) {
+            Some(entry) => entry.clone(),
+            None => Err(Fault::internal(format!("{} is in no snapshot", query.name))),
+        }
+    }
+
+    /// All queries that can be run now.
+    pub fn all(&self) -> impl Iterator<Item = &Arc<Prepared>> {
+        self.queries.values().filter_map(|entry| entry.as_ref().ok())
+    }
+
+    pub(super) fn sources(&self) -> &BTreeMap<SourceName, Result<Arc<Listing>, Fault>> {
+        &self.sources
+    }
+
+    /// What a source held, or why it could not be asked.
+    pub(super) fn source(&self, name: &SourceName) -> Result<&Arc<Listing>, Fault> {
+        match self.sources.get(name) {
+            Some(Ok(listing)) => Ok(listing),
+            Some(Err(fault)) => Err(fault.clone()),
+            None => Err(Fault::internal(format!("no source is named {name}"))),
+        }
+    }
+
+    async fn prepare(&self, query: &Arc<Query>, problems: &mut Problems) -> Result<Arc<Prepared>, Fault> {
+        for source in &query.sources {
+            self.source(source)?;
+        }
+        match prepare::prepare(query, &self.state, &self.listings).await {
+            Ok(prepared) => {
+                let contract = self.contracts.get(&(query.name.clone(), query.version));
+                if contract.is_some_and(|contract| *contract != prepared.schema) {
+                    let was = "the columns of its sources have changed since the query was loaded";
+                    return Err(Fault::new(Code::QueryUnavailable, was).with_hint("the owner has to look at it"));
+                }
+                problems.extend(prepare::paging_warning(&prepared));
+                Ok(Arc::new(prepared))
+            }
+            Err(found) => {
+                let fault = Fault::new(Code::QueryUnavailable, "the query no longer fits its sources")
+                    .with_hint("the owner has to look at it")
+                    .with_internal(found.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "));
+                problems.extend(found);
+                Err(fault)
+            }
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! From what a caller wrote to one typed value for each declared parameter; all mistakes of a call at once.
+
+use std::collections::BTreeMap;
+
+use datafusion::common::ScalarValue;
+use serde_json::Value as Json;
+
+use crate::{
+    catalog::{Param, Query},
+    model::{Code, Fault, ParameterFault, ValueType, place::nearest, value},
+};
+
+/// A call's parameters as a door received them.
+#[derive(Clone, Debug)]
+pub enum Parameters {
+    /// Of a query string, in its order; lists repeat the name.
+    Pairs(Vec<(String, String)>),
+    /// Of a JSON object.
+    Json(serde_json::Map<String, Json>),
+}
+
+/// One value for each parameter of `query`, in the order of its header.
+///
+/// # Errors
+/// [`Code::InvalidParameter`] with every mistake of the call.
+pub(super) fn bind(query: &Query, parameters: &Parameters) -> Result<Vec<ScalarValue>, Fault> {
+    let given = match parameters {
+        Parameters::Pairs(pairs) => group(pairs),
+        Parameters::Json(object) => object.iter().map(|(name, value)| (name.as_str(), Given::Json(value))).collect(),
+    };
+    let mut faults = unknown(query, &given);
+    let mut values = Vec::with_capacity(query.params.len());
+    for param in &query.params {
+        match read(param, given.get(param.name.value.as_str())) {
+            Ok(value) => values.push(value),
+            Err(fault) => faults.push(fault),
+        }
+    }
+    if faults.is_empty() {
+        return Ok(values);
+    }
+    let detail = match faults.as_slice() {
+        [one] => format!("`{}` {}", one.parameter, one.detail),
+        many => format!("{} parameters are wrong", many.len()),
+    };
+    Err(Fault { parameters: faults, ..Fault::new(Code::InvalidParameter, detail) })
+}
+
+enum Given<'a> {
+    Text(Vec<&'a str>),
+    Json(&'a Json),
+}
+
+fn group(pairs: &[(String, String)]) -> BTreeMap<&str, Given<'_>> {
+    let mut given = BTreeMap::new();
+    for (name, text) in pairs {
+        if let Given::Text(texts) = given.entry(name.as_str()).or_insert_with(|| Given::Text(Vec::new())) {
+            texts.push(text.as_str());
+        }
+    }
+    given
+}
+
+fn unknown(query: &Query, given: &BTreeMap<&str, Given<'_>>) -> Vec<ParameterFault> {
+    let names: Vec<&str> = query.params.iter().map(|param| param.name.value.as_str()).collect();
+    given
+        .keys()
+        .filter(|name| !names.contains(name))
+        .map(|name| {
+            let detail = match nearest(name, names.iter().copied()) {
+                Some(meant) => format!("is no parameter of `{}`; did you mean `{meant}`?", query.name),
+                None => format!("is no parameter of `{}`", query.name),
+            };
+            ParameterFault {
+                parameter: (*name).to_owned(),
+                detail,
+                allowed: names.iter().map(|name| (*name).to_owned()).collect(),
+            }
+        })
+        .collect()
+}
+
+fn read(param: &Param, given: Option<&Given<'_>>) -> Result<ScalarValue, ParameterFault> {
+    let wrong = |detail: String| ParameterFault { parameter: param.name.value.clone(), detail, allowed: Vec::new() };
+    let value = match (given, &param.default) {
+        (None, Some(default)) => return Ok(default.clone()),
+        (None | Some(Given::Json(Json::Null)), _) if param.optional => return Ok(param.value_type.null()),
+        (None, None) => return Err(wrong(format!("is required: {}", article(&param.value_type)))),
+        (Some(Given::Json(json)), _) => param.value_type.from_json(json),
+        (Some(Given::Text(texts)), _) => match (&param.value_type, texts.as_slice()) {
+            (ValueType::List(_), texts) => param.value_type.from_texts(texts),
+            (_, [text]) => param.value_type.from_text(text),
+            _ => Err("is given more than once".into()),
+        },
+    };
+    let value = value.map_err(wrong)?;
+    for element in elements(&value).map_err(|error| wrong(error.to_string()))? {
+        check(param, &element)?;
+    }
+    Ok(value)
+}
+
+fn article(value_type: &ValueType) -> String {
+    format!("a value of type {value_type}")
+}
+
+/// The values that bounds apply to: a list's elements, or the value itself.
+fn elements(value: &ScalarValue) -> datafusion::common::Result<Vec<ScalarValue>> {
+    match value {
+        ScalarValue::List(list) => {
+            let items = list.value(0);
+            (0..items.len()).map(|index| ScalarValue::try_from_array(&items, index)).collect()
+        }
+        _ => Ok(vec![value.clone()]),
+    }
+}
+
+fn check(param: &Param, element: &ScalarValue) -> Result<(), ParameterFault> {
+    let texts = |values: &[ScalarValue]| values.iter().map(value::to_text).collect::<Vec<_>>();
+    let wrong = |detail: String, allowed: &[ScalarValue]| {
+        Err(ParameterFault { parameter: param.name.value.clone(), detail, allowed: texts(allowed) })
+    };
+    let below = |bound: &ScalarValue| element.partial_cmp(bound).is_none_or(std::cmp::Ordering::is_lt);
+    let above = |bound: &ScalarValue| element.partial_cmp(bound).is_none_or(std::cmp::Ordering::is_gt);
+    if let Some(min) = param.min.as_ref().filter(|min| below(min)) {
+        return wrong(format!("is below the smallest value allowed, {}", value::to_text(min)), &[]);
+    }
+    if let Some(max) = param.max.as_ref().filter(|max| above(max)) {
+        return wrong(format!("is above the largest value allowed, {}", value::to_text(max)), &[]);
+    }
+    if !param.allowed.is_empty() && !param.allowed.contains(element) {
+        return wrong(format!("is not one of {}", texts(&param.allowed).join(", ")), &param.allowed);
+    }
+    if let (Some(pattern), ScalarValue::Utf8(Some(text))) = (&param.pattern, element)
+        && !pattern.is_match(text)
+    {
+        return wrong(format!("does not match the pattern {}", pattern.as_str()), &[]);
+    }
+    Ok(())
+}

@@ -1,0 +1,174 @@
+//! Cursors: where a page ended, encrypted and authenticated (XChaCha20-Poly1305), and bound to what they continue.
+
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+use chacha20poly1305::{AeadInPlace, KeyInit, XChaCha20Poly1305, XNonce};
+use chrono::{DateTime, TimeDelta, Utc};
+use sha2::{Digest, Sha256};
+
+use crate::{
+    config::settings,
+    model::{Code, Fault},
+};
+
+/// How long a cursor can be followed.
+pub const LIFETIME: TimeDelta = TimeDelta::hours(24);
+
+/// The longest cursor that is looked at, in characters.
+const LONGEST: usize = 16 * 1024;
+const FORMAT: u8 = 1;
+const NONCE: usize = 24;
+const TAG: usize = 16;
+
+/// What a cursor is bound to: it continues this and nothing else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Binding {
+    /// `domain.name@version`.
+    pub query: String,
+    /// SHA-256 over the values of all parameters.
+    pub parameters: [u8; 32],
+    /// SHA-256 over the query's file, its output schema and the grant: when it differs, the world has changed.
+    pub world: [u8; 32],
+}
+
+/// Where a page ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// What `now()` is throughout the chain of pages.
+    pub now: DateTime<Utc>,
+    /// The values of the last row's order terms, in Arrow's row format.
+    pub row: Vec<u8>,
+}
+
+/// The keys of a project, the first of which seals.
+pub struct CursorKeys(Vec<(String, XChaCha20Poly1305)>);
+
+impl CursorKeys {
+    /// From `auth.cursor_keys`. Without any: a random one, which dies with the process.
+    ///
+    /// # Errors
+    /// The operating system has no randomness.
+    pub fn new(keys: &[settings::CursorKey]) -> Result<Self, getrandom::Error> {
+        if keys.is_empty() {
+            let mut random = [0; 32];
+            getrandom::fill(&mut random)?;
+            return Ok(Self(vec![("random".into(), XChaCha20Poly1305::new(&random.into()))]));
+        }
+        let derive = |key: &settings::CursorKey| {
+            let mut digest = Sha256::new_with_prefix(b"aqueduct cursor key\0");
+            digest.update(key.secret.expose());
+            (key.id.clone(), XChaCha20Poly1305::new(&digest.finalize()))
+        };
+        Ok(Self(keys.iter().map(derive).collect()))
+    }
+
+    /// Makes a cursor that can be followed until `expires`.
+    ///
+    /// # Errors
+    /// The operating system has no randomness.
+    pub fn seal(&self, binding: &Binding, position: &Position, expires: DateTime<Utc>) -> Result<String, Fault> {
+        let (id, cipher) = self.0.first().ok_or_else(|| Fault::internal("there is no cursor key"))?;
+        let mut nonce = [0; NONCE];
+        getrandom::fill(&mut nonce).map_err(Fault::internal)?;
+        let mut cursor = head(id);
+        let mut secret = Vec::new();
+        secret.extend(expires.timestamp_millis().to_be_bytes());
+        secret.extend(position.now.timestamp_micros().to_be_bytes());
+        secret.extend(binding.parameters);
+        secret.extend(binding.world);
+        secret.extend(u16::try_from(binding.query.len()).map_err(Fault::internal)?.to_be_bytes());
+        secret.extend(binding.query.as_bytes());
+        secret.extend(&position.row);
+        cipher.encrypt_in_place(XNonce::from_slice(&nonce), &cursor, &mut secret).map_err(Fault::internal)?;
+        cursor.extend(nonce);
+        cursor.extend(secret);
+        Ok(BASE64_URL_SAFE_NO_PAD.encode(cursor))
+    }
+
+    /// Reads a cursor that must continue `binding`.
+    ///
+    /// # Errors
+    /// [`Code::InvalidCursor`] for what is no cursor of this service; [`Code::CursorMismatch`] for one of another query
+    /// or other parameters; [`Code::CursorExpired`] for one that has expired, that an unknown key made, or that was made
+    /// under other SQL or another grant.
+    pub fn open(&self, text: &str, binding: &Binding, now: DateTime<Utc>) -> Result<Position, Fault> {
+        let invalid = || {
+            Fault::new(Code::InvalidCursor, "the cursor was not made by this service, or was altered")
+                .with_hint("pass `pagination.cursor` of the page before, unchanged")
+        };
+        if text.len() > LONGEST {
+            return Err(invalid());
+        }
+        let bytes = BASE64_URL_SAFE_NO_PAD.decode(text).map_err(|_| invalid())?;
+        let [FORMAT, id_length, rest @ ..] = bytes.as_slice() else { return Err(invalid()) };
+        let (id, rest) = rest.split_at_checked(usize::from(*id_length)).ok_or_else(invalid)?;
+        let (nonce, secret) = rest.split_at_checked(NONCE).ok_or_else(invalid)?;
+        let id = std::str::from_utf8(id).map_err(|_| invalid())?;
+        if secret.len() < TAG {
+            return Err(invalid());
+        }
+        let Some((_, cipher)) = self.0.iter().find(|(known, _)| known == id) else {
+            return Err(gone("the cursor was made with a key that is no longer known"));
+        };
+        let mut secret = secret.to_vec();
+        cipher.decrypt_in_place(XNonce::from_slice(nonce), &head(id), &mut secret).map_err(|_| invalid())?;
+        let sealed = Sealed::read(&secret).ok_or_else(invalid)?;
+        if sealed.binding.query != binding.query {
+            return Err(mismatch("the cursor belongs to another query"));
+        }
+        if sealed.binding.parameters != binding.parameters {
+            return Err(mismatch("the cursor belongs to a request with other parameters"));
+        }
+        if sealed.expires <= now {
+            return Err(gone("the cursor has expired"));
+        }
+        if sealed.binding.world != binding.world {
+            return Err(gone("the query, its columns or what you may see of it has changed since the cursor was made"));
+        }
+        Ok(sealed.position)
+    }
+}
+
+impl std::fmt::Debug for CursorKeys {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.0.iter().map(|(id, _)| id)).finish()
+    }
+}
+
+/// What stands in clear before the nonce, and is authenticated with the rest.
+fn head(id: &str) -> Vec<u8> {
+    // Configuration keeps ids short; a longer one could not be found again, and is cut here on both ways.
+    let id = &id.as_bytes()[..id.len().min(usize::from(u8::MAX))];
+    let length = u8::try_from(id.len()).unwrap_or(u8::MAX);
+    [&[FORMAT, length], id].concat()
+}
+
+fn mismatch(detail: &str) -> Fault {
+    Fault::new(Code::CursorMismatch, detail)
+        .with_hint("send the same request as for the page before, with the cursor added; `limit` may differ")
+}
+
+fn gone(detail: &str) -> Fault {
+    Fault::new(Code::CursorExpired, detail).with_hint("start again: send the request without `cursor`")
+}
+
+struct Sealed {
+    expires: DateTime<Utc>,
+    binding: Binding,
+    position: Position,
+}
+
+impl Sealed {
+    fn read(bytes: &[u8]) -> Option<Self> {
+        let (expires, bytes) = bytes.split_first_chunk::<8>()?;
+        let (now, bytes) = bytes.split_first_chunk::<8>()?;
+        let (parameters, bytes) = bytes.split_first_chunk::<32>()?;
+        let (world, bytes) = bytes.split_first_chunk::<32>()?;
+        let (length, bytes) = bytes.split_first_chunk::<2>()?;
+        let (query, row) = bytes.split_at_checked(usize::from(u16::from_be_bytes(*length)))?;
+        Some(Self {
+            expires: DateTime::from_timestamp_millis(i64::from_be_bytes(*expires))?,
+            binding: Binding { query: String::from_utf8(query.to_vec()).ok()?, parameters: *parameters, world: *world },
+            position: Position { now: DateTime::from_timestamp_micros(i64::from_be_bytes(*now))?, row: row.to_vec() },
+        })
+    }
+}
