@@ -1,6 +1,7 @@
 //! The words every room shares: names, places in files, problems with them, parameter types and faults.
 
 pub mod fault;
+pub mod json;
 pub mod name;
 pub mod place;
 pub mod value;

@@ -174,10 +174,12 @@ impl<'a> Granted<'a> {
         &self.query
     }
 
-    /// The grant.
-    #[must_use]
-    pub fn grant(&self) -> &Grant {
-        &self.grant
+    /// May the caller see how the query is run?
+    ///
+    /// # Errors
+    /// [`Code::ScopeMissing`] without the scope `plan:read`.
+    pub fn may_explain(&self) -> Result<(), Fault> {
+        policy::may_explain(self.grant.principal())
     }
 
     /// The columns of the result.
@@ -224,6 +226,12 @@ pub struct Bound<'a> {
 }
 
 impl<'a> Bound<'a> {
+    /// The columns of the result.
+    #[must_use]
+    pub fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.prepared.schema)
+    }
+
     /// Fifth stage: a plan over the sources for the part of the result that is wanted.
     ///
     /// # Errors

@@ -61,3 +61,18 @@ pub fn grant(principal: &Principal, query: &Query) -> Result<Grant, Fault> {
     }
     Ok(Grant { principal: principal.clone(), fingerprint: digest.finalize().into() })
 }
+
+/// The scope that shows plans, which name sources and their columns.
+const PLAN_SCOPE: &str = "plan:read";
+
+/// May the principal see how queries are run?
+///
+/// # Errors
+/// [`Code::CredentialsMissing`] for anonymous callers, [`Code::ScopeMissing`] otherwise.
+pub fn may_explain(principal: &Principal) -> Result<(), Fault> {
+    if principal.has(PLAN_SCOPE) {
+        return Ok(());
+    }
+    let code = if principal.is_anonymous() { Code::CredentialsMissing } else { Code::ScopeMissing };
+    Err(Fault::new(code, format!("plans need the scope `{PLAN_SCOPE}`")))
+}

@@ -1,0 +1,161 @@
+//! Rows on their way out: a page with its envelope and links, or a stream that is cut off when it fails.
+
+use axum::{body::Body as HttpBody, response::Response};
+use bytes::Bytes;
+use futures::{Stream, StreamExt, stream};
+use http::{HeaderValue, Uri, header};
+use serde_json::json;
+
+use super::request;
+use crate::{
+    encode::{Coding, Format, StreamEncoder, encode_rows},
+    model::Fault,
+    pipeline::{Answer, Body, End, MAX_BYTES, Page, Rows},
+    telemetry::Record,
+};
+
+/// What a page promises about the rows behind it, for formats without an envelope.
+const CONSISTENCY: &str = "aqueduct-consistency";
+const HAS_MORE: &str = "aqueduct-has-more";
+
+/// A page, whole in memory: its length is known and its failure can still be told.
+pub(super) fn page(answer: &Answer<'_>, page: &Page, format: Format, coding: Coding, uri: &Uri, record: &mut Record) -> Result<Response, Fault> {
+    let encoded = encode_rows(format, &answer.schema, &page.rows, MAX_BYTES)?;
+    let end = answer.end(page, encoded.rows)?;
+    let body = if format == Format::Json { envelope(answer, page, &end, &encoded.body, &record.request_id) } else { encoded.body };
+    let mut response = whole(body, format, coding, record)?;
+    record.rows = encoded.rows as u64;
+    record.stage("encode");
+    let headers = response.headers_mut();
+    headers.insert(CONSISTENCY, HeaderValue::from_static(end.consistency.as_str()));
+    headers.insert(HAS_MORE, HeaderValue::from_static(if end.has_more { "true" } else { "false" }));
+    if let Some(cursor) = &end.cursor {
+        let link = format!("<{}>; rel=\"next\"", request::target(uri, Some(cursor)));
+        headers.insert(header::LINK, HeaderValue::from_str(&link).map_err(Fault::internal)?);
+    }
+    Ok(response)
+}
+
+/// A plan instead of rows.
+pub(super) fn plan(plan: &serde_json::Value, coding: Coding, record: &mut Record) -> Result<Response, Fault> {
+    whole(plan.to_string().into_bytes(), Format::Plan, coding, record)
+}
+
+fn whole(body: Vec<u8>, format: Format, coding: Coding, record: &mut Record) -> Result<Response, Fault> {
+    let coding = coding.for_format(format);
+    let body = coding.compress(body)?;
+    record.bytes = body.len() as u64;
+    let length = HeaderValue::from(body.len());
+    let mut response = head(format, coding);
+    response.headers_mut().insert(header::CONTENT_LENGTH, length);
+    *response.body_mut() = HttpBody::from(body);
+    Ok(response)
+}
+
+fn head(format: Format, coding: Coding) -> Response {
+    let mut response = Response::new(HttpBody::empty());
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(format.media_type()));
+    if let Some(coding) = coding.content_encoding() {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(coding));
+    }
+    response
+}
+
+fn envelope(answer: &Answer<'_>, page: &Page, end: &End, rows: &[u8], request_id: &str) -> Vec<u8> {
+    let pagination = json!({"cursor": end.cursor, "has_more": end.has_more, "limit": page.limit});
+    let meta = json!({
+        "query": answer.query.name.to_string(),
+        "version": answer.query.version,
+        "generated_at": answer.generated_at.to_rfc3339_opts(chrono::SecondsFormat::Micros, true),
+        "consistency": end.consistency.as_str(),
+        "request_id": request_id,
+    });
+    let tail = format!(",\"pagination\":{pagination},\"meta\":{meta}}}");
+    [b"{\"data\":", rows, tail.as_bytes()].concat()
+}
+
+/// A result that is still flowing.
+pub(super) struct Flow {
+    rows: Rows,
+    encoder: StreamEncoder,
+}
+
+/// The head of a stream, whose first row is at hand.
+pub(super) fn stream(answer: Answer<'_>, format: Format, coding: Coding) -> Result<(Response, Flow), Fault> {
+    let encoder = StreamEncoder::new(format, &answer.schema, coding)?;
+    let Body::Stream(rows) = answer.body else { return Err(Fault::internal("a page is no stream")) };
+    Ok((head(format, encoder.coding()), Flow { rows, encoder }))
+}
+
+impl Flow {
+    /// The body. An error in it makes the server break the connection (HTTP/1) or reset the stream (HTTP/2): nobody can
+    /// take the part for the whole.
+    pub(super) fn into_body(self, record: Record) -> HttpBody {
+        HttpBody::from_stream(self.chunks(record))
+    }
+
+    fn chunks(self, record: Record) -> impl Stream<Item = Result<Bytes, Fault>> + Send {
+        let flowing = State::Start { flow: self, record };
+        stream::unfold(flowing, |state| async move {
+            let mut state = state;
+            loop {
+                let (result, next) = state.step().await?;
+                state = next;
+                match result {
+                    // An empty chunk would say nothing; a Parquet row group may span batches.
+                    Ok(chunk) if chunk.is_empty() => {}
+                    result => return Some((result, state)),
+                }
+            }
+        })
+    }
+}
+
+enum State {
+    Start { flow: Flow, record: Record },
+    Rows { flow: Flow, record: Record },
+    End,
+}
+
+impl State {
+    async fn step(self) -> Option<(Result<Bytes, Fault>, Self)> {
+        let (result, next) = match self {
+            Self::End => return None,
+            Self::Start { mut flow, mut record } => {
+                let head = flow.encoder.start();
+                count(&mut record, &head, 0);
+                (head, Self::Rows { flow, record })
+            }
+            Self::Rows { mut flow, mut record } => match flow.rows.next().await {
+                Some(Ok(batch)) => {
+                    let chunk = flow.encoder.encode(&batch);
+                    count(&mut record, &chunk, batch.num_rows());
+                    (chunk, Self::Rows { flow, record })
+                }
+                Some(Err(fault)) => {
+                    record.fail(&fault);
+                    (Err(fault), Self::End)
+                }
+                None => {
+                    let tail = flow.encoder.finish();
+                    count(&mut record, &tail, 0);
+                    record.finish();
+                    (tail, Self::End)
+                }
+            },
+        };
+        let next = if result.is_err() { Self::End } else { next };
+        Some((result, next))
+    }
+}
+
+fn count(record: &mut Record, chunk: &Result<Bytes, Fault>, rows: usize) {
+    match chunk {
+        Ok(chunk) => {
+            record.bytes += chunk.len() as u64;
+            record.rows += rows as u64;
+        }
+        Err(fault) => record.fail(fault),
+    }
+}

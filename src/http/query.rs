@@ -1,0 +1,84 @@
+//! `GET`, `HEAD` and `POST /v{major}/{domain}/{name}`: the road, seen from HTTP.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{Request, State},
+    response::Response,
+};
+use http::{Method, Uri};
+
+use super::{answer, begin, check, finish, problem, request};
+use crate::{
+    encode::Format,
+    model::Fault,
+    pipeline::{Body, Road},
+    telemetry::Record,
+};
+
+const METHODS: &[Method] = &[Method::GET, Method::HEAD, Method::POST];
+
+pub(super) async fn serve(State(road): State<Arc<Road>>, request: Request) -> Response {
+    let mut record = begin(request.headers());
+    let uri = request.uri().clone();
+    match walk(&road, request, &uri, &mut record).await {
+        Ok(reply) => reply.into_response(record),
+        Err(fault) => problem::response(&mut record, &fault, &uri),
+    }
+}
+
+/// An answer whose head is ready; a stream's body still needs the record.
+enum Reply {
+    Whole(Response),
+    Stream(Response, answer::Flow),
+}
+
+impl Reply {
+    fn into_response(self, mut record: Record) -> Response {
+        let (mut response, flow) = match self {
+            Self::Whole(response) => (response, None),
+            Self::Stream(response, flow) => (response, Some(flow)),
+        };
+        record.status = Some(response.status().as_u16());
+        finish(&record, &mut response);
+        match flow {
+            None => record.finish(),
+            Some(flow) => *response.body_mut() = flow.into_body(record),
+        }
+        response
+    }
+}
+
+async fn walk(road: &Road, request: Request, uri: &Uri, record: &mut Record) -> Result<Reply, Fault> {
+    check(&request, METHODS)?;
+    let (name, version) = request::query(uri.path())?;
+    let caller = road.authenticate(&request::credentials(request.headers()))?;
+    record.consumer = Some(caller.principal().id().to_owned());
+    let resolved = caller.resolve(&name, Some(version))?;
+    record.query = Some(name.to_string());
+    record.version = Some(version);
+    let granted = resolved.grant()?;
+    record.stage("grant");
+    let head_only = request.method() == Method::HEAD;
+    let asked = request::read(request).await?;
+    record.format = Some(asked.format.name());
+    if asked.format == Format::Plan {
+        granted.may_explain()?;
+    }
+    let bound = granted.bind(&asked.parameters)?;
+    record.stage("bind");
+    let planned = bound.plan(asked.want).await?;
+    record.stage("plan");
+    if asked.format == Format::Plan {
+        return answer::plan(&planned.explain(), asked.coding, record).map(Reply::Whole);
+    }
+    let answer = planned.execute().await?;
+    record.stage("execute");
+    match &answer.body {
+        Body::Page(page) => answer::page(&answer, page, asked.format, asked.coding, uri, record).map(Reply::Whole),
+        Body::Stream(_) => {
+            let (head, flow) = answer::stream(answer, asked.format, asked.coding)?;
+            Ok(if head_only { Reply::Whole(head) } else { Reply::Stream(head, flow) })
+        }
+    }
+}
