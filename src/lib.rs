@@ -2,5 +2,6 @@
 
 pub mod catalog;
 pub mod config;
+pub mod encode;
 pub mod model;
 pub mod sources;
