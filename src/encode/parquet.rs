@@ -72,6 +72,10 @@ fn check(schema: &Schema) -> Result<(), Fault> {
 fn is_supported(data_type: &DataType) -> bool {
     match data_type {
         DataType::Union(..) | DataType::Interval(IntervalUnit::MonthDayNano) => false,
+        DataType::Decimal32(_, scale)
+        | DataType::Decimal64(_, scale)
+        | DataType::Decimal128(_, scale)
+        | DataType::Decimal256(_, scale) => *scale >= 0,
         DataType::Struct(fields) => !fields.is_empty() && fields.iter().all(|field| is_supported(field.data_type())),
         DataType::List(item)
         | DataType::LargeList(item)
