@@ -11,7 +11,7 @@ use crate::model::Fault;
 /// Writes rows of one schema as lines of CSV, which end in CR LF.
 ///
 /// Scalars have the texts they have in JSON, without its quotes; lists, structs and maps are JSON in a quoted field. NULL
-/// is an empty field and an empty text is `""`. A field is quoted if it is empty, begins or ends with a space, or holds a
+/// is an empty field and an empty text is `""`; a NULL alone in its row is thus an empty line. A field is quoted if it is empty, begins or ends with a space, or holds a
 /// comma, a quote or a line break.
 pub struct CsvEncoder {
     schema: SchemaRef,

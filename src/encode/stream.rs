@@ -13,7 +13,7 @@ pub struct StreamEncoder {
     rows: Rows,
     coding: Coding,
     compressor: Compressor,
-    /// How large the last chunk was before compression: the next is likely much the same.
+    /// How large the last chunk with rows was before compression: the next is likely much the same.
     last: usize,
 }
 
@@ -93,7 +93,9 @@ impl StreamEncoder {
             Rows::Arrow(encoder) => out = encoder.encode(batch)?,
             Rows::Parquet(encoder) => out = encoder.encode(batch)?,
         }
-        self.last = out.len();
+        if batch.num_rows() > 0 {
+            self.last = out.len();
+        }
         self.compressor.push(out)
     }
 

@@ -1,6 +1,9 @@
 //! Streams and pages, read back by each format's own reader.
 
-use std::{io::Read, sync::Arc};
+use std::{
+    io::{Read, Write},
+    sync::Arc,
+};
 
 use arrow::{
     array::{ArrayRef, Int64Array, RecordBatchReader, StringArray},
@@ -96,6 +99,25 @@ fn streams_in_every_format_and_coding() {
             assert_holds(format, decompress(actual, body), &whole);
         }
     }
+}
+
+#[test]
+fn rows_can_be_read_as_soon_as_they_are_sent() {
+    let whole = sample(0..30);
+    let mut encoder = StreamEncoder::new(Format::Ndjson, &whole.schema(), Coding::Gzip).expect("an encoder");
+    let mut decoder = flate2::write::GzDecoder::new(Vec::new());
+    decoder.write_all(&encoder.start().expect("the start")).expect("gzip");
+    for row in 0..30 {
+        decoder.write_all(&encoder.encode(&whole.slice(row, 1)).expect("a batch")).expect("gzip");
+        decoder.flush().expect("gzip");
+        assert_holds(Format::Ndjson, decoder.get_ref().clone(), &whole.slice(0, row + 1));
+    }
+}
+
+#[test]
+fn encoders_move_between_threads() {
+    fn assert_send<T: Send + 'static>() {}
+    assert_send::<StreamEncoder>();
 }
 
 #[test]
