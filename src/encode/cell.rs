@@ -1,0 +1,87 @@
+//! Picks a writer for each column once per batch; each appends the value of one row straight from Arrow's buffers.
+
+use arrow::{
+    array::{Array, new_empty_array},
+    buffer::NullBuffer,
+    datatypes::{DataType, Schema},
+    record_batch::RecordBatch,
+};
+
+use super::{dialect::Dialect, nested, scalar};
+use crate::model::{Code, Fault};
+
+/// Appends the value of a row that is not NULL.
+pub(super) type Write<'a> = Box<dyn Fn(usize, &mut Vec<u8>) + 'a>;
+
+/// One column of a batch, or an array inside of one, ready to be written row by row.
+pub(super) struct Cell<'a> {
+    /// None if no row is NULL.
+    nulls: Option<NullBuffer>,
+    null: &'static [u8],
+    write: Write<'a>,
+}
+
+/// A type without a text form.
+pub(super) struct Unsupported(pub DataType);
+
+impl<'a> Cell<'a> {
+    /// Chooses the writer for an array.
+    pub fn new<D: Dialect>(array: &'a dyn Array) -> Result<Self, Unsupported> {
+        let write: Write<'a> = match array.data_type() {
+            DataType::Dictionary(..) | DataType::RunEndEncoded(..) => nested::by_value::<D>(array)?,
+            DataType::List(_)
+            | DataType::LargeList(_)
+            | DataType::FixedSizeList(..)
+            | DataType::ListView(_)
+            | DataType::LargeListView(_)
+            | DataType::Struct(_)
+            | DataType::Map(..) => {
+                let json = nested::json(array)?;
+                Box::new(move |row, out| D::push_nested(out, |out| json(row, out)))
+            }
+            other => scalar::writer::<D>(array).ok_or_else(|| Unsupported(other.clone()))?,
+        };
+        // Logical, because dictionaries, runs and the null type keep their NULLs elsewhere.
+        let nulls = array.logical_nulls().filter(|nulls| nulls.null_count() > 0);
+        Ok(Self { nulls, null: D::NULL, write })
+    }
+
+    /// Appends the value of `row`, which must be a row of the array.
+    #[inline]
+    pub fn push(&self, row: usize, out: &mut Vec<u8>) {
+        match &self.nulls {
+            Some(nulls) if nulls.is_null(row) => out.extend_from_slice(self.null),
+            _ => (self.write)(row, out),
+        }
+    }
+}
+
+/// Checks that every column of a result can be written as text.
+///
+/// # Errors
+/// [`Code::NotAcceptable`], naming the first column that cannot.
+pub(super) fn check<D: Dialect>(schema: &Schema) -> Result<(), Fault> {
+    for field in schema.fields() {
+        if let Err(Unsupported(data_type)) = Cell::new::<D>(&new_empty_array(field.data_type())) {
+            let detail = format!("column `{}` holds {data_type}, which has no text form", field.name());
+            return Err(Fault::new(Code::NotAcceptable, detail).with_hint("ask for `format=arrow`"));
+        }
+    }
+    Ok(())
+}
+
+/// The cells of a batch.
+///
+/// # Errors
+/// [`Code::Internal`] when the batch has not the types of the schema that was checked.
+pub(super) fn cells<'a, D: Dialect>(schema: &Schema, batch: &'a RecordBatch) -> Result<Vec<Cell<'a>>, Fault> {
+    fn types(schema: &Schema) -> impl Iterator<Item = &DataType> {
+        schema.fields().iter().map(|field| field.data_type())
+    }
+    if !types(batch.schema_ref()).eq(types(schema)) {
+        let (got, expected): (Vec<_>, Vec<_>) = (types(batch.schema_ref()).collect(), types(schema).collect());
+        return Err(Fault::internal(format!("a batch has the types {got:?} instead of {expected:?}")));
+    }
+    let unsupported = |Unsupported(data_type)| Fault::internal(format!("{data_type} has no text form"));
+    batch.columns().iter().map(|column| Cell::new::<D>(column).map_err(unsupported)).collect()
+}

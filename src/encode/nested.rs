@@ -1,0 +1,156 @@
+//! Writers for lists, structs and maps, always as JSON, and for the types that refer to values kept elsewhere.
+
+use std::ops::Range;
+
+use arrow::{
+    array::{Array, AsArray},
+    datatypes::{ArrowNativeType, DataType, Fields, Int16Type, Int32Type, Int64Type, RunEndIndexType},
+    downcast_dictionary_array,
+};
+
+use super::{
+    cell::{Cell, Unsupported, Write},
+    dialect::{Dialect, Json},
+};
+
+/// Before each field of an object: `{"first":`, `,"second":` and so on.
+pub(super) type Prefixes = Box<[Box<[u8]>]>;
+
+/// The prefixes of an object with these fields.
+pub(super) fn prefixes(fields: &Fields) -> Prefixes {
+    let prefix = |(index, name): (usize, &str)| {
+        let mut prefix = vec![if index == 0 { b'{' } else { b',' }];
+        Json::push_text(name, &mut prefix);
+        prefix.push(b':');
+        prefix.into_boxed_slice()
+    };
+    fields.iter().map(|field| field.name().as_str()).enumerate().map(prefix).collect()
+}
+
+/// Appends `{"first":1,"second":2}`.
+#[inline]
+pub(super) fn push_object(prefixes: &Prefixes, cells: &[Cell<'_>], row: usize, out: &mut Vec<u8>) {
+    if cells.is_empty() {
+        out.push(b'{');
+    }
+    for (prefix, cell) in prefixes.iter().zip(cells) {
+        out.extend_from_slice(prefix);
+        cell.push(row, out);
+    }
+    out.push(b'}');
+}
+
+/// The writer for an array of lists, structs or maps.
+pub(super) fn json(array: &dyn Array) -> Result<Write<'_>, Unsupported> {
+    match array.data_type() {
+        DataType::List(_) => {
+            let lists = array.as_list::<i32>();
+            list(lists.values(), between(lists.value_offsets()))
+        }
+        DataType::LargeList(_) => {
+            let lists = array.as_list::<i64>();
+            list(lists.values(), between(lists.value_offsets()))
+        }
+        DataType::ListView(_) => {
+            let lists = array.as_list_view::<i32>();
+            list(lists.values(), from(lists.value_offsets(), lists.value_sizes()))
+        }
+        DataType::LargeListView(_) => {
+            let lists = array.as_list_view::<i64>();
+            list(lists.values(), from(lists.value_offsets(), lists.value_sizes()))
+        }
+        DataType::FixedSizeList(..) => {
+            let lists = array.as_fixed_size_list();
+            let length = lists.value_length().as_usize();
+            list(lists.values(), move |row| row * length..(row + 1) * length)
+        }
+        DataType::Struct(fields) => {
+            let cells: Vec<_> =
+                array.as_struct().columns().iter().map(|column| Cell::new::<Json>(column)).collect::<Result<_, _>>()?;
+            let prefixes = prefixes(fields);
+            Ok(Box::new(move |row, out| push_object(&prefixes, &cells, row, out)))
+        }
+        DataType::Map(..) => map(array),
+        other => Err(Unsupported(other.clone())),
+    }
+}
+
+/// The items of a row, where each row ends where the next begins.
+fn between<O: ArrowNativeType>(offsets: &[O]) -> impl Fn(usize) -> Range<usize> {
+    |row| offsets[row].as_usize()..offsets[row + 1].as_usize()
+}
+
+/// The items of a row, where each row says how many it has.
+fn from<O: ArrowNativeType>(offsets: &[O], sizes: &[O]) -> impl Fn(usize) -> Range<usize> {
+    |row| offsets[row].as_usize()..offsets[row].as_usize() + sizes[row].as_usize()
+}
+
+fn list<'a>(items: &'a dyn Array, range: impl Fn(usize) -> Range<usize> + 'a) -> Result<Write<'a>, Unsupported> {
+    let items = Cell::new::<Json>(items)?;
+    Ok(Box::new(move |row, out| {
+        out.push(b'[');
+        for (index, item) in range(row).enumerate() {
+            if index > 0 {
+                out.push(b',');
+            }
+            items.push(item, out);
+        }
+        out.push(b']');
+    }))
+}
+
+/// An object whose keys are the texts of the map's keys.
+fn map(array: &dyn Array) -> Result<Write<'_>, Unsupported> {
+    let maps = array.as_map();
+    if maps.keys().data_type().is_nested() {
+        return Err(Unsupported(array.data_type().clone()));
+    }
+    let keys = Cell::new::<Json>(maps.keys())?;
+    let values = Cell::new::<Json>(maps.values())?;
+    let range = between(maps.value_offsets());
+    Ok(Box::new(move |row, out| {
+        out.push(b'{');
+        for (index, entry) in range(row).enumerate() {
+            if index > 0 {
+                out.push(b',');
+            }
+            push_key(&keys, entry, out);
+            out.push(b':');
+            values.push(entry, out);
+        }
+        out.push(b'}');
+    }))
+}
+
+/// What JSON writes without quotes, numbers for one, gets them here.
+fn push_key(keys: &Cell<'_>, entry: usize, out: &mut Vec<u8>) {
+    let start = out.len();
+    keys.push(entry, out);
+    if out.get(start) != Some(&b'"') {
+        out.insert(start, b'"');
+        out.push(b'"');
+    }
+}
+
+/// The writer for a dictionary or for runs: the values that they refer to.
+pub(super) fn by_value<D: Dialect>(array: &dyn Array) -> Result<Write<'_>, Unsupported> {
+    downcast_dictionary_array! {
+        array => {
+            let values = Cell::new::<D>(array.values())?;
+            let keys = array.keys().values();
+            Ok(Box::new(move |row, out| values.push(keys[row].as_usize(), out)))
+        },
+        DataType::RunEndEncoded(ends, _) => match ends.data_type() {
+            DataType::Int16 => runs::<D, Int16Type>(array),
+            DataType::Int32 => runs::<D, Int32Type>(array),
+            _ => runs::<D, Int64Type>(array),
+        },
+        other => Err(Unsupported(other.clone())),
+    }
+}
+
+fn runs<D: Dialect, E: RunEndIndexType>(array: &dyn Array) -> Result<Write<'_>, Unsupported> {
+    let runs = array.as_run::<E>();
+    let values = Cell::new::<D>(runs.values())?;
+    Ok(Box::new(move |row, out| values.push(runs.get_physical_index(row), out)))
+}
