@@ -4,7 +4,7 @@ version: 1
 description: The parts of a list of numbers. Unknown numbers are left out.
 owner: team-shop
 params:
-  ids: {type: "[int64]", min: 1, description: "Part numbers; repeat the parameter: ids=1&ids=2"}
+  ids: {type: [int64], min: 1, description: "Part numbers; repeat the parameter: ids=1&ids=2"}
 page: {key: [id]}
 access: public
 ---*/
