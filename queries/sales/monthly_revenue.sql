@@ -6,7 +6,7 @@ owner: team-sales
 params:
   from: {type: date, default: 1995-01-01, min: 1992-01-01, max: 1998-12-31, description: First order day}
   to: {type: date, default: 1996-01-01, min: 1992-01-01, max: 1999-01-01, description: The day after the last order day}
-page: {key: [month]}
+page: {key: [month], order: [month]}
 access: public
 ---*/
 WITH months AS (

@@ -5,7 +5,7 @@ description: The lines of one order, with part and supplier.
 owner: team-sales
 params:
   order_id: {type: int64, min: 1, description: The order's number}
-page: {key: [line_number]}
+page: {key: [line_number], order: [line_number]}
 access: public
 ---*/
 SELECT
