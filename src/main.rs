@@ -1,3 +1,7 @@
 //! The `aqueduct` command.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    aqueduct::cli::run()
+}

@@ -2,6 +2,7 @@
 //! planned over it.
 
 mod catalogs;
+mod explain;
 mod faults;
 mod names;
 mod output;
@@ -28,6 +29,7 @@ use crate::{
     sources::{self, Listing, Source},
 };
 
+pub use explain::{Explanation, LocalPart, SourcePart};
 pub use faults::fault;
 pub use prepare::Prepared;
 pub use run::{Cut, Physical, RowStream};
@@ -76,15 +78,8 @@ impl Engine {
         let asked = join_all(sources.iter().map(|(config, source)| ask(&config.name, source.as_ref()))).await;
         let mut states = BTreeMap::new();
         for ((config, _), answer) in sources.iter().zip(asked) {
-            match &answer {
-                Ok(listing) => problems.extend(listing.problems.iter().cloned()),
-                Err(fault) => problems.push(
-                    Problem::warning(
-                        config.place.clone(),
-                        format!("source `{}` is down: {}", config.name, fault.detail),
-                    )
-                    .hint("its queries answer 503 until it is back"),
-                ),
+            if let Ok(listing) = &answer {
+                problems.extend(listing.problems.iter().cloned());
             }
             states.insert(config.name.clone(), answer);
         }
@@ -101,6 +96,13 @@ impl Engine {
     #[must_use]
     pub fn snapshot(&self) -> Arc<Snapshot> {
         Arc::clone(&self.snapshot.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The sources that could not be asked, and why.
+    #[must_use]
+    pub fn down(&self) -> Vec<(&SourceConfig, Fault)> {
+        let snapshot = self.snapshot();
+        self.sources.iter().filter_map(|(config, _)| Some((config, snapshot.source(&config.name).err()?))).collect()
     }
 
     /// Looks for the sources' tables again and again, each source in its own rhythm, until the set is dropped.

@@ -9,6 +9,7 @@ use serde_json::json;
 use super::request;
 use crate::{
     encode::{Coding, Format, StreamEncoder, encode_rows},
+    engine::Explanation,
     model::Fault,
     pipeline::{Answer, Body, End, MAX_BYTES, Page, Rows},
     telemetry::Record,
@@ -37,8 +38,8 @@ pub(super) fn page(answer: &Answer<'_>, page: &Page, format: Format, coding: Cod
 }
 
 /// A plan instead of rows.
-pub(super) fn plan(plan: &serde_json::Value, coding: Coding, record: &mut Record) -> Result<Response, Fault> {
-    whole(plan.to_string().into_bytes(), Format::Plan, coding, record)
+pub(super) fn plan(plan: &Explanation, coding: Coding, record: &mut Record) -> Result<Response, Fault> {
+    whole(serde_json::to_vec(plan).map_err(Fault::internal)?, Format::Plan, coding, record)
 }
 
 fn whole(body: Vec<u8>, format: Format, coding: Coding, record: &mut Record) -> Result<Response, Fault> {

@@ -84,7 +84,8 @@ pub(super) async fn read(request: Request) -> Result<Asked, Fault> {
     let format = Format::negotiate(joined(&parts.headers, header::ACCEPT)?.as_deref(), single("format")?)?;
     let limit = single("limit")?.map(limit).transpose()?;
     let cursor = single("cursor")?.map(ToOwned::to_owned);
-    let want = if format == Format::Json || limit.is_some() || cursor.is_some() { Want::Page { limit, cursor } } else { Want::Stream };
+    let paged = matches!(format, Format::Json | Format::Plan);
+    let want = if paged || limit.is_some() || cursor.is_some() { Want::Page { limit, cursor } } else { Want::Stream };
     let parameters = if parts.method == Method::POST {
         if let Some((name, _)) = pairs.first() {
             return Err(Fault::new(Code::MalformedRequest, format!("`{name}` stands in the query string of a POST"))

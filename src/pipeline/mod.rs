@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, SubsecRound, Utc};
 use datafusion::{arrow::datatypes::SchemaRef, common::ScalarValue};
+use futures::StreamExt;
 use sha2::{Digest, Sha256};
 use tokio::{
     sync::Semaphore,
@@ -20,7 +21,7 @@ use tokio::{
 use crate::{
     auth::{Authenticator, Credentials, Principal},
     catalog::{Project, Query},
-    engine::{self, Cut, Engine, Physical, Prepared, Snapshot},
+    engine::{self, Cut, Engine, Explanation, Physical, Prepared, Snapshot},
     model::{Code, Fault, QueryName, place::nearest},
     policy::{self, Grant},
 };
@@ -342,10 +343,23 @@ pub struct Planned<'a> {
 }
 
 impl<'a> Planned<'a> {
-    /// The operators and remote statements that would run.
+    /// What would run where.
     #[must_use]
-    pub fn physical(&self) -> &Physical {
-        &self.plan
+    pub fn explain(&self) -> Explanation {
+        self.plan.explain(&self.granted.query.name.to_string(), self.granted.query.version)
+    }
+
+    /// Runs the plan, throws its rows away, and says what ran where and what it took.
+    ///
+    /// # Errors
+    /// What fails on the way.
+    pub async fn analyze(self) -> Result<Explanation, Fault> {
+        let mut rows = self.plan.execute()?;
+        while let Some(batch) = rows.next().await {
+            batch?;
+        }
+        drop(rows);
+        Ok(self.explain())
     }
 
     /// Sixth stage: rows.

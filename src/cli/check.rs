@@ -1,0 +1,48 @@
+//! `aqueduct check`: everything that is wrong with a project, before it is served.
+
+use std::{path::Path, process::ExitCode};
+
+use crate::{
+    app::App,
+    config::Environment,
+    model::{Problem, Problems, Severity},
+};
+
+pub(super) async fn run(directory: &Path, environment: &Environment) -> ExitCode {
+    let (problems, summary) = match App::open(directory, environment).await {
+        Ok(app) => {
+            let mut problems = app.warnings;
+            // What could not be planned was not checked.
+            for (config, fault) in app.engine.down() {
+                let text = format!("source `{}` cannot be asked, so its queries are not checked: {}", config.name, fault.detail);
+                let problem = Problem::error(config.place.clone(), text);
+                problems.push(match &fault.internal {
+                    Some(cause) => problem.hint(cause.clone()),
+                    None => problem,
+                });
+            }
+            let summary = format!("{} queries over {} sources", app.project.queries.len(), app.project.sources.len());
+            (problems, summary)
+        }
+        Err(problems) => (problems, "the project does not load".to_owned()),
+    };
+    if !problems.is_empty() {
+        println!("{problems}\n");
+    }
+    println!("{summary}: {}", count(&problems));
+    if problems.has_errors() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+}
+
+fn count(problems: &Problems) -> String {
+    let errors = problems.iter().filter(|problem| problem.severity == Severity::Error).count();
+    let number = |count: usize, word: &str| match count {
+        1 => format!("1 {word}"),
+        count => format!("{count} {word}s"),
+    };
+    match (errors, problems.len() - errors) {
+        (0, 0) => "no mistakes".into(),
+        (0, warnings) => number(warnings, "warning"),
+        (errors, 0) => number(errors, "error"),
+        (errors, warnings) => format!("{}, {}", number(errors, "error"), number(warnings, "warning")),
+    }
+}

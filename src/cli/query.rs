@@ -1,0 +1,68 @@
+//! `aqueduct query` and `aqueduct sql`: rows to the terminal or into a file, as the project's owner.
+
+use std::{io::IsTerminal, path::PathBuf};
+
+use clap::Args;
+
+use super::{Failure, RowFormat, Target, output};
+use crate::{
+    app::App,
+    catalog,
+    pipeline::{Bound, Parameters, Want},
+};
+
+#[derive(Debug, Args)]
+pub(super) struct Named {
+    #[command(flatten)]
+    target: Target,
+    #[command(flatten)]
+    sink: Sink,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct AdHoc {
+    /// One SELECT in DataFusion's SQL; tables are source.table or source.schema.table
+    #[arg(value_name = "SELECT")]
+    sql: String,
+    #[command(flatten)]
+    sink: Sink,
+}
+
+/// Where rows go.
+#[derive(Debug, Args)]
+struct Sink {
+    /// How rows are printed
+    #[arg(long, value_enum, default_value = "table")]
+    format: RowFormat,
+    /// Write to a file instead of standard output
+    #[arg(long, short, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+impl Named {
+    pub(super) async fn run(self, app: &App) -> Result<(), Failure> {
+        let (name, version) = &self.target.name;
+        let bound = app.road.as_owner().resolve(name, *version)?.grant()?.bind(&self.target.parameters())?;
+        self.sink.drain(bound).await
+    }
+}
+
+impl AdHoc {
+    pub(super) async fn run(self, app: &App) -> Result<(), Failure> {
+        let sources: Vec<_> = app.project.sources.iter().map(|source| source.name.clone()).collect();
+        let query = catalog::parse_ad_hoc(&self.sql, &sources)?;
+        let bound = app.road.as_owner().ad_hoc(query).await?.bind(&Parameters::Pairs(Vec::new()))?;
+        self.sink.drain(bound).await
+    }
+}
+
+impl Sink {
+    async fn drain(&self, bound: Bound<'_>) -> Result<(), Failure> {
+        let binary = matches!(self.format, RowFormat::Arrow | RowFormat::Parquet);
+        if binary && self.output.is_none() && std::io::stdout().is_terminal() {
+            return Err(Failure::Other("this format is not for a terminal: add --output FILE".into()));
+        }
+        let answer = bound.plan(Want::Stream).await?.execute().await?;
+        output::write(answer, self.format, self.output.as_deref()).await
+    }
+}
