@@ -62,6 +62,13 @@ pub fn format_of(file_name: &str) -> Option<FileFormat> {
     }
 }
 
+/// A declared path as listings spell it: no `./` before it, no `/` around it.
+#[must_use]
+pub fn root_of(path: &str) -> &str {
+    let path = path.strip_prefix("./").unwrap_or(path).trim_matches('/');
+    if path == "." { "" } else { path }
+}
+
 /// The tables among `objects`, and what does not fit. `place` is the source's file.
 pub fn tables<'a>(
     mut objects: Vec<ObjectMeta>,
@@ -75,7 +82,7 @@ pub fn tables<'a>(
     let mut candidates: Vec<Candidate<'a>> = Vec::new();
     for config in declared {
         let Some(path) = &config.path else { continue };
-        let root = path.value.trim_matches('/');
+        let root = root_of(&path.value);
         let files: Vec<_> = objects.iter().filter(|object| is_under(object, root)).cloned().collect();
         candidates.push(Candidate {
             name: table_name(config).to_owned(),
@@ -112,6 +119,9 @@ pub fn tables<'a>(
     }
     (tables, problems)
 }
+
+/// Names and types of partitions, and the files with their values.
+type Partitioned = (Vec<(String, DataType)>, Vec<FoundFile>);
 
 /// Files that are to become one table.
 struct Candidate<'a> {
@@ -163,7 +173,7 @@ impl<'a> Candidate<'a> {
         }
     }
 
-    fn partitioned(&self, place: &Place) -> Result<(Vec<(String, DataType)>, Vec<FoundFile>), Problem> {
+    fn partitioned(&self, place: &Place) -> Result<Partitioned, Problem> {
         let declared = self.config.map_or(&[][..], |config| &config.partitions);
         let first = self.files.first().map_or_else(Vec::new, |file| self.pairs(file));
         let partitions: Vec<(&str, Target, Option<&Place>)> = if declared.is_empty() {
@@ -179,7 +189,7 @@ impl<'a> Candidate<'a> {
             let pairs = self.pairs(file);
             if !pairs.iter().map(|(name, _)| *name).eq(expected.iter().copied()) {
                 let place = partitions.iter().find_map(|(.., place)| *place).unwrap_or(place);
-                let folders = expected.iter().map(|name| format!("{name}=…/")).collect::<String>();
+                let folders = expected.iter().map(|name| format!("{name}=…")).collect::<Vec<_>>().join("/");
                 let message =
                     format!("`{}` is not in the partition folders `{folders}` of table `{}`", file.location, self.name);
                 return Err(Problem::error(place.clone(), message)
@@ -217,7 +227,7 @@ fn partition_value(text: &str, target: &Target) -> Option<ScalarValue> {
 }
 
 /// Top-level folders and files. A folder without any data file, or a file without a known ending, is no table.
-fn discovered<'a>(objects: Vec<ObjectMeta>, declared: &'a [TableConfig]) -> Vec<Candidate<'a>> {
+fn discovered(objects: Vec<ObjectMeta>, declared: &[TableConfig]) -> Vec<Candidate<'_>> {
     let mut by_root: BTreeMap<String, Vec<ObjectMeta>> = BTreeMap::new();
     for object in objects {
         let root = object.location.parts().next().map(|part| part.as_ref().to_owned()).unwrap_or_default();
@@ -237,7 +247,7 @@ fn discovered<'a>(objects: Vec<ObjectMeta>, declared: &'a [TableConfig]) -> Vec<
 }
 
 /// Annotations of tables that are not there.
-fn unmatched<'a>(declared: &'a [TableConfig], candidates: &[Candidate<'a>]) -> Vec<Problem> {
+fn unmatched(declared: &[TableConfig], candidates: &[Candidate<'_>]) -> Vec<Problem> {
     let names = || candidates.iter().map(|candidate| candidate.name.as_str());
     let missing = declared.iter().filter(|config| !names().any(|name| name == table_name(config)));
     missing

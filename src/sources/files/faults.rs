@@ -9,11 +9,9 @@ use crate::model::{Code, Fault, SourceName};
 pub fn store(source: &SourceName, error: &object_store::Error) -> Fault {
     use object_store::Error;
     let (code, detail) = match error {
-        Error::NotFound { path, .. } => {
-            (Code::SourceFailed, format!("source `{source}` no longer has the file `{path}`"))
-        }
-        Error::Precondition { path, .. } => {
-            (Code::SourceFailed, format!("the file `{path}` of source `{source}` changed while it was read"))
+        Error::NotFound { .. } => (Code::SourceFailed, format!("a file of source `{source}` is gone")),
+        Error::Precondition { .. } => {
+            (Code::SourceFailed, format!("a file of source `{source}` changed while it was read"))
         }
         Error::PermissionDenied { .. } | Error::Unauthenticated { .. } => {
             (Code::SourceDown, format!("source `{source}` refuses the service's credentials"))
@@ -49,7 +47,7 @@ pub fn malformed(table: &str, file: &str, format: &str, cause: impl std::fmt::Di
         .with_internal(cause)
 }
 
-/// As DataFusion carries it.
+/// As `DataFusion` carries it.
 #[must_use]
 pub fn carried(fault: Fault) -> DataFusionError {
     DataFusionError::External(Box::new(fault))

@@ -1,7 +1,7 @@
 //! `kind: files`: Parquet, CSV and NDJSON in a directory or an object store.
 //!
 //! [`store`] opens the location, [`discover`] sorts its files into tables, [`schema`] unites their columns, [`table`]
-//! scans them: Parquet through DataFusion with [`adapter`], CSV and NDJSON through [`text`] and [`text_source`]; both
+//! scans them: Parquet through `DataFusion` with [`adapter`], CSV and NDJSON through [`text`] and [`text_source`]; both
 //! convert values with [`strict`].
 
 mod adapter;
@@ -67,12 +67,12 @@ pub fn open(config: &SourceConfig, files: &FilesConfig, runtime: &Arc<RuntimeEnv
     let url = store::url_of(&config.name);
     runtime.register_object_store(url.as_ref(), Arc::clone(&store));
     let storage = Storage { url, store, footers: Arc::new(DefaultCache::new(FOOTER_CACHE)) };
-    Ok(Arc::new(Files { config: config.clone(), files: files.clone(), storage, known: Mutex::default() }))
+    Ok(Arc::new(Files { config: config.clone(), at: files.clone(), storage, known: Mutex::default() }))
 }
 
 struct Files {
     config: SourceConfig,
-    files: FilesConfig,
+    at: FilesConfig,
     storage: Storage,
     /// What was learned of files that have not changed since.
     known: Mutex<HashMap<Path, (ObjectMeta, FileFormat, FileContent)>>,
@@ -94,12 +94,12 @@ impl fmt::Debug for Files {
 #[async_trait]
 impl Source for Files {
     async fn tables(&self) -> Result<Listing, Fault> {
-        if store::is_missing(&self.files.location.value).await {
+        if store::is_missing(&self.at.location.value).await {
             return Err(faults::missing(&self.config.name));
         }
         let objects = self.list().await?;
         let (found, mut problems) =
-            discover::tables(objects, &self.config.tables, self.files.discover, &self.config.place);
+            discover::tables(objects, &self.config.tables, self.at.discover, &self.config.place);
         let mut contents = self.contents(&found).await?;
         let mut tables = Vec::new();
         for table in found {
@@ -119,14 +119,18 @@ impl Files {
     /// All files, or without `discover` those of the declared tables.
     async fn list(&self) -> Result<Vec<ObjectMeta>, Fault> {
         let store = &self.storage.store;
-        if self.files.discover {
+        if self.at.discover {
             return self.list_under(None).await;
         }
         let mut objects: HashMap<Path, ObjectMeta> = HashMap::new();
         for path in self.config.tables.iter().filter_map(|table| table.path.as_ref()) {
-            let path = Path::from(path.value.trim_matches('/'));
+            let path = Path::from(discover::root_of(&path.value));
+            if path.is_root() {
+                return self.list_under(None).await;
+            }
             let under = match store.head(&path).await {
-                Ok(file) => vec![file],
+                // `PrefixStore` answers with the path below the prefix taken off only when it lists.
+                Ok(file) => vec![ObjectMeta { location: path, ..file }],
                 Err(object_store::Error::NotFound { .. }) => self.list_under(Some(&path)).await?,
                 Err(error) => return Err(self.unlisted(&error)),
             };

@@ -91,7 +91,7 @@ pub fn is_text(data_type: &DataType) -> bool {
 /// The most specific type that all `texts` are written in: bool, int64, float64, date, timestamp, timestamptz, string;
 /// Null when there is no value. Only spellings that read back exactly count: `007` is text, and so is an integer that
 /// int64 cannot hold.
-pub fn infer<'a>(texts: impl Iterator<Item = &'a str> + Clone) -> DataType {
+pub fn infer<'a>(texts: &(impl Iterator<Item = &'a str> + Clone)) -> DataType {
     let all = |fits: fn(&str) -> bool| texts.clone().all(fits);
     if texts.clone().next().is_none() {
         DataType::Null
@@ -378,6 +378,6 @@ fn instant_of(text: &str) -> Option<i64> {
 
 fn micros(clock: NaiveDateTime) -> Option<i64> {
     let utc = clock.and_utc();
-    (utc.timestamp_subsec_nanos() % 1000 == 0 && utc.timestamp_subsec_nanos() < 1_000_000_000)
+    (utc.timestamp_subsec_nanos().is_multiple_of(1000) && utc.timestamp_subsec_nanos() < 1_000_000_000)
         .then(|| utc.timestamp_micros())
 }

@@ -12,7 +12,7 @@ use async_trait::async_trait;
 use datafusion::{
     arrow::{
         array::{AsArray, RecordBatch},
-        datatypes::{Field, FieldRef, Schema, SchemaRef},
+        datatypes::{DataType, Field, FieldRef, Schema, SchemaRef},
     },
     catalog::{Session, TableProvider},
     common::{ColumnStatistics, DFSchema, Statistics, project_schema, stats::Precision, tree_node::TreeNode},
@@ -83,7 +83,7 @@ impl FilesTable {
         storage: Storage,
         format: FileFormat,
         columns: Vec<Column>,
-        partitions: Vec<(String, datafusion::arrow::datatypes::DataType)>,
+        partitions: Vec<(String, DataType)>,
         files: Vec<TableFile>,
     ) -> Self {
         let partitions: Vec<FieldRef> =
@@ -231,24 +231,24 @@ fn partitioned_file(file: TableFile, columns: &[Column]) -> PartitionedFile {
     let TableFile { found, known } = file;
     let statistics = known.map(|(schema, known)| {
         let of_columns = columns.iter().map(|column| match schema.index_of(&column.name) {
-            Ok(index) => {
-                let in_file = &known.column_statistics[index];
-                // Bounds in another type than the column's would mislead the optimizer.
-                match column.target.data_type == *schema.field(index).data_type() {
-                    true => in_file.clone(),
-                    false => ColumnStatistics { null_count: in_file.null_count, ..ColumnStatistics::new_unknown() },
-                }
+            // Bounds in another type than the column's would mislead the optimizer.
+            Ok(index) if column.target.data_type != *schema.field(index).data_type() => {
+                ColumnStatistics { null_count: known.column_statistics[index].null_count, ..unknown() }
             }
-            Err(_) => ColumnStatistics { null_count: known.num_rows, ..ColumnStatistics::new_unknown() },
+            Ok(index) => known.column_statistics[index].clone(),
+            Err(_) => ColumnStatistics { null_count: known.num_rows, ..unknown() },
         });
-        let of_partitions = found.partition_values.iter().map(|value| match value.is_null() {
-            true => ColumnStatistics { null_count: known.num_rows, ..ColumnStatistics::new_unknown() },
-            false => ColumnStatistics {
+        let of_partitions = found.partition_values.iter().map(|value| {
+            if value.is_null() {
+                return ColumnStatistics { null_count: known.num_rows, ..unknown() };
+            }
+            let bound = Precision::Exact(value.clone());
+            ColumnStatistics {
                 null_count: Precision::Exact(0),
-                min_value: Precision::Exact(value.clone()),
-                max_value: Precision::Exact(value.clone()),
-                ..ColumnStatistics::new_unknown()
-            },
+                min_value: bound.clone(),
+                max_value: bound,
+                ..unknown()
+            }
         });
         let column_statistics = of_columns.chain(of_partitions).collect();
         Statistics { num_rows: known.num_rows, total_byte_size: known.total_byte_size, column_statistics }
@@ -257,4 +257,8 @@ fn partitioned_file(file: TableFile, columns: &[Column]) -> PartitionedFile {
     file.partition_values = found.partition_values;
     file.statistics = statistics.map(Arc::new);
     file
+}
+
+fn unknown() -> ColumnStatistics {
+    ColumnStatistics::new_unknown()
 }

@@ -8,7 +8,7 @@ use bytes::{Buf, Bytes};
 use datafusion::{
     arrow::{
         self,
-        array::{ArrayRef, AsArray, RecordBatch},
+        array::{AsArray, RecordBatch},
         datatypes::{DataType, Field, Fields, Schema, SchemaRef},
         error::ArrowError,
     },
@@ -20,11 +20,18 @@ use futures::{Stream, StreamExt, TryStreamExt, stream::BoxStream};
 
 use super::strict;
 
-/// How much of a file is fetched at once. Fetching by parts leaves no request open while a slow consumer reads.
-const PART: u64 = 8 << 20;
+/// How much of a file is fetched at once, growing from the first to the second bound. Fetching by parts leaves no request
+/// open while a slow consumer reads.
+const PART: (u64, u64) = (256 << 10, 8 << 20);
 
-/// How much of a file's text decides its columns' types.
-const SAMPLE: usize = 4 << 20;
+/// How many records of a CSV file decide its columns' types.
+const SAMPLE_RECORDS: usize = 10_000;
+
+/// How many bytes of an NDJSON file decide its columns' types.
+const SAMPLE_BYTES: usize = 4 << 20;
+
+/// The longest header of a CSV file, in bytes.
+const HEADER_LIMIT: usize = 4 << 20;
 
 /// The two ways of writing rows as text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,45 +53,38 @@ impl TextFormat {
     }
 }
 
-/// The columns of a file, typed by its first [`SAMPLE`] bytes. Columns without a value there are Null.
+/// The columns of a file, typed by its first [`SAMPLE_RECORDS`] or [`SAMPLE_BYTES`]. Columns without a value there are
+/// Null. A later value that does not fit is a fault when it is read.
 pub async fn infer(store: Arc<dyn ObjectStore>, path: &Path, format: TextFormat) -> Result<Schema> {
-    let mut input = decompressed(store, path)?;
-    let mut sample = Vec::new();
-    let mut whole = false;
-    while sample.len() < SAMPLE {
-        match input.try_next().await? {
-            Some(bytes) => sample.extend_from_slice(&bytes),
-            None => {
-                whole = true;
-                break;
-            }
-        }
-    }
-    if !whole {
-        let end = record_ends(&sample, format).last().ok_or_else(too_long)?;
-        sample.truncate(end);
-    }
+    let input = decompressed(store, path)?;
     match format {
-        TextFormat::Csv => infer_csv(&sample),
-        TextFormat::Ndjson => Ok(arrow::json::reader::infer_json_schema(Cursor::new(sample), None)?.0),
+        TextFormat::Csv => infer_csv(input).await,
+        TextFormat::Ndjson => infer_ndjson(input).await,
     }
 }
 
-fn infer_csv(sample: &[u8]) -> Result<Schema> {
-    let end = record_ends(sample, TextFormat::Csv).next().unwrap_or(sample.len());
-    let names = header(&sample[..end])?;
-    let schema = text_schema(&names);
-    let mut columns: Vec<Vec<ArrayRef>> = vec![Vec::new(); names.len()];
-    for batch in arrow::csv::ReaderBuilder::new(schema).build(Cursor::new(&sample[end..]))? {
-        for (column, values) in columns.iter_mut().zip(batch?.columns()) {
-            column.push(Arc::clone(values));
+async fn infer_csv(mut input: BoxStream<'static, Result<Bytes>>) -> Result<Schema> {
+    let (names, rest) = csv_header(&mut input).await?;
+    let decoder = csv_decoder(&names, (0..names.len()).collect(), SAMPLE_RECORDS);
+    let sample = decoded(input, rest, decoder).boxed().try_next().await?;
+    let fields = names.iter().enumerate().map(|(index, name)| {
+        let texts = sample.iter().flat_map(|sample| sample.column(index).as_string::<i32>().iter().flatten());
+        Field::new(name, strict::infer(&texts), true)
+    });
+    Ok(Schema::new(fields.collect::<Fields>()))
+}
+
+async fn infer_ndjson(mut input: BoxStream<'static, Result<Bytes>>) -> Result<Schema> {
+    let mut sample = Vec::new();
+    while let Some(bytes) = input.try_next().await? {
+        sample.extend_from_slice(&bytes);
+        if sample.len() > SAMPLE_BYTES {
+            let end = sample.iter().rposition(|byte| *byte == b'\n').ok_or_else(|| too_long(SAMPLE_BYTES))?;
+            sample.truncate(end);
+            break;
         }
     }
-    let fields = names.iter().zip(&columns).map(|(name, parts)| {
-        let texts = parts.iter().flat_map(|part| part.as_string::<i32>().iter().flatten());
-        Field::new(name, strict::infer(texts), true)
-    });
-    Ok(Schema::new(fields.collect::<Vec<_>>()))
+    Ok(arrow::json::reader::infer_json_schema(Cursor::new(sample), None)?.0)
 }
 
 /// The rows of a file. Of `columns`, those that the file has come back under their names as the types given (text at
@@ -106,26 +106,10 @@ pub async fn read(
             (Decoder::Ndjson(Box::new(decoder)), Bytes::new())
         }
         TextFormat::Csv => {
-            let mut head = Vec::new();
-            let end = loop {
-                if let Some(end) = record_ends(&head, format).next() {
-                    break end;
-                }
-                if head.len() > SAMPLE {
-                    return Err(too_long());
-                }
-                match input.try_next().await? {
-                    Some(bytes) => head.extend_from_slice(&bytes),
-                    None => break head.len(),
-                }
-            };
-            let names = header(&head[..end])?;
+            let (names, rest) = csv_header(&mut input).await?;
             let wanted = names.iter().enumerate().filter(|(_, name)| columns.index_of(name).is_ok());
-            let decoder = arrow::csv::ReaderBuilder::new(text_schema(&names))
-                .with_projection(wanted.map(|(index, _)| index).collect())
-                .with_batch_size(batch_size)
-                .build_decoder();
-            (Decoder::Csv(Box::new(decoder)), Bytes::from(head).slice(end..))
+            let wanted = wanted.map(|(index, _)| index).collect();
+            (csv_decoder(&names, wanted, batch_size), rest)
         }
     };
     Ok(decoded(input, rest, decoder).boxed())
@@ -210,7 +194,7 @@ fn parts(store: Arc<dyn ObjectStore>, path: Path) -> impl Stream<Item = object_s
             if version.as_ref().is_some_and(|(size, _)| offset >= *size) {
                 return Ok(None);
             }
-            let range: Range<u64> = offset..offset + PART;
+            let range: Range<u64> = offset..offset + offset.clamp(PART.0, PART.1);
             let options = GetOptions {
                 range: Some(GetRange::Bounded(range)),
                 if_match: version.and_then(|(_, etag)| etag),
@@ -225,30 +209,49 @@ fn parts(store: Arc<dyn ObjectStore>, path: Path) -> impl Stream<Item = object_s
     })
 }
 
-/// Where records end. A quoted CSV field may hold line ends.
-fn record_ends(text: &[u8], format: TextFormat) -> impl Iterator<Item = usize> {
-    let mut quoted = false;
-    text.iter().enumerate().filter_map(move |(index, byte)| {
-        quoted ^= *byte == b'"' && format == TextFormat::Csv;
-        (*byte == b'\n' && !quoted).then_some(index + 1)
-    })
-}
-
-fn header(record: &[u8]) -> Result<Vec<String>> {
+/// The names in the first record, and what follows it.
+async fn csv_header(input: &mut BoxStream<'static, Result<Bytes>>) -> Result<(Vec<String>, Bytes)> {
+    let mut head = Vec::new();
+    let end = loop {
+        if let Some(end) = first_record(&head) {
+            break end;
+        }
+        if head.len() > HEADER_LIMIT {
+            return Err(too_long(HEADER_LIMIT));
+        }
+        match input.try_next().await? {
+            Some(bytes) => head.extend_from_slice(&bytes),
+            None => break head.len(),
+        }
+    };
     let format = arrow::csv::reader::Format::default().with_header(true);
-    let (schema, _) = format.infer_schema(Cursor::new(record), Some(0))?;
+    let (schema, _) = format.infer_schema(Cursor::new(&head[..end]), Some(0))?;
     let names: Vec<_> = schema.fields().iter().map(|field| field.name().clone()).collect();
     let mut seen = HashSet::new();
     match names.iter().find(|name| !seen.insert(name.as_str())) {
         Some(name) => Err(DataFusionError::Execution(format!("the header names `{name}` twice"))),
-        None => Ok(names),
+        None => Ok((names, Bytes::from(head).slice(end..))),
     }
 }
 
-fn text_schema(names: &[String]) -> SchemaRef {
-    Arc::new(Schema::new(names.iter().map(|name| Field::new(name, DataType::Utf8, true)).collect::<Fields>()))
+/// Where the first record ends. A quoted field may hold line ends.
+fn first_record(text: &[u8]) -> Option<usize> {
+    let mut quoted = false;
+    let end = text.iter().position(|byte| {
+        quoted ^= *byte == b'"';
+        *byte == b'\n' && !quoted
+    });
+    end.map(|end| end + 1)
 }
 
-fn too_long() -> DataFusionError {
-    DataFusionError::Execution(format!("a record is longer than {} MiB", SAMPLE >> 20))
+fn csv_decoder(names: &[String], wanted: Vec<usize>, batch_size: usize) -> Decoder {
+    let fields = names.iter().map(|name| Field::new(name, DataType::Utf8, true));
+    let schema = Arc::new(Schema::new(fields.collect::<Fields>()));
+    let decoder =
+        arrow::csv::ReaderBuilder::new(schema).with_projection(wanted).with_batch_size(batch_size).build_decoder();
+    Decoder::Csv(Box::new(decoder))
+}
+
+fn too_long(limit: usize) -> DataFusionError {
+    DataFusionError::Execution(format!("the first record is longer than {} MiB", limit >> 20))
 }

@@ -1,4 +1,4 @@
-//! CSV and NDJSON behind DataFusion's file scan: each file's own columns, read strictly as the table's.
+//! CSV and NDJSON behind the engine's file scan: each file's own columns, read strictly as the table's.
 
 use std::{fmt, sync::Arc};
 
@@ -169,11 +169,10 @@ impl TextOpener {
 
 /// Nested values are given the types found in the files first: as text they would lose what is quoted.
 fn typed(column: &Column, text: &ArrayRef) -> Result<ArrayRef, Misfit> {
-    let values = match column.found.data_type.is_nested() {
-        true => &column.found.read(text)?,
-        false => text,
-    };
-    column.target.read(values)
+    if column.found.data_type.is_nested() {
+        return column.target.read(&column.found.read(text)?);
+    }
+    column.target.read(text)
 }
 
 /// What the decoder makes of a column: text, at the leaves when it is nested.
