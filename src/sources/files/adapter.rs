@@ -1,0 +1,158 @@
+//! Reads the columns of one Parquet file as the table's: by name, NULL where the file has none, converted strictly.
+
+use std::{
+    collections::HashMap,
+    fmt,
+    hash::{Hash, Hasher},
+    sync::Arc,
+};
+
+use datafusion::{
+    arrow::{
+        array::RecordBatch,
+        datatypes::{DataType, Schema, SchemaRef},
+    },
+    common::{
+        Result,
+        tree_node::{Transformed, TransformedResult, TreeNode},
+    },
+    error::DataFusionError,
+    logical_expr::ColumnarValue,
+    physical_expr::{
+        PhysicalExpr,
+        expressions::{CastExpr, Column, Literal},
+    },
+    physical_expr_adapter::{PhysicalExprAdapter, PhysicalExprAdapterFactory},
+    scalar::ScalarValue,
+};
+
+use super::{
+    faults,
+    strict::{Target, is_text},
+};
+
+/// Makes an adapter for each file of one table.
+#[derive(Debug)]
+pub struct StrictAdapterFactory {
+    /// `source.table`, for faults.
+    pub table: Arc<str>,
+    /// What each column of the files is read as.
+    pub targets: Arc<HashMap<String, Target>>,
+}
+
+impl PhysicalExprAdapterFactory for StrictAdapterFactory {
+    fn create(&self, logical: SchemaRef, physical: SchemaRef) -> Result<Arc<dyn PhysicalExprAdapter>> {
+        let (table, targets) = (Arc::clone(&self.table), Arc::clone(&self.targets));
+        Ok(Arc::new(StrictAdapter { table, targets, logical, physical }))
+    }
+}
+
+#[derive(Debug)]
+struct StrictAdapter {
+    table: Arc<str>,
+    targets: Arc<HashMap<String, Target>>,
+    logical: SchemaRef,
+    physical: SchemaRef,
+}
+
+impl PhysicalExprAdapter for StrictAdapter {
+    fn rewrite(&self, expr: Arc<dyn PhysicalExpr>) -> Result<Arc<dyn PhysicalExpr>> {
+        expr.transform(|expr| match expr.downcast_ref::<Column>() {
+            Some(column) => Ok(Transformed::yes(self.column(column.name())?)),
+            None => Ok(Transformed::no(expr)),
+        })
+        .data()
+    }
+}
+
+impl StrictAdapter {
+    fn column(&self, name: &str) -> Result<Arc<dyn PhysicalExpr>> {
+        let Ok(index) = self.physical.index_of(name) else {
+            let missing = ScalarValue::try_new_null(self.logical.field_with_name(name)?.data_type())?;
+            return Ok(Arc::new(Literal::new(missing)));
+        };
+        let column = Arc::new(Column::new(name, index));
+        let from = self.physical.field(index).data_type();
+        let target = match self.targets.get(name) {
+            Some(target) => target.clone(),
+            None => Target::plain(self.logical.field_with_name(name)?.data_type()),
+        };
+        if target == Target::plain(from) {
+            return Ok(column);
+        }
+        if is_text(from) && target == Target::plain(&DataType::Utf8) {
+            // The same text in another layout: DataFusion's own cast, which its pruning understands.
+            return Ok(Arc::new(CastExpr::new(column, DataType::Utf8, None)));
+        }
+        Ok(Arc::new(StrictCastExpr { input: column, target, table: Arc::clone(&self.table), column: name.into() }))
+    }
+}
+
+/// A column that a file stores as another type.
+#[derive(Debug)]
+struct StrictCastExpr {
+    input: Arc<dyn PhysicalExpr>,
+    target: Target,
+    table: Arc<str>,
+    column: Arc<str>,
+}
+
+// By hand: the derive moves out of `Arc<dyn PhysicalExpr>`.
+impl PartialEq for StrictCastExpr {
+    fn eq(&self, other: &Self) -> bool {
+        self.input.eq(&other.input)
+            && self.target == other.target
+            && self.table == other.table
+            && self.column == other.column
+    }
+}
+
+impl Eq for StrictCastExpr {}
+
+impl Hash for StrictCastExpr {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.input.hash(state);
+        self.target.hash(state);
+        self.column.hash(state);
+    }
+}
+
+impl fmt::Display for StrictCastExpr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "STRICT_CAST({} AS {})", self.input, self.target.data_type)
+    }
+}
+
+impl PhysicalExpr for StrictCastExpr {
+    fn data_type(&self, _: &Schema) -> Result<DataType> {
+        Ok(self.target.data_type.clone())
+    }
+
+    fn nullable(&self, _: &Schema) -> Result<bool> {
+        Ok(true)
+    }
+
+    fn evaluate(&self, batch: &RecordBatch) -> Result<ColumnarValue> {
+        let values = self.input.evaluate(batch)?.into_array(batch.num_rows())?;
+        let read = self.target.read(&values).map_err(|misfit| {
+            let type_name = self.target.data_type.to_string();
+            faults::carried(faults::misfit(&self.table, &self.column, &type_name, None, &misfit.0))
+        })?;
+        Ok(ColumnarValue::Array(read))
+    }
+
+    fn children(&self) -> Vec<&Arc<dyn PhysicalExpr>> {
+        vec![&self.input]
+    }
+
+    fn with_new_children(self: Arc<Self>, children: Vec<Arc<dyn PhysicalExpr>>) -> Result<Arc<dyn PhysicalExpr>> {
+        let [input] =
+            <[_; 1]>::try_from(children).map_err(|_| DataFusionError::Internal("a cast has one input".to_owned()))?;
+        let (target, table, column) = (self.target.clone(), Arc::clone(&self.table), Arc::clone(&self.column));
+        Ok(Arc::new(Self { input, target, table, column }))
+    }
+
+    fn fmt_sql(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}

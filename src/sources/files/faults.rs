@@ -1,0 +1,77 @@
+//! What goes wrong while files are listed and read, in words for the caller; raw texts stay in the log.
+
+use datafusion::{error::DataFusionError, object_store};
+
+use crate::model::{Code, Fault, SourceName};
+
+/// The store did not do what was asked of it.
+#[must_use]
+pub fn store(source: &SourceName, error: &object_store::Error) -> Fault {
+    use object_store::Error;
+    let (code, detail) = match error {
+        Error::NotFound { .. } => (Code::SourceFailed, format!("a file of source `{source}` is gone")),
+        Error::Precondition { .. } => {
+            (Code::SourceFailed, format!("a file of source `{source}` changed while it was read"))
+        }
+        Error::PermissionDenied { .. } | Error::Unauthenticated { .. } => {
+            (Code::SourceDown, format!("source `{source}` refuses the service's credentials"))
+        }
+        _ => (Code::SourceDown, format!("source `{source}` cannot be reached")),
+    };
+    Fault::new(code, detail).with_internal(error)
+}
+
+/// A local location is not there.
+#[must_use]
+pub fn missing(source: &SourceName) -> Fault {
+    Fault::new(Code::SourceDown, format!("the directory of source `{source}` does not exist"))
+        .with_hint("create it, or correct `location`")
+}
+
+/// A value that its column's type cannot hold. `value` is for the log.
+#[must_use]
+pub fn misfit(table: &str, column: &str, type_name: &str, file: Option<&str>, value: &str) -> Fault {
+    let place = file.map(|file| format!(" in the file `{file}`")).unwrap_or_default();
+    Fault::new(
+        Code::ValueUnrepresentable,
+        format!("column `{column}` of `{table}` holds a value{place} that does not fit its type {type_name}"),
+    )
+    .with_hint(format!("`columns: {{{column}: string}}` in the source's file reads every value"))
+    .with_internal(format!("column {column} of {table}{place}: {value}"))
+}
+
+/// A file that is not what its ending says.
+#[must_use]
+pub fn malformed(table: &str, file: &str, format: &str, cause: impl std::fmt::Display) -> Fault {
+    Fault::new(Code::SourceFailed, format!("the file `{file}` of `{table}` cannot be read as {format}"))
+        .with_internal(cause)
+}
+
+/// As `DataFusion` carries it.
+#[must_use]
+pub fn carried(fault: Fault) -> DataFusionError {
+    DataFusionError::External(Box::new(fault))
+}
+
+/// The object store's error inside `error`, if that is where it began.
+#[must_use]
+pub fn store_error<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a object_store::Error> {
+    std::iter::successors(Some(error), |error| error.source()).find_map(|error| {
+        // DataFusion boxes it; a downcast of the box itself finds nothing.
+        error
+            .downcast_ref::<object_store::Error>()
+            .or_else(|| error.downcast_ref::<Box<object_store::Error>>().map(AsRef::as_ref))
+    })
+}
+
+/// The store does not answer.
+#[must_use]
+pub fn unreachable(source: &SourceName, cause: &str) -> Fault {
+    Fault::new(Code::SourceDown, format!("source `{source}` cannot be reached")).with_internal(cause)
+}
+
+/// The bucket or container is not there.
+#[must_use]
+pub fn no_location(source: &SourceName, error: &object_store::Error) -> Fault {
+    Fault::new(Code::SourceDown, format!("the location of source `{source}` does not exist")).with_internal(error)
+}

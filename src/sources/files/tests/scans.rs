@@ -1,0 +1,87 @@
+//! What a scan reads: partitions, row groups and limits that are never opened.
+
+use datafusion::{
+    arrow::array::{ArrayRef, Int64Array, StringArray},
+    datasource::{physical_plan::FileScanConfig, source::DataSourceExec},
+    physical_plan::{ExecutionPlan, collect},
+};
+
+use super::*;
+
+fn numbers(from: i64, to: i64) -> RecordBatch {
+    let names: ArrayRef = Arc::new((from..to).map(|n| Some(format!("name {n:08}"))).collect::<StringArray>());
+    RecordBatch::try_from_iter([("n", Arc::new(Int64Array::from_iter_values(from..to)) as ArrayRef), ("s", names)])
+        .unwrap()
+}
+
+async fn plan(session: &SessionContext, sql: &str) -> Arc<dyn ExecutionPlan> {
+    session.sql(sql).await.unwrap().create_physical_plan().await.unwrap()
+}
+
+fn scan_of(plan: &Arc<dyn ExecutionPlan>) -> Option<FileScanConfig> {
+    if let Some(exec) = plan.downcast_ref::<DataSourceExec>() {
+        return exec.data_source().downcast_ref::<FileScanConfig>().cloned();
+    }
+    plan.children().into_iter().find_map(scan_of)
+}
+
+fn paths(plan: &Arc<dyn ExecutionPlan>) -> Vec<String> {
+    let scan = scan_of(plan).unwrap();
+    assert_eq!(super::super::source_of(&scan.object_store_url).unwrap().as_str(), "lake");
+    let mut paths: Vec<_> = scan
+        .file_groups
+        .iter()
+        .flat_map(|group| group.iter().map(|file| file.object_meta.location.to_string()))
+        .collect();
+    paths.sort();
+    paths.dedup();
+    paths
+}
+
+#[tokio::test]
+async fn filters_on_partitions_choose_files() {
+    let lake = Lake::new()
+        .parquet("t/day=2026-01-01/a.parquet", &numbers(0, 10))
+        .parquet("t/day=2026-01-02/a.parquet", &numbers(10, 20))
+        .table(TableConfig { partitions: vec![(here("day"), ValueType::Date)], ..annotated("t") });
+    let (source, session) = lake.open();
+    register(&session, source.tables().await.unwrap());
+    let plan = plan(&session, "SELECT n FROM t WHERE day = DATE '2026-01-02'").await;
+    assert_eq!(paths(&plan), ["t/day=2026-01-02/a.parquet"]);
+    let text = datafusion::physical_plan::displayable(plan.as_ref()).indent(false).to_string();
+    assert!(!text.contains("FilterExec"), "{text}");
+    let none = session.sql("SELECT n FROM t WHERE day > DATE '2027-01-01'").await.unwrap().collect().await.unwrap();
+    assert_eq!(none.iter().map(RecordBatch::num_rows).sum::<usize>(), 0);
+    assert_eq!(
+        query(&session, "SELECT count(*), min(n) FROM t WHERE day = DATE '2026-01-02'").await.unwrap(),
+        ["10|10"]
+    );
+}
+
+#[tokio::test]
+async fn row_groups_are_pruned() {
+    let lake = Lake::new();
+    fs::create_dir_all(lake.directory.join("t")).unwrap();
+    write_parquet(&lake.path("t/a.parquet"), &numbers(0, 4_000), 1_000);
+    for sql in ["SELECT s FROM t WHERE n = 3500", "SELECT n FROM t WHERE s = 'name 00003500'"] {
+        let (source, session) = lake.open();
+        register(&session, source.tables().await.unwrap());
+        let plan = plan(&session, sql).await;
+        let rows = collect(Arc::clone(&plan), session.task_ctx()).await.unwrap();
+        assert_eq!(rows.iter().map(RecordBatch::num_rows).sum::<usize>(), 1);
+        let text = datafusion::physical_plan::display::DisplayableExecutionPlan::with_metrics(plan.as_ref())
+            .indent(false)
+            .to_string();
+        assert!(text.contains("row_groups_pruned_statistics=4 total → 1 matched"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_count_reads_no_file() {
+    let lake = Lake::new().parquet("t/a.parquet", &numbers(0, 10)).parquet("t/b.parquet", &numbers(10, 25));
+    let (source, session) = lake.open();
+    register(&session, source.tables().await.unwrap());
+    let plan = plan(&session, "SELECT count(*) FROM t").await;
+    assert!(scan_of(&plan).is_none());
+    assert_eq!(query(&session, "SELECT count(*) FROM t").await.unwrap(), ["25"]);
+}
