@@ -1,8 +1,19 @@
 //! The project as its files say: settings, sources and queries, read whole and immutable.
 
+mod front;
+mod header;
+mod load;
+mod page;
+mod params;
 pub mod query;
+mod sql;
+mod tables;
+mod tokens;
 
+pub use load::{Loaded, load};
+pub use params::Pattern;
 pub use query::{Access, Direction, OrderTerm, Page, Param, Query};
+pub use sql::{Select, parse_ad_hoc};
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 

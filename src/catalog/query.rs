@@ -1,12 +1,13 @@
 //! A named query as its file says: header and one SELECT.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use datafusion::{scalar::ScalarValue, sql::sqlparser::ast};
 
+use super::Pattern;
 use crate::{
     config::Spanned,
-    model::{Place, QueryName, ValueType},
+    model::{Place, QueryName, SourceName, ValueType},
 };
 
 /// One `queries/<domain>/<name>.sql`, checked as far as that goes without its sources.
@@ -33,6 +34,8 @@ pub struct Query {
     pub statement: ast::Query,
     /// Where the SELECT begins.
     pub place: Place,
+    /// The sources that it reads: while one of them is down, the query cannot answer.
+    pub sources: BTreeSet<SourceName>,
     /// SHA-256 of the file's text: cursors made under other text are refused.
     pub fingerprint: [u8; 32],
 }
@@ -55,7 +58,7 @@ pub struct Param {
     /// All values allowed, when that can be listed. For a list: of each element.
     pub allowed: Vec<ScalarValue>,
     /// The whole text must match. For a list: each element.
-    pub pattern: Option<regex::Regex>,
+    pub pattern: Option<Pattern>,
     /// May it be left out, and is then NULL?
     pub optional: bool,
 }

@@ -1,9 +1,15 @@
 //! The project's YAML, raw to checked: `aqueduct.yaml` and `catalogs/*.yaml`. Every mistake at once, with its place.
 
+pub mod environment;
+pub mod file;
+pub mod interpolate;
+pub mod reader;
 pub mod secret;
 pub mod settings;
 pub mod source;
+pub mod yaml;
 
+pub use environment::Environment;
 pub use secret::Secret;
 pub use settings::Settings;
 pub use source::{SourceConfig, SourceKind, TableConfig};
@@ -17,4 +23,13 @@ pub struct Spanned<T> {
     pub value: T,
     /// Where it stands.
     pub place: Place,
+}
+
+/// Is it a scope: two or more words of letters, digits, `_`, `-` and `.`, joined by `:`?
+#[must_use]
+pub fn is_scope(text: &str) -> bool {
+    let is_word = |word: &str| {
+        !word.is_empty() && word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'))
+    };
+    text.contains(':') && text.split(':').all(is_word)
 }

@@ -1,6 +1,11 @@
 //! `aqueduct.yaml`, checked.
 
+mod overrides;
+mod read;
+
 use std::{net::SocketAddr, path::PathBuf};
+
+pub use read::load;
 
 use super::Secret;
 

@@ -1,9 +1,15 @@
 //! One `catalogs/<source>.yaml`, checked.
 
+mod options;
+mod read;
+mod tables;
+
 use std::{path::PathBuf, time::Duration};
 
 use super::{Secret, Spanned};
 use crate::model::{Place, SourceName, ValueType};
+
+pub use read::{Sources, load};
 
 /// A source as its file describes it.
 #[derive(Clone, Debug)]

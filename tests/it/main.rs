@@ -1,1 +1,3 @@
-fn main() {}
+//! Integration tests: the library and the server as their users meet them.
+
+mod mistakes;

@@ -1,0 +1,223 @@
+//! Reads a whole project, and reports all of its mistakes at once.
+
+use std::{
+    collections::{BTreeMap, btree_map::Entry},
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use datafusion::sql::sqlparser::ast;
+use sha2::{Digest, Sha256};
+
+use super::{
+    Page, Project, Query, front,
+    header::{self, Header},
+    sql,
+    tokens::{self, Parameters},
+};
+use crate::{
+    config::{Environment, file, settings, source},
+    model::{Place, Problem, Problems, QueryName, SourceName},
+};
+
+const FOLDER: &str = "queries";
+
+/// A project, and what its owner should know about it.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The project.
+    pub project: Project,
+    /// Nothing in here stops it.
+    pub warnings: Problems,
+}
+
+/// Reads the project in `directory` under the variables of `environment`. Sources are not asked. Fails with every
+/// mistake of every file.
+pub fn load(directory: &Path, environment: &Environment) -> Result<Loaded, Problems> {
+    let directory = std::path::absolute(directory).unwrap_or_else(|_| directory.to_owned());
+    let directory = fs::canonicalize(&directory).unwrap_or(directory);
+    let mut problems = Problems::default();
+    let settings = settings::load(&directory, environment, &mut problems);
+    let sources = source::load(&directory, environment, &mut problems);
+    let queries = load_queries(&directory, &sources.names, &mut problems);
+    match settings {
+        Some(settings) if !problems.has_errors() => {
+            let project = Project { directory, settings, sources: sources.configs, queries };
+            Ok(Loaded { project, warnings: problems })
+        }
+        _ => Err(problems),
+    }
+}
+
+fn load_queries(
+    directory: &Path,
+    sources: &[SourceName],
+    problems: &mut Problems,
+) -> BTreeMap<(QueryName, u32), Arc<Query>> {
+    let mut queries = BTreeMap::new();
+    let mut places = BTreeMap::new();
+    let files = query_files(directory, problems);
+    if files.is_empty() {
+        let problem = Problem::warning(Place::start_of(Path::new(FOLDER)), "the project has no queries");
+        problems.push(problem.hint("write one: `queries/<domain>/<name>.sql`"));
+    }
+    for path in files {
+        let Some((version_place, query)) = load_query(directory, &path, sources, problems) else { continue };
+        let key = (query.name.clone(), query.version);
+        match places.entry(key.clone()) {
+            Entry::Vacant(entry) => {
+                entry.insert(version_place);
+                queries.insert(key, Arc::new(query));
+            }
+            Entry::Occupied(first) => {
+                let message = format!("`{}` version {} is already that of {}", key.0, key.1, first.get());
+                problems.push(Problem::error(version_place, message).hint("give one of the files another version"));
+            }
+        }
+    }
+    queries
+}
+
+/// `queries/<domain>/*.sql`, sorted. Files where none would be read are problems.
+fn query_files(directory: &Path, problems: &mut Problems) -> Vec<PathBuf> {
+    let is_sql = |path: &Path| path.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("sql"));
+    let misplaced = |path: &Path| {
+        let message = format!("`{}` would not be read", path.display());
+        Problem::error(Place::start_of(path), message).hint("queries are files `queries/<domain>/<name>.sql`")
+    };
+    let mut files = Vec::new();
+    for (path, is_folder) in file::list(directory, Path::new(FOLDER), problems).unwrap_or_default() {
+        if !is_folder {
+            problems.extend(is_sql(&path).then(|| misplaced(&path)));
+            continue;
+        }
+        for (path, is_folder) in file::list(directory, &path, problems).unwrap_or_default() {
+            match path.extension().and_then(|ending| ending.to_str()) {
+                _ if is_folder => problems.push(misplaced(&path)),
+                Some("sql") => files.push(path),
+                _ => problems.extend(is_sql(&path).then(|| misplaced(&path))),
+            }
+        }
+    }
+    files
+}
+
+/// Reads one file; all mistakes of its header and its SQL are recorded. The place is that of its version.
+fn load_query(
+    directory: &Path,
+    path: &Path,
+    sources: &[SourceName],
+    problems: &mut Problems,
+) -> Option<(Place, Query)> {
+    let file: Arc<Path> = path.into();
+    let name = read_path(path, problems);
+    let text = file::read_text(directory, path, problems)?;
+    let front = match front::split(&file, &text) {
+        Ok(front) => front,
+        Err(problem) => {
+            problems.push(problem);
+            return None;
+        }
+    };
+    let header = if let Some(yaml) = &front.header {
+        let (expected, suffix) = name.as_ref().map(|(name, suffix)| (name, *suffix)).unzip();
+        header::read(&file, yaml, &front.place, expected, suffix.flatten(), problems)
+    } else {
+        let problem = Problem::error(front.place, "the file does not begin with a header");
+        problems.push(problem.hint("begin with `/*---`, lines such as `name: domain.name`, and `---*/`"));
+        None
+    };
+    let parameters = match &header {
+        Some(header) => Parameters::Declared(&header.declared),
+        None => Parameters::Unknown,
+    };
+    let select = sql::parse(&file, &front.sql, parameters, sources, problems);
+    if let (Some(header), Some(select)) = (&header, &select) {
+        check_order(&file, &header.page, &select.statement, problems);
+        check_pages(header, &select.statement, problems);
+    }
+    let (Some((name, _)), Some(Header { version, description, owner, params, page, access, timeout, .. })) =
+        (name, header)
+    else {
+        return None;
+    };
+    let version = version?;
+    let select = select?;
+    let query = Query {
+        name,
+        version: version.value,
+        description,
+        owner,
+        params,
+        page,
+        access: access?,
+        timeout: timeout?,
+        statement: select.statement,
+        place: select.place,
+        sources: select.sources,
+        fingerprint: Sha256::digest(text.as_bytes()).into(),
+    };
+    Some((version.place, query))
+}
+
+/// `queries/<domain>/<name>[.vN].sql` as name and version.
+fn read_path(path: &Path, problems: &mut Problems) -> Option<(QueryName, Option<u32>)> {
+    let part = |part: Option<&std::ffi::OsStr>| part.and_then(|part| part.to_str()).map(str::to_owned);
+    let domain = part(path.parent().and_then(Path::file_name)).unwrap_or_default();
+    let stem = part(path.file_stem()).unwrap_or_default();
+    let (name, suffix) = stem.split_once('.').map_or((stem.as_str(), None), |(name, suffix)| (name, Some(suffix)));
+    let version = suffix.map(|suffix| {
+        let digits = suffix.strip_prefix('v').filter(|digits| !digits.starts_with('0'))?;
+        digits.parse::<u32>().ok().filter(|version| *version >= 2 && digits.bytes().all(|byte| byte.is_ascii_digit()))
+    });
+    let place = Place::start_of(path);
+    if version == Some(None) {
+        let message = format!("`{stem}.sql` does not end in a version");
+        problems.push(Problem::error(place, message).hint("write `<name>.sql`, or `<name>.v2.sql` and so on"));
+        return None;
+    }
+    let Some(name) = QueryName::new(&domain, name) else {
+        let message = format!("`{domain}/{name}` cannot name a query");
+        let hint = "use lower case letters, digits and single underscores, letter first, in both parts";
+        problems.push(Problem::error(place, message).hint(hint));
+        return None;
+    };
+    Some((name, version.flatten()))
+}
+
+/// With `page.key`, the SQL has no order of its own.
+fn check_order(file: &Arc<Path>, page: &Page, statement: &ast::Query, problems: &mut Problems) {
+    if page.key.is_empty() {
+        return;
+    }
+    let mut query = statement;
+    loop {
+        if let Some(order) = &query.order_by {
+            let place = tokens::place(file, ast::Spanned::span(order).start);
+            let problem =
+                Problem::error(place, "`page.order` and `page.key` are the whole order: this ORDER BY is refused");
+            problems.push(problem.hint("move it to `page.order`"));
+        }
+        match query.body.as_ref() {
+            ast::SetExpr::Query(inner) => query = inner,
+            _ => return,
+        }
+    }
+}
+
+/// Without `page.key`, only the first page can be had, unless the SQL itself bounds the rows.
+fn check_pages(header: &Header, statement: &ast::Query, problems: &mut Problems) {
+    let bounded = match &statement.limit_clause {
+        Some(ast::LimitClause::LimitOffset { limit: Some(ast::Expr::Value(limit)), .. }) => {
+            matches!(&limit.value, ast::Value::Number(text, _) if text.parse().is_ok_and(|rows: usize| rows <= header.page.max))
+        }
+        _ => false,
+    };
+    if let Some(version) = header.version.as_ref().filter(|_| header.page.key.is_empty() && !bounded) {
+        let message = format!("pages end after {} rows: there is no `page.key` to go on by", header.page.max);
+        let place = Place { line: 1, column: 1, ..version.place.clone() };
+        let hint = "name output columns that together are unique: `page: {key: [id]}`";
+        problems.push(Problem::warning(place, message).hint(hint));
+    }
+}

@@ -1,0 +1,110 @@
+//! Reads the one SELECT of a query file, or of a command line. Whatever writes, locks, or reads outside the sources is
+//! refused, here and without asking them.
+
+use std::{collections::BTreeSet, path::Path, sync::Arc};
+
+use datafusion::sql::sqlparser::{
+    ast,
+    dialect::PostgreSqlDialect,
+    keywords::Keyword,
+    parser::{Parser, ParserError},
+    tokenizer::{Location, Token, TokenWithSpan},
+};
+
+use super::{
+    tables,
+    tokens::{self, Parameters},
+};
+use crate::{
+    config::Spanned,
+    model::{Place, Problem, Problems, SourceName},
+};
+
+/// One SELECT, checked as far as that goes without its sources.
+#[derive(Clone, Debug)]
+pub struct Select {
+    /// The statement, its parameters as `$n`, its spans as in the text.
+    pub statement: ast::Query,
+    /// Where it begins.
+    pub place: Place,
+    /// The sources that it reads.
+    pub sources: BTreeSet<SourceName>,
+}
+
+/// Reads `sql`, which comes from no file and has no parameters; the places say `<sql>`. `sources` are those of the
+/// project.
+pub fn parse_ad_hoc(sql: &str, sources: &[SourceName]) -> Result<Select, Problems> {
+    let mut problems = Problems::default();
+    let select = parse(&Path::new("<sql>").into(), sql, Parameters::None, sources, &mut problems);
+    match select {
+        Some(select) if !problems.has_errors() => Ok(select),
+        _ => Err(problems),
+    }
+}
+
+/// Reads `sql`, whose lines and columns are those of `file`. A statement beside errors in `problems` is not to be run.
+pub(super) fn parse(
+    file: &Arc<Path>,
+    sql: &str,
+    parameters: Parameters<'_>,
+    sources: &[SourceName],
+    problems: &mut Problems,
+) -> Option<Select> {
+    let tokens = tokens::read(file, sql, parameters, problems)?;
+    let first = tokens.statement.iter().find(|token| !matches!(token.token, Token::Whitespace(_)))?;
+    let is_query = match &first.token {
+        Token::Word(word) => matches!(word.keyword, Keyword::SELECT | Keyword::WITH | Keyword::VALUES),
+        Token::LParen => true,
+        _ => false,
+    };
+    if !is_query {
+        let message = format!("`{}` begins no SELECT", first.token);
+        problems.push(Problem::error(tokens.start, message).hint("a query is one SELECT; sources are only read"));
+        return None;
+    }
+    let statement = match parse_query(tokens.statement.clone()) {
+        Ok(statement) => statement,
+        Err(error) => {
+            problems.push(explain(file, &tokens.start, &error, parameters));
+            return None;
+        }
+    };
+    let context = tables::Context { file, tokens: &tokens.statement, start: &tokens.start, sources };
+    let sources = tables::check(&statement, &context, problems);
+    Some(Select { statement, place: tokens.start, sources })
+}
+
+/// Parses all of `tokens` as one query.
+fn parse_query(tokens: Vec<TokenWithSpan>) -> Result<ast::Query, ParserError> {
+    let mut parser = Parser::new(&PostgreSqlDialect {}).with_tokens_with_locations(tokens);
+    let query = parser.parse_query()?;
+    match parser.peek_token() {
+        end if end.token == Token::EOF => Ok(*query),
+        extra => parser.expected("the end of the statement", extra),
+    }
+}
+
+/// The parser's error as a problem. The parser writes the place at the end of its text, and knows parameters as `$n`.
+fn explain(file: &Arc<Path>, start: &Place, error: &ParserError, parameters: Parameters<'_>) -> Problem {
+    let text = match error {
+        ParserError::TokenizerError(text) | ParserError::ParserError(text) => text.as_str(),
+        ParserError::RecursionLimitExceeded => {
+            let problem = Problem::error(start.clone(), "the statement is nested too deeply");
+            return problem.hint("use WITH to name parts of it");
+        }
+    };
+    let located = text.rsplit_once(" at Line: ").and_then(|(message, numbers)| {
+        let (line, column) = numbers.split_once(", Column: ")?;
+        let location = Location::new(line.parse().ok()?, column.parse().ok()?);
+        Some((message, tokens::place(file, location)))
+    });
+    let (message, place) = located.unwrap_or((text, start.clone()));
+    let mut message = tokens::lower_first(message).replace("found: EOF", "found: the end");
+    if let (Some((before, number)), Parameters::Declared(declared)) = (message.rsplit_once("found: $"), parameters)
+        && let Some(Spanned { value: name, .. }) =
+            number.parse::<usize>().ok().and_then(|number| declared.get(number.checked_sub(1)?))
+    {
+        message = format!("{before}found: :{name}");
+    }
+    Problem::error(place, format!("the SQL cannot be read: {message}"))
+}

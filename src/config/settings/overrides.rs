@@ -1,0 +1,60 @@
+//! `AQUEDUCT_SECTION__KEY`: environment variables that take the place of scalar settings.
+
+use std::{path::Path, sync::Arc};
+
+use super::super::{
+    Environment, Spanned,
+    reader::suggest,
+    yaml::{Content, Node, Scalar},
+};
+use crate::model::{Place, Problem, Problems};
+
+/// Every scalar setting: its variable, its section, its key.
+const SCALARS: &[(&str, &str, &str)] = &[
+    ("AQUEDUCT_SERVER__HTTP", "server", "http"),
+    ("AQUEDUCT_SERVER__FLIGHT", "server", "flight"),
+    ("AQUEDUCT_SERVER__ADMIN", "server", "admin"),
+    ("AQUEDUCT_AUTH__ANONYMOUS", "auth", "anonymous"),
+    ("AQUEDUCT_ENGINE__MEMORY", "engine", "memory"),
+    ("AQUEDUCT_ENGINE__SPILL", "engine", "spill"),
+    ("AQUEDUCT_ENGINE__CONCURRENCY", "engine", "concurrency"),
+    ("AQUEDUCT_ENGINE__PUSHDOWN", "engine", "pushdown"),
+];
+
+/// Puts the variables of `environment` into the tree of `aqueduct.yaml`. Their places name the variable as the file. A
+/// variable of this form that is no setting is a problem, so that a misspelt one is not ignored.
+pub(super) fn apply(root: &mut Node, environment: &Environment, problems: &mut Problems) {
+    for name in environment.names().filter(|name| name.starts_with("AQUEDUCT_") && name.contains("__")) {
+        let place = Place::start_of(Path::new(&format!("${name}")));
+        let Some((_, section, key)) = SCALARS.iter().find(|(variable, ..)| *variable == name) else {
+            let variables: Vec<_> = SCALARS.iter().map(|(variable, ..)| *variable).collect();
+            let problem = Problem::error(place, format!("`{name}` is no setting that a variable can give"));
+            problems.push(problem.hint(suggest(name, &variables)));
+            continue;
+        };
+        match environment.get(name).and_then(|value| value.to_str()) {
+            Some(value) => {
+                let content = Content::Scalar(Scalar::given(value));
+                set(root, section, key, Node { place, content });
+            }
+            None => problems.push(Problem::error(place, format!("`{name}` does not hold UTF-8 text"))),
+        }
+    }
+}
+
+/// Puts `value` at `section.key`. Sections of another shape are left alone: reading them reports their shape.
+fn set(root: &mut Node, section: &str, key: &str, value: Node) {
+    let Content::Mapping(sections) = &mut root.content else { return };
+    let index = sections.iter().position(|(name, _)| name.value == section).unwrap_or_else(|| {
+        let place = value.place.clone();
+        let name = Spanned { value: section.to_owned(), place: place.clone() };
+        sections.push((name, Node { place, content: Content::Mapping(Vec::new()) }));
+        sections.len() - 1
+    });
+    let Content::Mapping(entries) = &mut sections[index].1.content else { return };
+    match entries.iter_mut().find(|(name, _)| name.value == key) {
+        Some((_, old)) => *old = value,
+        None => entries
+            .push((Spanned { value: key.to_owned(), place: Place::start_of(Arc::clone(&value.place.file)) }, value)),
+    }
+}

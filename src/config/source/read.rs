@@ -1,0 +1,196 @@
+//! Reads `catalogs/*.yaml`.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use super::{
+    super::{
+        Environment, Secret, Spanned, file, interpolate,
+        reader::{Fields, Value, suggest},
+        yaml,
+    },
+    FilesConfig, Location, PostgresConfig, SourceConfig, SourceKind, SqliteConfig, options, tables,
+};
+use crate::model::{Place, Problem, Problems, SourceName};
+
+const FOLDER: &str = "catalogs";
+const KINDS: &[&str] = &["postgres", "sqlite", "files"];
+const KINDS_LATER: &[&str] = &[
+    "adbc",
+    "bigquery",
+    "clickhouse",
+    "delta",
+    "duckdb",
+    "dynamodb",
+    "flightsql",
+    "glue",
+    "http",
+    "iceberg",
+    "mysql",
+    "snowflake",
+];
+const LATER: &[&str] = &["cache", "description", "limits", "owner", "policies", "retry", "timeout"];
+/// Names that stand for something else where a source's name is written.
+const RESERVED: &[&str] = &["aqueduct", "datafusion", "information_schema", "public"];
+
+/// All sources that could be read, and the names of all that there are.
+#[derive(Debug, Default)]
+pub struct Sources {
+    /// Those without mistakes, by name.
+    pub configs: Vec<SourceConfig>,
+    /// Every file's name, those with mistakes too: a query that uses one of them has no mistake of its own.
+    pub names: Vec<SourceName>,
+}
+
+/// Reads every `catalogs/*.yaml` in `directory`. Mistakes are recorded in `problems`.
+pub fn load(directory: &Path, environment: &Environment, problems: &mut Problems) -> Sources {
+    let mut sources = Sources::default();
+    for (path, is_folder) in file::list(directory, Path::new(FOLDER), problems).unwrap_or_default() {
+        let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
+        let place = Place::start_of(&path);
+        if is_folder || ending.eq_ignore_ascii_case("yml") || (ending != "yaml" && ending.eq_ignore_ascii_case("yaml"))
+        {
+            let message = format!("`{}` would not be read", path.display());
+            problems.push(Problem::error(place, message).hint("sources are files `catalogs/<source>.yaml`"));
+            continue;
+        }
+        if ending != "yaml" {
+            continue;
+        }
+        let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+        let Some(name) = SourceName::new(stem) else {
+            let message = format!("`{stem}` cannot name a source");
+            let hint = "a source's name is lower case letters, digits and single underscores, letter first";
+            problems.push(Problem::error(place, message).hint(hint));
+            continue;
+        };
+        sources.names.push(name.clone());
+        if RESERVED.contains(&stem) {
+            problems.push(Problem::error(place, format!("`{stem}` is a reserved name")).hint("rename the file"));
+            continue;
+        }
+        sources.configs.extend(read(directory, &path, name, environment, problems));
+    }
+    sources
+}
+
+fn read(
+    directory: &Path,
+    path: &Path,
+    name: SourceName,
+    environment: &Environment,
+    problems: &mut Problems,
+) -> Option<SourceConfig> {
+    let file: Arc<Path> = path.into();
+    let text = file::read_text(directory, path, problems)?;
+    let mut root = yaml::parse(&file, &text, problems)?;
+    interpolate::expand(&mut root, environment, directory, problems);
+    let mut fields = Value::of(root, name.as_str()).fields(problems)?;
+
+    let Some(kind) = fields.require("kind", problems) else {
+        // Which other keys are right depends on the kind.
+        return None;
+    };
+    let kind_text = kind.string(problems)?;
+    let refresh = match fields.take("refresh") {
+        Some(value) => value.duration(Duration::from_secs(1)..=Duration::from_hours(24), problems),
+        None => Some(Duration::from_mins(1)),
+    };
+    let is_files = kind_text.value == "files";
+    let tables = fields.take("tables").map(|value| tables::read(value, is_files, problems)).unwrap_or_default();
+    let kind = match kind_text.value.as_str() {
+        "postgres" => read_postgres(&mut fields, problems).map(SourceKind::Postgres),
+        "sqlite" => read_sqlite(&mut fields, directory, problems).map(SourceKind::Sqlite),
+        "files" => read_files(&mut fields, directory, problems).map(SourceKind::Files),
+        later if KINDS_LATER.contains(&later) => {
+            let message = format!("sources of kind {} are not supported yet", kind.quoted());
+            problems.push(Problem::error(kind_text.place, message).hint(format!("use one of: {}", KINDS.join(", "))));
+            return None;
+        }
+        unknown => {
+            let message = format!("unknown kind {}", kind.quoted());
+            problems.push(Problem::error(kind_text.place, message).hint(suggest(unknown, KINDS)));
+            return None;
+        }
+    };
+    fields.finish(LATER, problems);
+    Some(SourceConfig { name, place: Place::start_of(file), refresh: refresh?, kind: kind?, tables })
+}
+
+fn read_postgres(fields: &mut Fields, problems: &mut Problems) -> Option<PostgresConfig> {
+    let url = fields.require("url", problems).and_then(|value| read_postgres_url(&value, problems));
+    let schemas = fields.take("schemas").map(|value| value.names(problems)).unwrap_or_default();
+    let mut max_connections = Some(8);
+    if let Some(mut pool) = fields.take("pool").and_then(|value| value.fields(problems)) {
+        if let Some(value) = pool.take("max_connections") {
+            max_connections = value.integer(1..=1000, problems);
+        }
+        pool.finish(&["acquire_timeout", "idle_timeout", "max_lifetime", "min_connections"], problems);
+    }
+    Some(PostgresConfig { url: url?, schemas, max_connections: max_connections? })
+}
+
+/// A URL whose text is never shown: it holds a password.
+fn read_postgres_url(value: &Value, problems: &mut Problems) -> Option<Spanned<Secret>> {
+    let text = value.string(problems)?;
+    let parsed = url::Url::parse(&text.value).ok().filter(|url| matches!(url.scheme(), "postgres" | "postgresql"));
+    let Some(url) = parsed else {
+        let problem = Problem::error(text.place, "`url` is not a Postgres URL");
+        problems.push(problem.hint("write `postgres://user:password@host:5432/database`, or refer to it: `${NAME}`"));
+        return None;
+    };
+    if url.password().is_some() && !value.is_expanded() {
+        let problem = Problem::warning(text.place.clone(), "`url` holds a password in the file itself");
+        problems.push(problem.hint("refer to it: `${NAME}` or `${file:/path}`"));
+    }
+    Some(Spanned { value: Secret::new(text.value), place: text.place })
+}
+
+fn read_sqlite(fields: &mut Fields, directory: &Path, problems: &mut Problems) -> Option<SqliteConfig> {
+    let path = fields.require("path", problems)?.string(problems)?;
+    Some(SqliteConfig { path: Spanned { value: directory.join(path.value), place: path.place } })
+}
+
+fn read_files(fields: &mut Fields, directory: &Path, problems: &mut Problems) -> Option<FilesConfig> {
+    let location = fields.require("location", problems).and_then(|value| read_location(&value, directory, problems));
+    let discover = fields.take("discover").map_or(Some(true), |value| value.boolean(problems));
+    let given = fields.take("options");
+    // What options there are depends on the location.
+    let location = location?;
+    let options = given.map(|value| options::read(value, &location.value, problems)).unwrap_or_default();
+    Some(FilesConfig { location, options, discover: discover? })
+}
+
+fn read_location(value: &Value, directory: &Path, problems: &mut Problems) -> Option<Spanned<Location>> {
+    let text = value.string(problems)?;
+    let Some((scheme, _)) = text.value.split_once("://") else {
+        let directory: PathBuf = directory.join(&text.value);
+        return Some(Spanned { value: Location::Directory(directory), place: text.place });
+    };
+    let hint = || format!("use a path relative to the project, or {}", options::SCHEMES.join(", "));
+    if matches!(scheme, "http" | "https" | "hdfs") {
+        let message = format!("locations of `{scheme}://` are not supported yet");
+        problems.push(Problem::error(text.place, message).hint(hint()));
+        return None;
+    }
+    let url = url::Url::parse(&text.value).ok().filter(|url| {
+        let store = format!("{}://", url.scheme());
+        options::SCHEMES.contains(&store.as_str()) && url.host_str().is_some_and(|bucket| !bucket.is_empty())
+    });
+    match url {
+        Some(url) if url.password().is_some() || url.query().is_some() || url.fragment().is_some() => {
+            let message = "`location` holds credentials, a query or a fragment";
+            problems.push(Problem::error(text.place, message).hint("credentials belong into `options`"));
+            None
+        }
+        Some(url) => Some(Spanned { value: Location::Url(url), place: text.place }),
+        None => {
+            let message = format!("{} is not the URL of an object store", value.quoted());
+            problems.push(Problem::error(text.place, message).hint(hint()));
+            None
+        }
+    }
+}
