@@ -1,17 +1,8 @@
 //! Puts the rooms together: a project directory in, a running service out. The only file that knows every room.
 
-use std::{
-    io,
-    net::SocketAddr,
-    path::Path,
-    sync::Arc,
-    time::Duration,
-};
+use std::{io, net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
-use tokio::{
-    net::TcpListener,
-    task::JoinSet,
-};
+use tokio::{net::TcpListener, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 use tonic::transport::server::TcpIncoming;
 
@@ -86,9 +77,9 @@ impl Listeners {
     /// An address that cannot be bound, named.
     pub async fn bind(project: &Project) -> io::Result<Self> {
         let bind = async |door: &str, address: SocketAddr| {
-            TcpListener::bind(address)
-                .await
-                .map_err(|error| io::Error::new(error.kind(), format!("cannot listen on {address} (server.{door}): {error}")))
+            TcpListener::bind(address).await.map_err(|error| {
+                io::Error::new(error.kind(), format!("cannot listen on {address} (server.{door}): {error}"))
+            })
         };
         let server = &project.settings.server;
         Ok(Self {
@@ -103,7 +94,11 @@ impl Listeners {
     /// # Errors
     /// The operating system does not know them.
     pub fn addresses(&self) -> io::Result<Addresses> {
-        Ok(Addresses { http: self.http.local_addr()?, flight: self.flight.local_addr()?, admin: self.admin.local_addr()? })
+        Ok(Addresses {
+            http: self.http.local_addr()?,
+            flight: self.flight.local_addr()?,
+            admin: self.admin.local_addr()?,
+        })
     }
 }
 
@@ -116,7 +111,8 @@ pub async fn serve(app: &App, listeners: Listeners, stop: CancellationToken) {
     doors.spawn(serve_flight(listeners.flight, Arc::clone(&app.road), stop.clone()));
     // The admin listener outlives the doors, so that a drain can be watched.
     let done = CancellationToken::new();
-    let admin = tokio::spawn(http::listener::serve(listeners.admin, http::admin::router(readiness.clone()), done.clone()));
+    let admin =
+        tokio::spawn(http::listener::serve(listeners.admin, http::admin::router(readiness.clone()), done.clone()));
     readiness.set(true);
     stop.cancelled().await;
     readiness.set(false);

@@ -1,7 +1,9 @@
 //! Aqueduct: named SQL queries over many sources, served as APIs.
 
+pub mod app;
 pub mod auth;
 pub mod catalog;
+pub mod cli;
 pub mod config;
 pub mod encode;
 pub mod engine;

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use datafusion::{scalar::ScalarValue, sql::sqlparser::ast};
 
-use super::Pattern;
+use super::{Pattern, Select};
 use crate::{
     config::Spanned,
     model::{Place, QueryName, SourceName, ValueType},
@@ -27,7 +27,6 @@ pub struct Query {
     pub page: Page,
     /// Who may call.
     pub access: Access,
-    pub sources: std::collections::BTreeSet<crate::model::SourceName>,
     /// Bounds pages and a stream's first row.
     pub timeout: Duration,
     /// The SELECT, `:name` replaced by `$n`, spans as in the file.
@@ -38,6 +37,27 @@ pub struct Query {
     pub sources: BTreeSet<SourceName>,
     /// SHA-256 of the file's text: cursors made under other text are refused.
     pub fingerprint: [u8; 32],
+}
+
+impl Query {
+    /// A SELECT that stands in no file: for the project's owner alone, since nothing says who else may call it.
+    #[must_use]
+    pub fn ad_hoc(select: Select) -> Self {
+        Self {
+            name: QueryName::new("ad_hoc", "sql").expect("both are lower snake case"),
+            version: 0,
+            description: None,
+            owner: None,
+            params: Vec::new(),
+            page: Page { key: Vec::new(), order: Vec::new(), max: usize::MAX },
+            access: Access::Scopes(vec!["ad_hoc".into()]),
+            timeout: Duration::from_secs(3600),
+            statement: select.statement,
+            place: select.place,
+            sources: select.sources,
+            fingerprint: [0; 32],
+        }
+    }
 }
 
 /// A parameter that the header declares.

@@ -14,7 +14,10 @@ pub(super) async fn run(directory: &Path, environment: &Environment) -> ExitCode
             let mut problems = app.warnings;
             // What could not be planned was not checked.
             for (config, fault) in app.engine.down() {
-                let text = format!("source `{}` cannot be asked, so its queries are not checked: {}", config.name, fault.detail);
+                let text = format!(
+                    "source `{}` cannot be asked, so its queries are not checked: {}",
+                    config.name, fault.detail
+                );
                 let problem = Problem::error(config.place.clone(), text);
                 problems.push(match &fault.internal {
                     Some(cause) => problem.hint(cause.clone()),

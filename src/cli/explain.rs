@@ -36,7 +36,9 @@ impl Explain {
         let planned = bound.plan(Want::Page { limit: None, cursor: None }).await?;
         let plan = if self.analyze { planned.analyze().await? } else { planned.explain() };
         match self.format {
-            PlanFormat::Json => println!("{}", serde_json::to_string_pretty(&plan).map_err(|error| Failure::Other(error.to_string()))?),
+            PlanFormat::Json => {
+                println!("{}", serde_json::to_string_pretty(&plan).map_err(|error| Failure::Other(error.to_string()))?)
+            }
             PlanFormat::Text => print!("{}", text(&plan)),
         }
         Ok(())

@@ -24,11 +24,14 @@ pub(super) enum Key {
 impl Key {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         let Self::New { id, scopes } = self;
-        let allowed = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.:".contains(&byte));
+        let allowed = |text: &str| {
+            !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.:".contains(&byte))
+        };
         if let Some(wrong) = std::iter::once(&id).chain(&scopes).find(|text| !allowed(text)) {
             return Err(Failure::Other(format!("`{wrong}` may hold only letters, digits, `_`, `-`, `.` and `:`")));
         }
-        let (key, hash) = auth::new_key().map_err(|error| Failure::Other(format!("the system has no randomness: {error}")))?;
+        let (key, hash) =
+            auth::new_key().map_err(|error| Failure::Other(format!("the system has no randomness: {error}")))?;
         let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
         let scopes: Vec<_> = scopes.iter().map(|scope| format!("\"{scope}\"")).collect();
         println!("{key}");

@@ -15,6 +15,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::{
     app::App,
     config::Environment,
+    engine::Refusal,
     model::{Fault, Problems, QueryName},
     pipeline::Parameters,
 };
@@ -24,7 +25,11 @@ use crate::{
 /// A project is a directory with aqueduct.yaml, catalogs/ (one file for each source) and queries/ (one SQL file for each
 /// API). `aqueduct serve` serves it, `aqueduct check` says what is wrong with it.
 #[derive(Debug, Parser)]
-#[command(version, arg_required_else_help = true, after_help = "Exit codes: 0 done, 1 failed (standard error says why), 2 used wrongly.")]
+#[command(
+    version,
+    arg_required_else_help = true,
+    after_help = "Exit codes: 0 done, 1 failed (standard error says why), 2 used wrongly."
+)]
 struct Cli {
     /// The project's directory
     #[arg(short = 'C', long = "directory", value_name = "DIR", default_value = ".", global = true)]
@@ -120,6 +125,19 @@ impl From<Fault> for Failure {
     }
 }
 
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Fault(fault) => fault.into(),
+            Refusal::Problems(found) => {
+                let mut problems = Problems::default();
+                problems.extend(found);
+                problems.into()
+            }
+        }
+    }
+}
+
 impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Self {
         if error.kind() == std::io::ErrorKind::BrokenPipe { Self::Pipe } else { Self::Other(error.to_string()) }
@@ -130,8 +148,7 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Project(problems) => {
-                writeln!(f, "{problems}")?;
-                write!(f, "error: the project has mistakes; nothing was started")
+                write!(f, "{problems}")
             }
             Self::Query(fault) => {
                 write!(f, "error: {fault}")?;
@@ -163,7 +180,8 @@ pub fn run() -> ExitCode {
         .build();
     let outcome = match runtime {
         Ok(runtime) => {
-            let outcome = runtime.block_on(async { tokio::spawn(cli.run()).await.map_err(|error| Failure::Other(error.to_string()))? });
+            let outcome = runtime
+                .block_on(async { tokio::spawn(cli.run()).await.map_err(|error| Failure::Other(error.to_string()))? });
             runtime.shutdown_background();
             outcome
         }
@@ -204,12 +222,14 @@ impl Cli {
 fn name_and_version(text: &str) -> Result<(QueryName, Option<u32>), String> {
     let (name, version) = match text.split_once('@') {
         Some((name, version)) => {
-            let number = version.trim_start_matches('v').parse().map_err(|_| format!("`{version}` is no version number"))?;
+            let number =
+                version.trim_start_matches('v').parse().map_err(|_| format!("`{version}` is no version number"))?;
             (name, Some(number))
         }
         None => (text, None),
     };
-    let name = QueryName::parse(name).ok_or_else(|| format!("`{name}` is no query name such as sales.top_customers"))?;
+    let name =
+        QueryName::parse(name).ok_or_else(|| format!("`{name}` is no query name such as sales.top_customers"))?;
     Ok((name, version))
 }
 

@@ -23,7 +23,8 @@ pub(super) async fn write(answer: Answer<'_>, format: RowFormat, path: Option<&P
     let Body::Stream(rows) = answer.body else { return Err(Fault::internal("a stream was asked for").into()) };
     let mut sink: Box<dyn Write + Send> = match path {
         Some(path) => {
-            let file = File::create(path).map_err(|error| Failure::Other(format!("cannot write {}: {error}", path.display())))?;
+            let file = File::create(path)
+                .map_err(|error| Failure::Other(format!("cannot write {}: {error}", path.display())))?;
             Box::new(BufWriter::new(file))
         }
         None => Box::new(BufWriter::new(io::stdout())),
@@ -31,10 +32,18 @@ pub(super) async fn write(answer: Answer<'_>, format: RowFormat, path: Option<&P
     let outcome = match format {
         RowFormat::Table => write_table(rows, &answer.schema, &mut sink).await,
         RowFormat::Json => write_array(rows, &answer.schema, &mut sink).await,
-        RowFormat::Ndjson => write_stream(rows, StreamEncoder::new(Format::Ndjson, &answer.schema, Coding::Identity)?, &mut sink).await,
-        RowFormat::Csv => write_stream(rows, StreamEncoder::new(Format::Csv, &answer.schema, Coding::Identity)?, &mut sink).await,
-        RowFormat::Arrow => write_stream(rows, StreamEncoder::new(Format::Arrow, &answer.schema, Coding::Identity)?, &mut sink).await,
-        RowFormat::Parquet => write_stream(rows, StreamEncoder::new(Format::Parquet, &answer.schema, Coding::Identity)?, &mut sink).await,
+        RowFormat::Ndjson => {
+            write_stream(rows, StreamEncoder::new(Format::Ndjson, &answer.schema, Coding::Identity)?, &mut sink).await
+        }
+        RowFormat::Csv => {
+            write_stream(rows, StreamEncoder::new(Format::Csv, &answer.schema, Coding::Identity)?, &mut sink).await
+        }
+        RowFormat::Arrow => {
+            write_stream(rows, StreamEncoder::new(Format::Arrow, &answer.schema, Coding::Identity)?, &mut sink).await
+        }
+        RowFormat::Parquet => {
+            write_stream(rows, StreamEncoder::new(Format::Parquet, &answer.schema, Coding::Identity)?, &mut sink).await
+        }
     };
     match outcome.and_then(|()| sink.flush().map_err(Failure::from)) {
         // `aqueduct query … | head` is no failure.
@@ -43,7 +52,11 @@ pub(super) async fn write(answer: Answer<'_>, format: RowFormat, path: Option<&P
     }
 }
 
-async fn write_stream(mut rows: Rows, mut encoder: StreamEncoder, sink: &mut (dyn Write + Send)) -> Result<(), Failure> {
+async fn write_stream(
+    mut rows: Rows,
+    mut encoder: StreamEncoder,
+    sink: &mut (dyn Write + Send),
+) -> Result<(), Failure> {
     let mut progress = Progress::start();
     sink.write_all(&encoder.start()?)?;
     while let Some(batch) = rows.next().await.transpose()? {
@@ -54,7 +67,11 @@ async fn write_stream(mut rows: Rows, mut encoder: StreamEncoder, sink: &mut (dy
     Ok(())
 }
 
-async fn write_array(mut rows: Rows, schema: &datafusion::arrow::datatypes::SchemaRef, sink: &mut (dyn Write + Send)) -> Result<(), Failure> {
+async fn write_array(
+    mut rows: Rows,
+    schema: &datafusion::arrow::datatypes::SchemaRef,
+    sink: &mut (dyn Write + Send),
+) -> Result<(), Failure> {
     let mut progress = Progress::start();
     let encoder = JsonEncoder::new(schema)?;
     let (mut text, mut first) = (Vec::new(), true);
@@ -74,7 +91,11 @@ async fn write_array(mut rows: Rows, schema: &datafusion::arrow::datatypes::Sche
     Ok(())
 }
 
-async fn write_table(mut rows: Rows, schema: &datafusion::arrow::datatypes::SchemaRef, sink: &mut (dyn Write + Send)) -> Result<(), Failure> {
+async fn write_table(
+    mut rows: Rows,
+    schema: &datafusion::arrow::datatypes::SchemaRef,
+    sink: &mut (dyn Write + Send),
+) -> Result<(), Failure> {
     let (mut batches, mut count) = (Vec::new(), 0);
     while count <= TABLE_ROWS
         && let Some(batch) = rows.next().await.transpose()?
@@ -86,7 +107,9 @@ async fn write_table(mut rows: Rows, schema: &datafusion::arrow::datatypes::Sche
     sink.write_all(text.as_bytes())?;
     sink.flush()?;
     if count > TABLE_ROWS {
-        eprintln!("the first {TABLE_ROWS} rows; there are more: use --format csv, ndjson, arrow or parquet for all of them");
+        eprintln!(
+            "the first {TABLE_ROWS} rows; there are more: use --format csv, ndjson, arrow or parquet for all of them"
+        );
     } else {
         eprintln!("{count} {}", if count == 1 { "row" } else { "rows" });
     }

@@ -1,14 +1,14 @@
 //! `aqueduct query` and `aqueduct sql`: rows to the terminal or into a file, as the project's owner.
 
-use std::{io::IsTerminal, path::PathBuf};
+use std::{io::IsTerminal, path::PathBuf, sync::Arc};
 
 use clap::Args;
 
 use super::{Failure, RowFormat, Target, output};
 use crate::{
     app::App,
-    catalog,
-    pipeline::{Bound, Parameters, Want},
+    catalog::{self, Query},
+    pipeline::{Bound, Want},
 };
 
 #[derive(Debug, Args)]
@@ -50,8 +50,8 @@ impl Named {
 impl AdHoc {
     pub(super) async fn run(self, app: &App) -> Result<(), Failure> {
         let sources: Vec<_> = app.project.sources.iter().map(|source| source.name.clone()).collect();
-        let query = catalog::parse_ad_hoc(&self.sql, &sources)?;
-        let bound = app.road.as_owner().ad_hoc(query).await?.bind(&Parameters::Pairs(Vec::new()))?;
+        let query = Query::ad_hoc(catalog::parse_ad_hoc(&self.sql, &sources)?);
+        let bound = app.road.as_owner().ad_hoc(Arc::new(query)).await?;
         self.sink.drain(bound).await
     }
 }

@@ -6,7 +6,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use super::Failure;
-use crate::app::{self, App, Listeners};
+use crate::app::{self, Addresses, App, Listeners};
 
 pub(super) async fn run(app: &App) -> Result<(), Failure> {
     for warning in app.warnings.iter() {
@@ -19,13 +19,16 @@ pub(super) async fn run(app: &App) -> Result<(), Failure> {
     let addresses = listeners.addresses()?;
     let stop = CancellationToken::new();
     tokio::spawn(stop_on_signal(stop.clone())?);
-    // One line that a script can wait for; flushed, because standard output may be a pipe.
-    let mut stdout = std::io::stdout().lock();
-    writeln!(stdout, "listening http={} flight={} admin={}", addresses.http, addresses.flight, addresses.admin)?;
-    stdout.flush()?;
-    drop(stdout);
+    announce(&addresses)?;
     app::serve(app, listeners, stop).await;
     Ok(())
+}
+
+/// One line that a script can wait for; flushed, because standard output may be a pipe.
+fn announce(addresses: &Addresses) -> std::io::Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    writeln!(stdout, "listening http={} flight={} admin={}", addresses.http, addresses.flight, addresses.admin)?;
+    stdout.flush()
 }
 
 /// The first SIGTERM or SIGINT stops gracefully, the second at once.

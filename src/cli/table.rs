@@ -24,7 +24,8 @@ pub(super) fn layout(schema: &SchemaRef, batches: &[RecordBatch], rows: usize) -
         }
         left -= batch.num_rows().min(left);
     }
-    let widths: Vec<usize> = columns.iter().map(|cells| cells.iter().map(|cell| cell.chars().count()).max().unwrap_or(0)).collect();
+    let widths: Vec<usize> =
+        columns.iter().map(|cells| cells.iter().map(|cell| cell.chars().count()).max().unwrap_or(0)).collect();
     let right: Vec<bool> = schema.fields().iter().map(|field| field.data_type().is_numeric()).collect();
     let height = columns.first().map_or(0, Vec::len);
     let mut text = String::new();
@@ -33,7 +34,11 @@ pub(super) fn layout(schema: &SchemaRef, batches: &[RecordBatch], rows: usize) -
             .iter()
             .zip(&widths)
             .zip(&right)
-            .map(|((cells, &width), &right)| if right { format!("{:>width$}", cells[row]) } else { format!("{:<width$}", cells[row]) })
+            .map(
+                |((cells, &width), &right)| {
+                    if right { format!("{:>width$}", cells[row]) } else { format!("{:<width$}", cells[row]) }
+                },
+            )
             .collect();
         text.push_str(line.join("  ").trim_end());
         text.push('\n');
@@ -47,6 +52,9 @@ pub(super) fn layout(schema: &SchemaRef, batches: &[RecordBatch], rows: usize) -
 }
 
 fn cell(text: &str) -> String {
-    let flat: String = text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect::<Vec<_>>() } else { vec![c] }).collect();
+    let flat: String = text
+        .chars()
+        .flat_map(|c| if c.is_control() { c.escape_default().collect::<Vec<_>>() } else { vec![c] })
+        .collect();
     if flat.chars().count() <= WIDEST { flat } else { flat.chars().take(WIDEST - 1).chain(['…']).collect() }
 }

@@ -1,18 +1,18 @@
 //! What of a plan runs in which source, and what runs here and why.
 
-use std::{fmt::Write as _, sync::Arc};
+use std::sync::Arc;
 
 use datafusion::{
     datasource::{physical_plan::FileScanConfig, source::DataSourceExec},
     physical_plan::{
-        DisplayFormatType, ExecutionPlan,
-        displayable,
+        ExecutionPlan, displayable,
         metrics::{MetricValue, MetricsSet},
+        statistics::{StatisticsArgs, StatisticsContext},
     },
 };
 use serde::Serialize;
 
-use super::Physical;
+use super::{Physical, Snapshot};
 use crate::sources::{files, sql::SqlScanExec};
 
 /// Where each part of a query runs. Serialises to the JSON that `explain --format json` prints.
@@ -63,15 +63,15 @@ pub struct LocalPart {
 impl Physical {
     /// What would run where. After a run, with what it took.
     #[must_use]
-    pub fn explain(&self, query: &str, version: u32) -> Explanation {
+    pub fn explain(&self, snapshot: &Snapshot, query: &str, version: u32) -> Explanation {
         let mut explanation = Explanation { query: query.to_owned(), version, sources: Vec::new(), local: Vec::new() };
-        explanation.visit(&self.plan);
+        explanation.visit(&self.plan, snapshot);
         explanation
     }
 }
 
 impl Explanation {
-    fn visit(&mut self, plan: &Arc<dyn ExecutionPlan>) {
+    fn visit(&mut self, plan: &Arc<dyn ExecutionPlan>, snapshot: &Snapshot) {
         let metrics = plan.metrics();
         if let Some(scan) = plan.downcast_ref::<SqlScanExec>() {
             self.sources.push(SourcePart {
@@ -85,12 +85,15 @@ impl Explanation {
                 elapsed_ms: sum(metrics.as_ref(), "elapsed_remote").map(milliseconds),
             });
         } else if let Some(config) = file_scan(plan) {
-            self.sources.push(file_part(plan, config, metrics.as_ref()));
+            self.sources.push(file_part(plan, config, snapshot, metrics.as_ref()));
         } else if let Some(reason) = reason(plan.name()) {
-            self.local.push(LocalPart { operator: displayable(plan.as_ref()).one_line().to_string().trim_end().to_owned(), reason });
+            self.local.push(LocalPart {
+                operator: displayable(plan.as_ref()).one_line().to_string().trim_end().to_owned(),
+                reason,
+            });
         }
         for child in plan.children() {
-            self.visit(child);
+            self.visit(child, snapshot);
         }
     }
 }
@@ -99,18 +102,31 @@ fn file_scan(plan: &Arc<dyn ExecutionPlan>) -> Option<&FileScanConfig> {
     plan.downcast_ref::<DataSourceExec>()?.data_source().downcast_ref::<FileScanConfig>()
 }
 
-fn file_part(plan: &Arc<dyn ExecutionPlan>, config: &FileScanConfig, metrics: Option<&MetricsSet>) -> SourcePart {
+fn file_part(
+    plan: &Arc<dyn ExecutionPlan>,
+    config: &FileScanConfig,
+    snapshot: &Snapshot,
+    metrics: Option<&MetricsSet>,
+) -> SourcePart {
     let mut predicates = Vec::new();
     if let Some(filter) = config.file_source().filter() {
         predicates.push(filter.to_string());
     }
-    let statistics = plan.partition_statistics(None).ok();
+    let statistics = StatisticsContext::new().compute(plan.as_ref(), &StatisticsArgs::new()).ok();
+    let name = files::source_of(&config.object_store_url);
+    let table = name.as_ref().and_then(|name| {
+        let path = config.file_groups.iter().flat_map(|group| group.files()).next()?.path();
+        let listing = snapshot.source(name).ok()?;
+        Some(listing.tables.iter().find(|table| files::holds(table.provider.as_ref(), path))?.name.clone())
+    });
     SourcePart {
-        source: files::source_of(&config.object_store_url).map_or_else(|| config.object_store_url.to_string(), |name| name.to_string()),
+        source: name.map_or_else(|| config.object_store_url.to_string(), |name| name.to_string()),
         sql: None,
-        table: files::table_of(config),
+        table,
         predicates: Some(predicates),
-        estimated_rows: statistics.and_then(|statistics| statistics.num_rows.get_value().copied()).map(|rows| rows as u64),
+        estimated_rows: statistics
+            .and_then(|statistics| statistics.num_rows.get_value().copied())
+            .map(|rows| rows as u64),
         rows: rows(metrics),
         bytes: sum(metrics, "bytes_scanned"),
         elapsed_ms: sum(metrics, "time_elapsed_processing").map(milliseconds),
@@ -120,12 +136,19 @@ fn file_part(plan: &Arc<dyn ExecutionPlan>, config: &FileScanConfig, metrics: Op
 /// Why an operator runs here. `None` for what only moves rows between tasks.
 fn reason(operator: &str) -> Option<&'static str> {
     Some(match operator {
-        "CoalesceBatchesExec" | "CoalescePartitionsExec" | "RepartitionExec" | "SortPreservingMergeExec" | "CooperativeExec"
+        "CoalesceBatchesExec"
+        | "CoalescePartitionsExec"
+        | "RepartitionExec"
+        | "SortPreservingMergeExec"
+        | "CooperativeExec"
         | "OutputRequirementExec" => return None,
         "FilterExec" => "not every source is proven to evaluate this predicate alike",
-        "HashJoinExec" | "NestedLoopJoinExec" | "SortMergeJoinExec" | "CrossJoinExec" | "SymmetricHashJoinExec" | "PiecewiseMergeJoinExec" => {
-            "joins run here"
-        }
+        "HashJoinExec"
+        | "NestedLoopJoinExec"
+        | "SortMergeJoinExec"
+        | "CrossJoinExec"
+        | "SymmetricHashJoinExec"
+        | "PiecewiseMergeJoinExec" => "joins run here",
         "AggregateExec" => "aggregates run here",
         "SortExec" | "PartialSortExec" => "orders run here, so that they are the same for every source",
         "GlobalLimitExec" | "LocalLimitExec" => "a limit above an operator that runs here",

@@ -34,7 +34,7 @@ pub use faults::fault;
 pub use prepare::Prepared;
 pub use run::{Cut, Physical, RowStream};
 pub use seek::terms;
-pub use snapshot::Snapshot;
+pub use snapshot::{Refusal, Snapshot};
 
 /// How long a source may take to say what tables it has.
 const LISTING_TIMEOUT: Duration = Duration::from_secs(10);

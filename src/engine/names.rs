@@ -124,7 +124,7 @@ impl VisitorMut for Tables<'_> {
                         self.scope.names.extend(columns.iter().cloned());
                         self.scope.relations.entry(qualifier).or_default().extend(columns);
                     }
-                    _ => drop(self.scope.derived.insert(qualifier)),
+                    _ => self.scope.derived.extend([qualifier]),
                 }
             }
             TableFactor::Derived { alias, .. } => {
@@ -237,12 +237,8 @@ impl Visitor for Aliases<'_> {
     fn pre_visit_select(&mut self, select: &Select) -> ControlFlow<()> {
         for item in &select.projection {
             match item {
-                SelectItem::ExprWithAlias { alias, .. } => drop(self.0.names.insert(normal(alias))),
+                SelectItem::ExprWithAlias { alias, .. } => self.0.names.extend([normal(alias)]),
                 SelectItem::ExprWithAliases { aliases, .. } => self.0.names.extend(aliases.iter().map(normal)),
-                // A function in the select list names its own column.
-                SelectItem::UnnamedExpr(Expr::Function(function)) => {
-                    drop(self.0.names.insert(function.name.to_string().to_lowercase()))
-                }
                 _ => {}
             }
         }

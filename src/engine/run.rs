@@ -44,7 +44,7 @@ pub enum Cut {
 
 /// A plan that can run.
 pub struct Physical {
-    plan: Arc<dyn ExecutionPlan>,
+    pub(super) plan: Arc<dyn ExecutionPlan>,
     task: Arc<TaskContext>,
     schema: SchemaRef,
 }
@@ -91,11 +91,5 @@ impl Physical {
                 Err(error) => Err(fault(&error)),
             })
             .boxed())
-    }
-
-    /// The operators that will run, or have run.
-    #[must_use]
-    pub fn operators(&self) -> &Arc<dyn ExecutionPlan> {
-        &self.plan
     }
 }

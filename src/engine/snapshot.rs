@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     catalog::{Project, Query},
-    model::{Code, Fault, Problems, QueryName, SourceName},
+    model::{Code, Fault, Problem, Problems, QueryName, SourceName},
     sources::Listing,
 };
 
@@ -96,10 +96,21 @@ impl Snapshot {
         }
     }
 
+    /// Plans a query that is in no file.
+    ///
+    /// # Errors
+    /// A source that is down, or everything that does not fit.
+    pub async fn prepare_ad_hoc(&self, query: &Arc<Query>) -> Result<Prepared, Refusal> {
+        self.check_sources(query).map_err(Refusal::Fault)?;
+        prepare::prepare(query, &self.state, &self.listings).await.map_err(Refusal::Problems)
+    }
+
+    fn check_sources(&self, query: &Query) -> Result<(), Fault> {
+        query.sources.iter().try_for_each(|source| self.source(source).map(drop))
+    }
+
     async fn prepare(&self, query: &Arc<Query>, problems: &mut Problems) -> Result<Arc<Prepared>, Fault> {
-        for source in &query.sources {
-            self.source(source)?;
-        }
+        self.check_sources(query)?;
         match prepare::prepare(query, &self.state, &self.listings).await {
             Ok(prepared) => {
                 let contract = self.contracts.get(&(query.name.clone(), query.version));
@@ -119,4 +130,13 @@ impl Snapshot {
             }
         }
     }
+}
+
+/// Why a query that is in no file cannot be planned.
+#[derive(Debug)]
+pub enum Refusal {
+    /// A source is down.
+    Fault(Fault),
+    /// It does not fit its sources.
+    Problems(Vec<Problem>),
 }

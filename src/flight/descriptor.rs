@@ -38,7 +38,9 @@ impl Call {
     pub(super) fn ticket(&self, version: u32) -> Ticket {
         let params = match &self.parameters {
             Parameters::Json(params) => params.clone(),
-            Parameters::Pairs(pairs) => pairs.iter().map(|(name, text)| (name.clone(), Value::from(text.as_str()))).collect(),
+            Parameters::Pairs(pairs) => {
+                pairs.iter().map(|(name, text)| (name.clone(), Value::from(text.as_str()))).collect()
+            }
         };
         let call = json!({"query": self.query.to_string(), "version": version, "params": params});
         Ticket { ticket: Bytes::from(call.to_string()) }
@@ -58,7 +60,8 @@ impl Call {
         if command.first() != Some(&b'{') {
             return Err(invalid("the command is not JSON").with_internal("Flight SQL is not offered yet"));
         }
-        let object = model::json::object(command).map_err(|error| invalid(&format!("the command is not a JSON object: {error}")))?;
+        let object = model::json::object(command)
+            .map_err(|error| invalid(&format!("the command is not a JSON object: {error}")))?;
         if let Some(key) = object.keys().find(|key| !KEYS.contains(&key.as_str())) {
             let fault = invalid(&format!("the command has an unknown key `{key}`"));
             return Err(match nearest(key, KEYS) {
@@ -87,7 +90,8 @@ impl Call {
 }
 
 fn unknown(name: &str) -> Fault {
-    Fault::new(Code::UnknownQuery, format!("no query is named `{name}`")).with_hint("a name is domain.name, lower case with underscores")
+    Fault::new(Code::UnknownQuery, format!("no query is named `{name}`"))
+        .with_hint("a name is domain.name, lower case with underscores")
 }
 
 fn invalid(detail: &str) -> Fault {

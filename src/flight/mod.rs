@@ -6,8 +6,8 @@ mod status;
 use std::sync::Arc;
 
 use arrow_flight::{
-    Action, ActionType, Criteria, Empty, FlightData, FlightDescriptor, FlightEndpoint, FlightInfo, HandshakeRequest, HandshakeResponse,
-    PollInfo, PutResult, SchemaAsIpc, SchemaResult, Ticket,
+    Action, ActionType, Criteria, Empty, FlightData, FlightDescriptor, FlightEndpoint, FlightInfo, HandshakeRequest,
+    HandshakeResponse, PollInfo, PutResult, SchemaAsIpc, SchemaResult, Ticket,
     encode::FlightDataEncoderBuilder,
     error::FlightError,
     flight_service_server::{FlightService, FlightServiceServer},
@@ -132,7 +132,11 @@ impl Door {
         SchemaAsIpc::new(&schema, &IpcWriteOptions::default()).try_into().map_err(Fault::internal)
     }
 
-    async fn rows(&self, request: &Request<Ticket>, record: &mut Record) -> Result<(datafusion::arrow::datatypes::SchemaRef, Rows), Fault> {
+    async fn rows(
+        &self,
+        request: &Request<Ticket>,
+        record: &mut Record,
+    ) -> Result<(datafusion::arrow::datatypes::SchemaRef, Rows), Fault> {
         let call = Call::of_ticket(request.get_ref())?;
         let granted = self.admit(request.metadata(), &call, record)?;
         let answer = granted.bind(&call.parameters)?.plan(Want::Stream).await?.execute().await?;
@@ -144,7 +148,9 @@ impl Door {
 }
 
 /// Takes the next batch of a running query; the record goes with it to the end.
-async fn next_batch(flowing: Option<(Rows, Record)>) -> Option<(Result<datafusion::arrow::array::RecordBatch, FlightError>, Option<(Rows, Record)>)> {
+async fn next_batch(
+    flowing: Option<(Rows, Record)>,
+) -> Option<(Result<datafusion::arrow::array::RecordBatch, FlightError>, Option<(Rows, Record)>)> {
     let (mut rows, mut record) = flowing?;
     match rows.next().await {
         Some(Ok(batch)) => {
@@ -161,7 +167,10 @@ async fn next_batch(flowing: Option<(Rows, Record)>) -> Option<(Result<datafusio
 }
 
 fn begin(metadata: &MetadataMap) -> Record {
-    let given = metadata.get(status::REQUEST_ID).and_then(|value| value.to_str().ok()).filter(|id| telemetry::is_request_id(id));
+    let given = metadata
+        .get(status::REQUEST_ID)
+        .and_then(|value| value.to_str().ok())
+        .filter(|id| telemetry::is_request_id(id));
     let mut record = Record::begin("flight", given.map_or_else(telemetry::request_id, ToOwned::to_owned));
     record.format = Some("arrow");
     record

@@ -22,7 +22,9 @@ const CODE: &str = "aqueduct-code";
 #[must_use]
 pub fn code(kind: Kind) -> GrpcCode {
     match kind {
-        Kind::Invalid | Kind::NotAcceptable | Kind::UnsupportedMediaType | Kind::UriTooLong => GrpcCode::InvalidArgument,
+        Kind::Invalid | Kind::NotAcceptable | Kind::UnsupportedMediaType | Kind::UriTooLong => {
+            GrpcCode::InvalidArgument
+        }
         Kind::NotFound => GrpcCode::NotFound,
         Kind::MethodNotAllowed | Kind::Unimplemented => GrpcCode::Unimplemented,
         Kind::TooLarge => GrpcCode::ResourceExhausted,

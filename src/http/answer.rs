@@ -20,10 +20,21 @@ const CONSISTENCY: &str = "aqueduct-consistency";
 const HAS_MORE: &str = "aqueduct-has-more";
 
 /// A page, whole in memory: its length is known and its failure can still be told.
-pub(super) fn page(answer: &Answer<'_>, page: &Page, format: Format, coding: Coding, uri: &Uri, record: &mut Record) -> Result<Response, Fault> {
+pub(super) fn page(
+    answer: &Answer<'_>,
+    page: &Page,
+    format: Format,
+    coding: Coding,
+    uri: &Uri,
+    record: &mut Record,
+) -> Result<Response, Fault> {
     let encoded = encode_rows(format, &answer.schema, &page.rows, MAX_BYTES)?;
     let end = answer.end(page, encoded.rows)?;
-    let body = if format == Format::Json { envelope(answer, page, &end, &encoded.body, &record.request_id) } else { encoded.body };
+    let body = if format == Format::Json {
+        envelope(answer, page, &end, &encoded.body, &record.request_id)
+    } else {
+        encoded.body
+    };
     let mut response = whole(body, format, coding, record)?;
     record.rows = encoded.rows as u64;
     record.stage("encode");

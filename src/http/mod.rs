@@ -64,8 +64,11 @@ fn check(request: &Request, allowed: &'static [Method]) -> Result<(), Fault> {
             .with_hint(format!("use {}", names.join(", "))));
     }
     if request.uri().path_and_query().is_some_and(|target| target.as_str().len() > LONGEST_TARGET) {
-        return Err(Fault::new(Code::UriTooLong, format!("path and query string are longer than {LONGEST_TARGET} bytes"))
-            .with_hint("send the parameters as a JSON object with POST"));
+        return Err(Fault::new(
+            Code::UriTooLong,
+            format!("path and query string are longer than {LONGEST_TARGET} bytes"),
+        )
+        .with_hint("send the parameters as a JSON object with POST"));
     }
     Ok(())
 }

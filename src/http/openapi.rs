@@ -57,7 +57,8 @@ fn document(road: &Road, request: &Request, record: &mut Record) -> Result<Value
     let caller = road.authenticate(&request::credentials(request.headers()))?;
     record.consumer = Some(caller.principal().id().to_owned());
     let queries = caller.described();
-    let paths: Map<String, Value> = queries.iter().map(|prepared| (path(&prepared.query), operations(prepared))).collect();
+    let paths: Map<String, Value> =
+        queries.iter().map(|prepared| (path(&prepared.query), operations(prepared))).collect();
     let tags: BTreeSet<&str> = queries.iter().map(|prepared| prepared.query.name.domain()).collect();
     let rows: Map<String, Value> = queries
         .iter()
@@ -120,7 +121,8 @@ fn operations(prepared: &Prepared) -> Value {
             (param.name.value.clone(), schema)
         })
         .collect();
-    let required: Vec<_> = query.params.iter().filter(|param| is_required(param)).map(|param| param.name.value.as_str()).collect();
+    let required: Vec<_> =
+        query.params.iter().filter(|param| is_required(param)).map(|param| param.name.value.as_str()).collect();
     let body = json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false});
     post["requestBody"] = json!({"required": !required.is_empty(), "content": {"application/json": {"schema": body}}});
     for (status, meaning) in [("413", "The body is too large"), ("415", "The body is not JSON")] {
@@ -171,7 +173,8 @@ fn in_query(param: &crate::catalog::Param) -> Value {
 /// What every query takes.
 fn controls(query: &Query) -> impl Iterator<Item = Value> {
     let max = query.page.max;
-    let formats: Vec<_> = Format::ALL.iter().filter(|format| **format != Format::Plan).map(|format| format.name()).collect();
+    let formats: Vec<_> =
+        Format::ALL.iter().filter(|format| **format != Format::Plan).map(|format| format.name()).collect();
     let mut controls = vec![
         json!({
             "name": "limit", "in": "query", "description": "The most rows of a page",
@@ -227,54 +230,63 @@ fn failure(meaning: &str) -> Value {
 
 fn components(mut rows: Map<String, Value>) -> Map<String, Value> {
     let mut add = |name: &str, schema: Value| drop(rows.insert(name.into(), schema));
-    add("pagination", json!({
-        "type": "object",
-        "properties": {
-            "cursor": {"type": ["string", "null"], "description": "Leads to the next page"},
-            "has_more": {"type": "boolean", "description": "Do rows follow?"},
-            "limit": {"type": "integer", "description": "The most rows of this page"},
-        },
-        "required": ["cursor", "has_more", "limit"],
-        "additionalProperties": false,
-    }));
-    add("meta", json!({
-        "type": "object",
-        "properties": {
-            "query": {"type": "string"},
-            "version": {"type": "integer"},
-            "generated_at": {"type": "string", "format": "date-time"},
-            "consistency": {"type": "string", "enum": ["complete", "keyset", "partial"]},
-            "request_id": {"type": "string"},
-        },
-        "required": ["query", "version", "generated_at", "consistency", "request_id"],
-        "additionalProperties": false,
-    }));
-    add("problem", json!({
-        "type": "object",
-        "description": "RFC 9457",
-        "properties": {
-            "type": {"type": "string", "format": "uri"},
-            "title": {"type": "string"},
-            "status": {"type": "integer"},
-            "detail": {"type": "string"},
-            "instance": {"type": "string"},
-            "code": {"type": "string", "pattern": "^AQ-[1-6][0-9]{2}$"},
-            "request_id": {"type": "string"},
-            "hint": {"type": "string"},
-            "restart": {"type": "string", "description": "Where to start again"},
-            "errors": {"type": "array", "items": {
-                "type": "object",
-                "properties": {
-                    "parameter": {"type": "string"},
-                    "detail": {"type": "string"},
-                    "allowed": {"type": "array", "items": {"type": "string"}},
-                },
-                "required": ["parameter", "detail"],
-                "additionalProperties": false,
-            }},
-        },
-        "required": ["type", "title", "status", "detail", "instance", "code", "request_id"],
-        "additionalProperties": false,
-    }));
+    add(
+        "pagination",
+        json!({
+            "type": "object",
+            "properties": {
+                "cursor": {"type": ["string", "null"], "description": "Leads to the next page"},
+                "has_more": {"type": "boolean", "description": "Do rows follow?"},
+                "limit": {"type": "integer", "description": "The most rows of this page"},
+            },
+            "required": ["cursor", "has_more", "limit"],
+            "additionalProperties": false,
+        }),
+    );
+    add(
+        "meta",
+        json!({
+            "type": "object",
+            "properties": {
+                "query": {"type": "string"},
+                "version": {"type": "integer"},
+                "generated_at": {"type": "string", "format": "date-time"},
+                "consistency": {"type": "string", "enum": ["complete", "keyset", "partial"]},
+                "request_id": {"type": "string"},
+            },
+            "required": ["query", "version", "generated_at", "consistency", "request_id"],
+            "additionalProperties": false,
+        }),
+    );
+    add(
+        "problem",
+        json!({
+            "type": "object",
+            "description": "RFC 9457",
+            "properties": {
+                "type": {"type": "string", "format": "uri"},
+                "title": {"type": "string"},
+                "status": {"type": "integer"},
+                "detail": {"type": "string"},
+                "instance": {"type": "string"},
+                "code": {"type": "string", "pattern": "^AQ-[1-6][0-9]{2}$"},
+                "request_id": {"type": "string"},
+                "hint": {"type": "string"},
+                "restart": {"type": "string", "description": "Where to start again"},
+                "errors": {"type": "array", "items": {
+                    "type": "object",
+                    "properties": {
+                        "parameter": {"type": "string"},
+                        "detail": {"type": "string"},
+                        "allowed": {"type": "array", "items": {"type": "string"}},
+                    },
+                    "required": ["parameter", "detail"],
+                    "additionalProperties": false,
+                }},
+            },
+            "required": ["type", "title", "status", "detail", "instance", "code", "request_id"],
+            "additionalProperties": false,
+        }),
+    );
     rows
 }

@@ -48,13 +48,17 @@ pub(super) fn response(record: &mut Record, fault: &Fault, uri: &Uri) -> Respons
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
     match fault.code {
-        Code::CredentialsMissing => drop(headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"aqueduct\""))),
+        Code::CredentialsMissing => {
+            drop(headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"aqueduct\"")))
+        }
         Code::CredentialsInvalid => {
             let challenge = HeaderValue::from_static("Bearer realm=\"aqueduct\", error=\"invalid_token\"");
             headers.insert(header::WWW_AUTHENTICATE, challenge);
         }
         Code::Overloaded => drop(headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"))),
-        Code::SourceDown | Code::MemoryExceeded => drop(headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"))),
+        Code::SourceDown | Code::MemoryExceeded => {
+            drop(headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5")))
+        }
         _ => {}
     }
     if let Some(Ok(link)) = restart.map(|target| HeaderValue::from_str(&format!("<{target}>; rel=\"first\""))) {
@@ -66,7 +70,8 @@ pub(super) fn response(record: &mut Record, fault: &Fault, uri: &Uri) -> Respons
 
 /// The answer when a handler panicked: the connection, and the process, go on.
 pub(super) fn panicked(panic: Box<dyn std::any::Any + Send>) -> Response {
-    let text = panic.downcast_ref::<String>().cloned().or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string));
+    let text =
+        panic.downcast_ref::<String>().cloned().or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string));
     let mut record = Record::begin("http", telemetry::request_id());
     response(&mut record, &Fault::internal(text.unwrap_or_default()), &Uri::from_static("/"))
 }

@@ -8,7 +8,6 @@ use http_body_util::{BodyExt, Limited};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 use tokio::time::timeout;
 
-
 use crate::{
     auth::Credentials,
     encode::{Coding, Format},
@@ -22,7 +21,8 @@ const LARGEST_BODY: usize = 1024 * 1024;
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What is kept out of a query string's values.
-const RESERVED: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'%').add(b'&').add(b'+').add(b'<').add(b'=').add(b'>').add(b'\'');
+const RESERVED: &AsciiSet =
+    &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'%').add(b'&').add(b'+').add(b'<').add(b'=').add(b'>').add(b'\'');
 
 /// What the caller brought to be known by.
 pub(super) fn credentials(headers: &HeaderMap) -> Credentials {
@@ -44,18 +44,23 @@ pub(super) fn credentials(headers: &HeaderMap) -> Credentials {
 /// The query that a path names: `/v1/sales/top_customers`.
 pub(super) fn query(path: &str) -> Result<(QueryName, u32), Fault> {
     let nothing = || {
-        Fault::new(Code::NoSuchPath, "there is nothing at this path").with_hint("queries are at /v{major}/{domain}/{name}, for example /v1/sales/orders")
+        Fault::new(Code::NoSuchPath, "there is nothing at this path")
+            .with_hint("queries are at /v{major}/{domain}/{name}, for example /v1/sales/orders")
     };
     let mut parts = path.strip_prefix('/').ok_or_else(nothing)?.split('/');
-    let (Some(version), Some(domain), Some(name), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
+    let (Some(version), Some(domain), Some(name), None) = (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
         return Err(nothing());
     };
-    let version = version.strip_prefix('v').filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.starts_with('0'));
+    let version = version
+        .strip_prefix('v')
+        .filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.starts_with('0'));
     let version = version.and_then(|digits| digits.parse().ok()).ok_or_else(nothing)?;
     let decoded = |part| percent_decode_str(part).decode_utf8().map_err(|_| nothing());
     let (domain, name) = (decoded(domain)?, decoded(name)?);
     let name = QueryName::new(&domain, &name).ok_or_else(|| {
-        Fault::new(Code::UnknownQuery, format!("no query is named `{domain}.{name}`")).with_hint("names are lower case, with underscores")
+        Fault::new(Code::UnknownQuery, format!("no query is named `{domain}.{name}`"))
+            .with_hint("names are lower case, with underscores")
     })?;
     Ok((name, version))
 }
@@ -73,7 +78,8 @@ pub(super) struct Asked {
 pub(super) async fn read(request: Request) -> Result<Asked, Fault> {
     let (parts, body) = request.into_parts();
     let pairs = pairs(parts.uri.query().unwrap_or_default())?;
-    let (control, pairs): (Vec<_>, Vec<_>) = pairs.into_iter().partition(|(name, _)| ["limit", "cursor", "format"].contains(&name.as_str()));
+    let (control, pairs): (Vec<_>, Vec<_>) =
+        pairs.into_iter().partition(|(name, _)| ["limit", "cursor", "format"].contains(&name.as_str()));
     let single = |name: &str| {
         let mut values = control.iter().filter(|(other, _)| other == name).map(|(_, value)| value.as_str());
         match (values.next(), values.next()) {
@@ -101,14 +107,20 @@ pub(super) async fn read(request: Request) -> Result<Asked, Fault> {
 
 /// The same request with another cursor, or none, as a relative reference.
 pub(super) fn target(uri: &Uri, cursor: Option<&str>) -> String {
-    let kept = uri.query().unwrap_or_default().split('&').filter(|pair| !pair.is_empty() && *pair != "cursor" && !pair.starts_with("cursor="));
+    let kept = uri
+        .query()
+        .unwrap_or_default()
+        .split('&')
+        .filter(|pair| !pair.is_empty() && *pair != "cursor" && !pair.starts_with("cursor="));
     let cursor = cursor.map(|cursor| format!("cursor={}", utf8_percent_encode(cursor, RESERVED)));
     let query: Vec<Cow<'_, str>> = kept.map(Cow::from).chain(cursor.map(Cow::from)).collect();
     if query.is_empty() { uri.path().to_owned() } else { format!("{}?{}", uri.path(), query.join("&")) }
 }
 
 fn limit(text: &str) -> Result<usize, Fault> {
-    let wrong = || Fault::new(Code::InvalidLimit, format!("`limit` is `{}`, which is not a whole number above 0", shorten(text)));
+    let wrong = || {
+        Fault::new(Code::InvalidLimit, format!("`limit` is `{}`, which is not a whole number above 0", shorten(text)))
+    };
     if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(wrong());
     }
@@ -123,7 +135,12 @@ fn shorten(text: &str) -> String {
 /// All values of a header as one list (RFC 9110, section 5.3).
 fn joined(headers: &HeaderMap, name: HeaderName) -> Result<Option<String>, Fault> {
     let unreadable = || Fault::new(Code::MalformedRequest, format!("the header `{name}` is not text"));
-    let values: Vec<&str> = headers.get_all(&name).iter().map(|value| value.to_str()).collect::<Result<_, _>>().map_err(|_| unreadable())?;
+    let values: Vec<&str> = headers
+        .get_all(&name)
+        .iter()
+        .map(|value| value.to_str())
+        .collect::<Result<_, _>>()
+        .map_err(|_| unreadable())?;
     Ok((!values.is_empty()).then(|| values.join(", ")))
 }
 
@@ -160,21 +177,30 @@ async fn posted(headers: &HeaderMap, body: Body) -> Result<serde_json::Map<Strin
         value.split(';').next().is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"))
     });
     if headers.contains_key(header::CONTENT_ENCODING) {
-        return Err(Fault::new(Code::UnsupportedMediaType, "a compressed body is not read").with_hint("send it without Content-Encoding"));
+        return Err(Fault::new(Code::UnsupportedMediaType, "a compressed body is not read")
+            .with_hint("send it without Content-Encoding"));
     }
     let body = match timeout(BODY_TIMEOUT, Limited::new(body, LARGEST_BODY).collect()).await {
         Ok(Ok(body)) => body.to_bytes(),
         Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => {
             return Err(Fault::new(Code::BodyTooLarge, format!("the body is larger than {LARGEST_BODY} bytes")));
         }
-        Ok(Err(error)) => return Err(Fault::new(Code::MalformedRequest, "the body did not arrive whole").with_internal(error)),
-        Err(_) => return Err(Fault::new(Code::MalformedRequest, format!("the body did not arrive in {} s", BODY_TIMEOUT.as_secs()))),
+        Ok(Err(error)) => {
+            return Err(Fault::new(Code::MalformedRequest, "the body did not arrive whole").with_internal(error));
+        }
+        Err(_) => {
+            return Err(Fault::new(
+                Code::MalformedRequest,
+                format!("the body did not arrive in {} s", BODY_TIMEOUT.as_secs()),
+            ));
+        }
     };
     if body.is_empty() {
         return Ok(serde_json::Map::new());
     }
     if !json_type {
-        return Err(Fault::new(Code::UnsupportedMediaType, "the body is not marked as JSON").with_hint("send `Content-Type: application/json`"));
+        return Err(Fault::new(Code::UnsupportedMediaType, "the body is not marked as JSON")
+            .with_hint("send `Content-Type: application/json`"));
     }
     json::object(&body).map_err(|error| {
         Fault::new(Code::MalformedRequest, format!("the body is not a JSON object of parameters: {error}"))

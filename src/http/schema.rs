@@ -14,7 +14,8 @@ use crate::{
 /// The object that one row is.
 #[must_use]
 pub(super) fn row(schema: &Schema) -> Value {
-    let properties: Map<String, Value> = schema.fields().iter().map(|field| (field.name().clone(), column(field))).collect();
+    let properties: Map<String, Value> =
+        schema.fields().iter().map(|field| (field.name().clone(), column(field))).collect();
     let required: Vec<_> = properties.keys().cloned().collect();
     json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false})
 }
@@ -44,7 +45,9 @@ fn data_type(data_type: &DataType) -> Value {
             json!({"type": "integer", "format": "int32"})
         }
         // NaN and the infinities have no JSON number.
-        DataType::Float16 | DataType::Float32 | DataType::Float64 => json!({"type": ["number", "string"], "format": "double"}),
+        DataType::Float16 | DataType::Float32 | DataType::Float64 => {
+            json!({"type": ["number", "string"], "format": "double"})
+        }
         DataType::Decimal32(precision, scale)
         | DataType::Decimal64(precision, scale)
         | DataType::Decimal128(precision, scale)
@@ -55,7 +58,8 @@ fn data_type(data_type: &DataType) -> Value {
         DataType::Time32(_) | DataType::Time64(_) => json!({"type": "string", "description": "time of day, ISO 8601"}),
         DataType::Timestamp(_, None) => json!({"type": "string", "description": "timestamp without zone, ISO 8601"}),
         DataType::Timestamp(_, Some(_)) => json!({"type": "string", "format": "date-time"}),
-        DataType::Interval(IntervalUnit::YearMonth | IntervalUnit::DayTime | IntervalUnit::MonthDayNano) | DataType::Duration(_) => {
+        DataType::Interval(IntervalUnit::YearMonth | IntervalUnit::DayTime | IntervalUnit::MonthDayNano)
+        | DataType::Duration(_) => {
             json!({"type": "string", "format": "duration"})
         }
         DataType::Binary | DataType::LargeBinary | DataType::BinaryView | DataType::FixedSizeBinary(_) => {
@@ -68,7 +72,9 @@ fn data_type(data_type: &DataType) -> Value {
         | DataType::FixedSizeList(item, _) => json!({"type": "array", "items": column(item)}),
         DataType::Struct(fields) => row(&Schema::new(fields.clone())),
         DataType::Map(entries, _) => match entries.data_type() {
-            DataType::Struct(pair) if pair.len() == 2 => json!({"type": "object", "additionalProperties": column(&pair[1])}),
+            DataType::Struct(pair) if pair.len() == 2 => {
+                json!({"type": "object", "additionalProperties": column(&pair[1])})
+            }
             _ => json!({"type": "object"}),
         },
         _ => json!({"type": "string"}),
@@ -120,7 +126,7 @@ fn bounded(value_type: &ValueType, param: &Param) -> Value {
         schema["enum"] = param.allowed.iter().map(plain).collect();
     }
     if let Some(pattern) = &param.pattern {
-        schema["pattern"] = json!(format!("^(?:{})$", pattern.as_str()));
+        schema["pattern"] = json!(format!("^(?:{})$", pattern.source()));
     }
     schema
 }
@@ -139,10 +145,7 @@ fn plain(scalar: &ScalarValue) -> Value {
         ScalarValue::Int32(Some(value)) => json!(value),
         ScalarValue::Int64(Some(value)) => json!(value),
         ScalarValue::Float64(Some(value)) => json!(value),
-        ScalarValue::List(list) => {
-            let items = list.value(0);
-            (0..items.len()).filter_map(|index| ScalarValue::try_from_array(&items, index).ok()).map(|item| plain(&item)).collect()
-        }
+        ScalarValue::List(_) => value::elements(scalar).iter().map(plain).collect(),
         other => json!(value::to_text(other)),
     }
 }

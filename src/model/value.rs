@@ -413,25 +413,3 @@ mod tests {
         assert_eq!(read("[int32]", "[1, null]"), Err("has an element 2 that is not a number".to_owned()));
     }
 }
-impl ValueType {
-    pub fn null(&self) -> ScalarValue {
-        ScalarValue::Null
-    }
-    pub fn from_text(&self, _: &str) -> Result<ScalarValue, String> {
-        Err(String::new())
-    }
-    pub fn from_texts(&self, _: &[&str]) -> Result<ScalarValue, String> {
-        Err(String::new())
-    }
-    pub fn from_json(&self, _: &serde_json::Value) -> Result<ScalarValue, String> {
-        Err(String::new())
-    }
-}
-impl std::fmt::Display for ValueType {
-    fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        Ok(())
-    }
-}
-pub fn to_text(_: &ScalarValue) -> String {
-    String::new()
-}

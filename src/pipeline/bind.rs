@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 
 use crate::{
     catalog::{Param, Query},
-    model::{Code, Fault, ParameterFault, ValueType, place::nearest, value},
+    model::{Code, Fault, ParameterFault, ValueType, place::nearest},
 };
 
 /// A call's parameters as a door received them.
@@ -85,7 +85,7 @@ fn read(param: &Param, given: Option<&Given<'_>>) -> Result<ScalarValue, Paramet
     let value = match (given, &param.default) {
         (None, Some(default)) => return Ok(default.clone()),
         (None | Some(Given::Json(Json::Null)), _) if param.optional => return Ok(param.value_type.null()),
-        (None, None) => return Err(wrong(format!("is required: {}", article(&param.value_type)))),
+        (None, None) => return Err(wrong(format!("is required: a value of type {}", param.value_type))),
         (Some(Given::Json(json)), _) => param.value_type.from_json(json),
         (Some(Given::Text(texts)), _) => match (&param.value_type, texts.as_slice()) {
             (ValueType::List(_), texts) => param.value_type.from_texts(texts),
@@ -94,47 +94,8 @@ fn read(param: &Param, given: Option<&Given<'_>>) -> Result<ScalarValue, Paramet
         },
     };
     let value = value.map_err(wrong)?;
-    for element in elements(&value).map_err(|error| wrong(error.to_string()))? {
-        check(param, &element)?;
+    match param.check(&value) {
+        Ok(()) => Ok(value),
+        Err(detail) => Err(ParameterFault { allowed: param.allowed_texts(), ..wrong(detail) }),
     }
-    Ok(value)
-}
-
-fn article(value_type: &ValueType) -> String {
-    format!("a value of type {value_type}")
-}
-
-/// The values that bounds apply to: a list's elements, or the value itself.
-fn elements(value: &ScalarValue) -> datafusion::common::Result<Vec<ScalarValue>> {
-    match value {
-        ScalarValue::List(list) => {
-            let items = list.value(0);
-            (0..items.len()).map(|index| ScalarValue::try_from_array(&items, index)).collect()
-        }
-        _ => Ok(vec![value.clone()]),
-    }
-}
-
-fn check(param: &Param, element: &ScalarValue) -> Result<(), ParameterFault> {
-    let texts = |values: &[ScalarValue]| values.iter().map(value::to_text).collect::<Vec<_>>();
-    let wrong = |detail: String, allowed: &[ScalarValue]| {
-        Err(ParameterFault { parameter: param.name.value.clone(), detail, allowed: texts(allowed) })
-    };
-    let below = |bound: &ScalarValue| element.partial_cmp(bound).is_none_or(std::cmp::Ordering::is_lt);
-    let above = |bound: &ScalarValue| element.partial_cmp(bound).is_none_or(std::cmp::Ordering::is_gt);
-    if let Some(min) = param.min.as_ref().filter(|min| below(min)) {
-        return wrong(format!("is below the smallest value allowed, {}", value::to_text(min)), &[]);
-    }
-    if let Some(max) = param.max.as_ref().filter(|max| above(max)) {
-        return wrong(format!("is above the largest value allowed, {}", value::to_text(max)), &[]);
-    }
-    if !param.allowed.is_empty() && !param.allowed.contains(element) {
-        return wrong(format!("is not one of {}", texts(&param.allowed).join(", ")), &param.allowed);
-    }
-    if let (Some(pattern), ScalarValue::Utf8(Some(text))) = (&param.pattern, element)
-        && !pattern.is_match(text)
-    {
-        return wrong(format!("does not match the pattern {}", pattern.as_str()), &[]);
-    }
-    Ok(())
 }

@@ -21,7 +21,7 @@ use tokio::{
 use crate::{
     auth::{Authenticator, Credentials, Principal},
     catalog::{Project, Query},
-    engine::{self, Cut, Engine, Explanation, Physical, Prepared, Snapshot},
+    engine::{self, Cut, Engine, Explanation, Physical, Prepared, Refusal, Snapshot},
     model::{Code, Fault, QueryName, place::nearest},
     policy::{self, Grant},
 };
@@ -125,6 +125,18 @@ impl<'a> Authenticated<'a> {
                     .with_hint(format!("there is {}", listed.join(", "))))
             }
         }
+    }
+
+    /// The second to fourth stage for a SELECT that stands in no file; only the owner is granted it.
+    ///
+    /// # Errors
+    /// [`Code::ScopeMissing`], a source that is down, or everything that does not fit the sources.
+    pub async fn ad_hoc(self, query: Arc<Query>) -> Result<Bound<'a>, Refusal> {
+        let grant = policy::grant(&self.principal, &query).map_err(Refusal::Fault)?;
+        let snapshot = self.road.engine.snapshot();
+        let prepared = Arc::new(snapshot.prepare_ad_hoc(&query).await?);
+        let granted = Granted { road: self.road, began: self.began, grant, query };
+        Ok(Bound { granted, snapshot, prepared, values: Vec::new() })
     }
 
     /// The queries that this caller may call, by name and version.
@@ -253,7 +265,15 @@ impl<'a> Bound<'a> {
         };
         let plan = timeout_at(deadline, self.snapshot.plan(&self.prepared, self.values, &cut, now));
         let plan = plan.await.map_err(|_| timed_out())??;
-        Ok(Planned { granted: self.granted, prepared: self.prepared, plan, shape, deadline, now })
+        Ok(Planned {
+            granted: self.granted,
+            snapshot: self.snapshot,
+            prepared: self.prepared,
+            plan,
+            shape,
+            deadline,
+            now,
+        })
     }
 
     /// The whole result. Sorting it costs memory and the first row's time, so it is done only where the owner asks for
@@ -335,6 +355,7 @@ enum Shape {
 /// A plan that may run.
 pub struct Planned<'a> {
     granted: Granted<'a>,
+    snapshot: Arc<Snapshot>,
     prepared: Arc<Prepared>,
     plan: Physical,
     shape: Shape,
@@ -346,7 +367,7 @@ impl<'a> Planned<'a> {
     /// What would run where.
     #[must_use]
     pub fn explain(&self) -> Explanation {
-        self.plan.explain(&self.granted.query.name.to_string(), self.granted.query.version)
+        self.plan.explain(&self.snapshot, &self.granted.query.name.to_string(), self.granted.query.version)
     }
 
     /// Runs the plan, throws its rows away, and says what ran where and what it took.

@@ -1,13 +1,17 @@
 //! Outside systems, each behind the one trait [`Source`]: what tables it has and how each is scanned.
 
 pub mod files;
+pub mod sql;
 
 use std::{fmt::Debug, sync::Arc};
 
 use async_trait::async_trait;
-use datafusion::catalog::TableProvider;
+use datafusion::{catalog::TableProvider, execution::runtime_env::RuntimeEnv};
 
-use crate::model::{Fault, Problem};
+use crate::{
+    config::{SourceConfig, SourceKind},
+    model::{Fault, Problem},
+};
 
 /// An outside system that holds tables. It is only ever read.
 ///
@@ -42,15 +46,14 @@ pub struct Table {
     pub provider: Arc<dyn TableProvider>,
 }
 
-/// Opens a source; this does not connect.
+/// Opens a source; this does not connect. With `pushdown` its tables evaluate filters and limits where that is exact.
 ///
 /// # Errors
 /// Settings that cannot work.
-pub fn open(
-    config: &crate::config::SourceConfig,
-    runtime: &Arc<datafusion::execution::runtime_env::RuntimeEnv>,
-    pushdown: bool,
-) -> Result<Arc<dyn Source>, Problem> {
-    let _ = (config, runtime, pushdown);
-    Err(Problem::error(config.place.clone(), "no sources"))
+pub fn open(config: &SourceConfig, runtime: &Arc<RuntimeEnv>, pushdown: bool) -> Result<Arc<dyn Source>, Problem> {
+    match &config.kind {
+        SourceKind::Files(files) => files::open(config, files, runtime),
+        SourceKind::Postgres(postgres) => sql::postgres::open(config, postgres, pushdown),
+        SourceKind::Sqlite(sqlite) => sql::sqlite::open(config, sqlite, pushdown),
+    }
 }

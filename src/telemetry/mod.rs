@@ -14,7 +14,8 @@ use crate::model::Fault;
 pub fn log_to_stderr() {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
     // A second call, in a test process, changes nothing.
-    let _ = tracing_subscriber::fmt().json().flatten_event(true).with_env_filter(filter).with_writer(io::stderr).try_init();
+    let _ =
+        tracing_subscriber::fmt().json().flatten_event(true).with_env_filter(filter).with_writer(io::stderr).try_init();
 }
 
 /// The story of one request. It is logged when it is dropped, so no way out can skip it.
@@ -136,5 +137,6 @@ pub fn request_id() -> String {
 /// Can a caller's own id be taken over into logs and headers?
 #[must_use]
 pub fn is_request_id(text: &str) -> bool {
-    (1..=128).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:/+=".contains(&byte))
+    (1..=128).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:/+=".contains(&byte))
 }

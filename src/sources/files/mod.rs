@@ -27,6 +27,7 @@ use std::{
 use async_trait::async_trait;
 use datafusion::{
     arrow::datatypes::{Schema, SchemaRef, TimeUnit},
+    catalog::TableProvider,
     common::Statistics,
     datasource::physical_plan::parquet::metadata::DFParquetMetadata,
     execution::{cache::default_cache::DefaultCache, runtime_env::RuntimeEnv},
@@ -68,6 +69,12 @@ pub fn open(config: &SourceConfig, files: &FilesConfig, runtime: &Arc<RuntimeEnv
     runtime.register_object_store(url.as_ref(), Arc::clone(&store));
     let storage = Storage { url, store, footers: Arc::new(DefaultCache::new(FOOTER_CACHE)) };
     Ok(Arc::new(Files { config: config.clone(), at: files.clone(), storage, known: Mutex::default() }))
+}
+
+/// Is `table` one of files, and the file at `path` in it?
+#[must_use]
+pub fn holds(table: &dyn TableProvider, path: &Path) -> bool {
+    table.downcast_ref::<FilesTable>().is_some_and(|table| table.holds(path))
 }
 
 struct Files {

@@ -29,7 +29,7 @@ use datafusion::{
     error::Result,
     execution::{cache::cache_manager::FileMetadataCache, object_store::ObjectStoreUrl},
     logical_expr::{Expr, TableProviderFilterPushDown},
-    object_store::ObjectStore,
+    object_store::{ObjectStore, path::Path},
     physical_plan::{ExecutionPlan, empty::EmptyExec},
     scalar::ScalarValue,
 };
@@ -91,6 +91,11 @@ impl FilesTable {
         let files = files.into_iter().map(|file| partitioned_file(file, &columns)).collect();
         let schema = TableSchema::builder(schema::file_schema(&columns)).with_table_partition_cols(partitions).build();
         Self { label: label.into(), storage, format, columns: columns.into(), schema, files }
+    }
+
+    /// Is the file at `path` one of this table?
+    pub fn holds(&self, path: &Path) -> bool {
+        self.files.iter().any(|file| file.path() == path)
     }
 
     /// The files whose partition values fulfil `filters`.
