@@ -229,7 +229,11 @@ impl<'a> Builder<'a> {
             self.refuse(span, "YAML anchors are not supported", "write the value out where it is used");
         }
         if let Some(tag) = tag {
-            let message = format!("the YAML tag `{tag}` is not supported");
+            let message = if tag.is_yaml_core_schema() {
+                format!("the YAML tag `!!{}` is not supported", tag.suffix)
+            } else {
+                format!("the YAML tag `{tag}` is not supported")
+            };
             self.refuse(span, &message, "a value's type follows from its key: leave the tag out");
         }
     }
@@ -247,6 +251,16 @@ impl<'a> Builder<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn no_text_panics(text in "[-\\[\\]{}:,#&*!|>'\"%@`$ a1\n\té\u{feff}]{0,60}") {
+            let mut problems = Problems::default();
+            let node = parse(&Arc::from(Path::new("t.yaml")), &text, &mut problems);
+            prop_assert!(node.is_some() || problems.has_errors());
+        }
+    }
 
     #[test]
     fn dollars_are_found_in_every_style() {
