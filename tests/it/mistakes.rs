@@ -1,8 +1,8 @@
 //! Every mistake that an owner can make in a project's files, and the exact text that answers it.
 //!
 //! Each folder of `tests/mistakes/` is a small project with an `expected.txt`: what loading it prints. An `env` file
-//! holds its variables, a line `NAME=value` each; the secrets among them are spelt `hunter2` and must not be printed. `UPDATE_EXPECT=1 cargo test --test it mistakes` writes the
-//! expectations anew.
+//! holds its variables, a line `NAME=value` each; the secrets among them are spelt `hunter2` and must not be printed.
+//! `UPDATE_EXPECT=1 cargo test --test it mistakes` writes the expectations anew.
 
 use std::{collections::BTreeSet, fs, path::Path};
 

@@ -1,6 +1,6 @@
 //! `AQUEDUCT_SECTION__KEY`: environment variables that take the place of scalar settings.
 
-use std::{path::Path, sync::Arc};
+use std::path::Path;
 
 use super::super::{
     Environment, Spanned,
@@ -58,9 +58,10 @@ fn set(root: &mut Node, section: &str, key: &str, value: Node) {
         sections.len() - 1
     });
     let Content::Mapping(entries) = &mut sections[index].1.content else { return };
-    match entries.iter_mut().find(|(name, _)| name.value == key) {
-        Some((_, old)) => *old = value,
-        None => entries
-            .push((Spanned { value: key.to_owned(), place: Place::start_of(Arc::clone(&value.place.file)) }, value)),
+    if let Some((_, old)) = entries.iter_mut().find(|(name, _)| name.value == key) {
+        *old = value;
+    } else {
+        let key = Spanned { value: key.to_owned(), place: value.place.clone() };
+        entries.push((key, value));
     }
 }
