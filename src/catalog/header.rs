@@ -1,4 +1,4 @@
-//! Reads the header of a query file.
+//! Reads the header of a query file. `${…}` is not expanded there: queries hold no secrets, and patterns hold dollars.
 
 use std::{path::Path, sync::Arc, time::Duration};
 
@@ -106,8 +106,12 @@ fn read_access(fields: &mut Fields, place: &Place, problems: &mut Problems) -> O
         return None;
     };
     if !value.is_mapping() {
-        let text = value.parse("an access", problems, |text| (text == "public").then_some(()));
-        return text.map(|_| Access::Public);
+        let text = value.string(problems)?;
+        if text.value != "public" {
+            problems.push(Problem::error(text.place, format!("unknown access {}", value.quoted())).hint(HINT));
+            return None;
+        }
+        return Some(Access::Public);
     }
     let mut access = value.fields(problems)?;
     let scopes = access.require("scopes", problems);

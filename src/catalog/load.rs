@@ -58,12 +58,13 @@ fn load_queries(
     let mut queries = BTreeMap::new();
     let mut places = BTreeMap::new();
     let files = query_files(directory, problems);
-    if files.is_empty() {
+    if files.is_empty() && !problems.has_errors() {
         let problem = Problem::warning(Place::start_of(Path::new(FOLDER)), "the project has no queries");
         problems.push(problem.hint("write one: `queries/<domain>/<name>.sql`"));
     }
     for path in files {
-        let Some((version_place, query)) = load_query(directory, &path, sources, problems) else { continue };
+        let Some(text) = file::read_text(directory, &path, problems) else { continue };
+        let Some((version_place, query)) = read_query(&path, &text, sources, problems) else { continue };
         let key = (query.name.clone(), query.version);
         match places.entry(key.clone()) {
             Entry::Vacant(entry) => {
@@ -103,17 +104,12 @@ fn query_files(directory: &Path, problems: &mut Problems) -> Vec<PathBuf> {
     files
 }
 
-/// Reads one file; all mistakes of its header and its SQL are recorded. The place is that of its version.
-fn load_query(
-    directory: &Path,
-    path: &Path,
-    sources: &[SourceName],
-    problems: &mut Problems,
-) -> Option<(Place, Query)> {
+/// Reads `text`, the content of the file at `path`; all mistakes of its header and its SQL are recorded. The place is
+/// that of its version.
+fn read_query(path: &Path, text: &str, sources: &[SourceName], problems: &mut Problems) -> Option<(Place, Query)> {
     let file: Arc<Path> = path.into();
     let name = read_path(path, problems);
-    let text = file::read_text(directory, path, problems)?;
-    let front = match front::split(&file, &text) {
+    let front = match front::split(&file, text) {
         Ok(front) => front,
         Err(problem) => {
             problems.push(problem);
@@ -219,5 +215,44 @@ fn check_pages(header: &Header, statement: &ast::Query, problems: &mut Problems)
         let place = Place { line: 1, column: 1, ..version.place.clone() };
         let hint = "name output columns that together are unique: `page: {key: [id]}`";
         problems.push(Problem::warning(place, message).hint(hint));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const GOOD: &str = include_str!("../../tests/mistakes/good_project/queries/sales/top_customers.sql");
+
+    fn read(text: &str) -> (Option<Query>, Problems) {
+        let sources: Vec<_> = ["crm", "lake"].iter().filter_map(|name| SourceName::new(name)).collect();
+        let mut problems = Problems::default();
+        let query = read_query(Path::new("queries/sales/top_customers.sql"), text, &sources, &mut problems);
+        (query.map(|(_, query)| query), problems)
+    }
+
+    #[test]
+    fn a_query_is_read_as_written() {
+        let (query, problems) = read(GOOD);
+        assert!(problems.is_empty(), "{problems}");
+        let query = query.expect("there are no problems");
+        assert_eq!(query.place.to_string(), "queries/sales/top_customers.sql:15:1");
+        assert_eq!(query.sources.iter().map(SourceName::as_str).collect::<Vec<_>>(), ["crm", "lake"]);
+        let sql = query.statement.to_string();
+        assert!(sql.contains("day >= $1") && sql.contains("c.region = $2") && sql.contains("ANY($4)"), "{sql}");
+        let types: Vec<_> = query.params.iter().map(|param| param.value_type.to_string()).collect();
+        assert_eq!(types, ["date", "string", "[int64]", "[decimal(12,2)]"]);
+    }
+
+    proptest! {
+        /// Damage anywhere in a file is answered, never met by a panic, and a query comes only without errors.
+        #[test]
+        fn damage_is_answered(at in 0..GOOD.len(), length in 0..40_usize, patch in "[:$@?\\[\\]{}'\"*/,;&!|>\n -]{0,3}") {
+            let mut text = GOOD.to_owned();
+            text.replace_range(at..(at + length).min(GOOD.len()), &patch);
+            let (query, problems) = read(&text);
+            prop_assert!(query.is_some() || problems.has_errors(), "{}", text);
+        }
     }
 }

@@ -156,13 +156,15 @@ fn read_param(name: Spanned<String>, mut fields: Fields, problems: &mut Problems
         param.allowed = read_allowed(value, &param, problems);
     }
     if let Some(value) = default {
-        let (place, quoted) = (value.place().clone(), value.quoted());
+        let place = value.place().clone();
         param.default = read_default(value, &param, problems);
         if param.optional {
             let problem = Problem::error(place, "a parameter with a `default` is never absent");
             problems.push(problem.hint("remove `optional`, or the default"));
-        } else if let Some(Err(error)) = param.default.as_ref().map(|default| param.check(default)) {
-            problems.push(Problem::error(place, format!("the default {quoted} {error}")));
+        } else if let Some(default) = &param.default
+            && let Err(error) = param.check(default)
+        {
+            problems.push(Problem::error(place, format!("the default `{}` {error}", to_text(default))));
         }
     }
     Some(param)
@@ -173,8 +175,9 @@ fn read_type(value: Value, problems: &mut Problems) -> Option<ValueType> {
     let place = value.place().clone();
     let text = if value.is_list() {
         // `[decimal(12,2)]` is a list of two texts to YAML.
-        let parts: Vec<_> = value.list(problems)?.iter().filter_map(|part| part.string(problems)).collect();
-        format!("[{}]", parts.iter().map(|part| part.value.as_str()).collect::<Vec<_>>().join(","))
+        let parts = value.list(problems)?;
+        let parts = parts.iter().map(|part| part.string(problems).map(|text| text.value));
+        format!("[{}]", parts.collect::<Option<Vec<_>>>()?.join(","))
     } else {
         value.string(problems)?.value
     };
@@ -203,7 +206,7 @@ fn read_element(value: &Value, value_type: &ValueType, problems: &mut Problems) 
 /// `min` or `max`.
 fn read_bound(value: &Value, value_type: &ValueType, problems: &mut Problems) -> Option<Spanned<ScalarValue>> {
     if !value_type.has_order() {
-        let message = format!("a {} takes no `{}`", value_type.element(), value.key);
+        let message = format!("`{}` does not apply to {}", value.key, value_type.element());
         problems.push(Problem::error(value.key_place.clone(), message).hint("use `enum` or `pattern`"));
         return None;
     }
@@ -212,8 +215,8 @@ fn read_bound(value: &Value, value_type: &ValueType, problems: &mut Problems) ->
 
 fn read_pattern(value: &Value, value_type: &ValueType, problems: &mut Problems) -> Option<Pattern> {
     if *value_type.element() != ValueType::String {
-        let message = format!("a {} takes no `pattern`", value_type.element());
-        problems.push(Problem::error(value.key_place.clone(), message).hint("only strings do"));
+        let message = format!("`pattern` does not apply to {}", value_type.element());
+        problems.push(Problem::error(value.key_place.clone(), message).hint("only to strings"));
         return None;
     }
     let text = value.string(problems)?;

@@ -13,12 +13,9 @@ use datafusion::sql::sqlparser::{
 
 use super::{
     tables,
-    tokens::{self, Parameters},
+    tokens::{self, Parameters, Tokens},
 };
-use crate::{
-    config::Spanned,
-    model::{Place, Problem, Problems, SourceName},
-};
+use crate::model::{Place, Problem, Problems, SourceName};
 
 /// One SELECT, checked as far as that goes without its sources.
 #[derive(Clone, Debug)]
@@ -65,7 +62,9 @@ pub(super) fn parse(
     let statement = match parse_query(tokens.statement.clone()) {
         Ok(statement) => statement,
         Err(error) => {
-            problems.push(explain(file, &tokens.start, &error, parameters));
+            if !tokens.refused {
+                problems.push(explain(file, &tokens, &error, parameters));
+            }
             return None;
         }
     };
@@ -84,12 +83,13 @@ fn parse_query(tokens: Vec<TokenWithSpan>) -> Result<ast::Query, ParserError> {
     }
 }
 
-/// The parser's error as a problem. The parser writes the place at the end of its text, and knows parameters as `$n`.
-fn explain(file: &Arc<Path>, start: &Place, error: &ParserError, parameters: Parameters<'_>) -> Problem {
+/// The parser's error as a problem. The parser writes the place at the end of its text (none, at the end of the
+/// statement), and knows parameters as `$n`.
+fn explain(file: &Arc<Path>, tokens: &Tokens, error: &ParserError, parameters: Parameters<'_>) -> Problem {
     let text = match error {
         ParserError::TokenizerError(text) | ParserError::ParserError(text) => text.as_str(),
         ParserError::RecursionLimitExceeded => {
-            let problem = Problem::error(start.clone(), "the statement is nested too deeply");
+            let problem = Problem::error(tokens.start.clone(), "the statement is nested too deeply");
             return problem.hint("use WITH to name parts of it");
         }
     };
@@ -98,13 +98,100 @@ fn explain(file: &Arc<Path>, start: &Place, error: &ParserError, parameters: Par
         let location = Location::new(line.parse().ok()?, column.parse().ok()?);
         Some((message, tokens::place(file, location)))
     });
-    let (message, place) = located.unwrap_or((text, start.clone()));
-    let mut message = tokens::lower_first(message).replace("found: EOF", "found: the end");
-    if let (Some((before, number)), Parameters::Declared(declared)) = (message.rsplit_once("found: $"), parameters)
-        && let Some(Spanned { value: name, .. }) =
-            number.parse::<usize>().ok().and_then(|number| declared.get(number.checked_sub(1)?))
-    {
-        message = format!("{before}found: :{name}");
+    let end = || tokens.statement.last().map_or(tokens.start.clone(), |last| tokens::place(file, last.span.end));
+    let (message, place) = located.unwrap_or_else(|| (text, end()));
+    let mut message = tokens::in_our_form(message);
+    if let Some((before, found)) = message.rsplit_once("found: ") {
+        let declared = match parameters {
+            Parameters::Declared(declared) => declared,
+            Parameters::None | Parameters::Unknown => &[],
+        };
+        let number = found.strip_prefix('$').and_then(|number| number.parse::<usize>().ok());
+        let parameter = number.and_then(|number| declared.get(number.checked_sub(1)?));
+        message = match parameter {
+            Some(name) => format!("{before}found: `:{}`", name.value),
+            None if found == "EOF" => format!("{before}found: the end"),
+            None => format!("{before}found: `{found}`"),
+        };
     }
     Problem::error(place, format!("the SQL cannot be read: {message}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Words that statements are made of, and words that break them.
+    const WORDS: &[&str] = &[
+        "SELECT",
+        "*",
+        "FROM",
+        "crm.t",
+        "WHERE",
+        "a",
+        "=",
+        ":p",
+        ":",
+        "::",
+        "$1",
+        "?",
+        "@",
+        "(",
+        ")",
+        "[",
+        "]",
+        ",",
+        ";",
+        "WITH",
+        "RECURSIVE",
+        "AS",
+        "UNION",
+        "ALL",
+        "VALUES",
+        "INSERT",
+        "INTO",
+        "FOR",
+        "UPDATE",
+        "TABLE",
+        "LATERAL",
+        "'x'",
+        "\"y\"",
+        "`z`",
+        "1",
+        "1e5",
+        "/*",
+        "*/",
+        "--\n",
+        "$$",
+        "JOIN",
+        "ON",
+        "ORDER BY",
+        "LIMIT",
+        "é",
+        "\u{0}",
+    ];
+
+    proptest! {
+        #[test]
+        fn no_text_panics(text in any::<String>()) {
+            let _ = parse_ad_hoc(&text, &[]);
+        }
+
+        #[test]
+        fn no_words_panic(words in prop::collection::vec(prop::sample::select(WORDS), 0..24)) {
+            let sources = [SourceName::new("crm").expect("a name")];
+            if let Ok(select) = parse_ad_hoc(&words.join(" "), &sources) {
+                prop_assert!(select.sources.iter().all(|source| source.as_str() == "crm"));
+            }
+        }
+    }
+
+    #[test]
+    fn long_chains_end_before_the_stack_does() {
+        let chain = |terms: usize| format!("SELECT 1 WHERE {}", vec!["1 = 1"; terms].join(" OR "));
+        let parse = |sql: String| std::thread::spawn(move || parse_ad_hoc(&sql, &[]).is_ok()).join().ok();
+        assert_eq!(parse(chain(12_000)), Some(true));
+        assert_eq!(parse(chain(100_000)), Some(false));
+    }
 }

@@ -68,7 +68,7 @@ impl Visitor for Walk<'_> {
         });
         self.check_body(&query.body);
         if !query.locks.is_empty() {
-            let place = self.find(&[Keyword::FOR], &[Keyword::UPDATE, Keyword::SHARE, Keyword::NO, Keyword::KEY]);
+            let place = self.find(&[Keyword::FOR], &[Keyword::UPDATE, Keyword::SHARE]);
             self.refuse(place, "locking rows (`FOR UPDATE`, `FOR SHARE`) is refused", READ_ONLY);
         }
         if query.fetch.is_some() {
@@ -170,7 +170,7 @@ impl Walk<'_> {
     }
 
     fn check_table(&mut self, name: &ObjectName) {
-        let place = self.place(name.span().start);
+        let place = self.place(name.span().start).or_else(|| self.find_quoted(name));
         let parts: Option<Vec<&Ident>> = name.0.iter().map(|part| part.as_ident()).collect();
         let Some(parts) = parts.filter(|parts| (1..=3).contains(&parts.len())) else {
             return self.refuse(place, &format!("`{name}` names no table"), "write `source.table`");
@@ -232,6 +232,14 @@ impl Walk<'_> {
         let index =
             (0..words.len()).find(|&index| is_one(index, first) && (second.is_empty() || is_one(index + 1, second)))?;
         self.place(words[index].span.start)
+    }
+
+    /// The place of a name in single quotes, which the parser takes for a table's and does not locate.
+    fn find_quoted(&self, name: &ObjectName) -> Option<Place> {
+        let [part] = name.0.as_slice() else { return None };
+        let text = Token::SingleQuotedString(part.as_ident()?.value.clone());
+        let token = self.context.tokens.iter().find(|token| token.token == text)?;
+        self.place(token.span.start)
     }
 
     fn refuse(&mut self, place: Option<Place>, message: &str, hint: &str) {

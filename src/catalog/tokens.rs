@@ -17,6 +17,9 @@ use crate::{
     model::{Place, Problem, Problems, name::is_lower_snake, place::nearest},
 };
 
+/// A statement may have this many tokens, blanks excepted: a longer chain of operators could exhaust the stack.
+const MAX_TOKENS: usize = 50_000;
+
 /// What parameters the SQL may use.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Parameters<'a> {
@@ -34,6 +37,8 @@ pub(super) struct Tokens {
     pub statement: Vec<TokenWithSpan>,
     /// Where the first of them stands that is no blank and no comment.
     pub start: Place,
+    /// Were there spellings of parameters that were refused? The parser may stumble over them again.
+    pub refused: bool,
 }
 
 /// Cuts `sql` into tokens; every mistake that tokens show is recorded. `None` when there is no statement.
@@ -41,17 +46,25 @@ pub(super) fn read(file: &Arc<Path>, sql: &str, parameters: Parameters<'_>, prob
     let tokens = match Tokenizer::new(&PostgreSqlDialect {}, sql).tokenize_with_location() {
         Ok(tokens) => tokens,
         Err(error) => {
-            problems.push(Problem::error(place(file, error.location), lower_first(&error.message)));
+            problems.push(Problem::error(place(file, error.location), in_our_form(&error.message)));
             return None;
         }
     };
-    let mut reader = Reader { file, parameters, used: BTreeSet::new(), problems };
+    let mut reader = Reader { file, parameters, used: BTreeSet::new(), refused: false, problems };
     let tokens = reader.replace(tokens);
     reader.report_unused();
     let statement = reader.only_statement(&tokens)?;
-    let start = statement.iter().find(|token| !is_blank(&token.token))?;
+    let refused = reader.refused;
+    let mut words = statement.iter().filter(|token| !is_blank(&token.token));
+    let start = words.next()?;
+    if let Some(token) = words.nth(MAX_TOKENS) {
+        let message = format!("the statement is longer than {MAX_TOKENS} words and signs");
+        let problem = Problem::error(place(file, token.span.start), message);
+        problems.push(problem.hint("keep long lists of values in a table, or take them as a parameter of a list type"));
+        return None;
+    }
     let start = place(file, start.span.start);
-    Some(Tokens { statement, start })
+    Some(Tokens { statement, start, refused })
 }
 
 /// A position of the tokenizer as a place.
@@ -60,10 +73,11 @@ pub(super) fn place(file: &Arc<Path>, location: Location) -> Place {
     Place { file: Arc::clone(file), line: number(location.line), column: number(location.column) }
 }
 
-/// Library messages begin with a capital letter, ours do not.
-pub(super) fn lower_first(message: &str) -> String {
+/// A library's message in our form: no capital letter at its head, no full stop.
+pub(super) fn in_our_form(message: &str) -> String {
     let mut chars = message.chars();
-    chars.next().map(|first| first.to_lowercase().chain(chars).collect()).unwrap_or_default()
+    let message: String = chars.next().map(|first| first.to_lowercase().chain(chars).collect()).unwrap_or_default();
+    message.trim_end_matches('.').to_owned()
 }
 
 fn is_blank(token: &Token) -> bool {
@@ -75,6 +89,7 @@ struct Reader<'a> {
     parameters: Parameters<'a>,
     /// Indices of the parameters used.
     used: BTreeSet<usize>,
+    refused: bool,
     problems: &'a mut Problems,
 }
 
@@ -143,7 +158,11 @@ impl Reader<'_> {
 
     fn report_unused(&mut self) {
         let Parameters::Declared(declared) = self.parameters else { return };
-        for (_, name) in declared.iter().enumerate().filter(|(index, _)| !self.used.contains(index)) {
+        for (index, name) in declared.iter().enumerate() {
+            // A name that no SQL can spell has been reported as such.
+            if self.used.contains(&index) || !is_lower_snake(&name.value) {
+                continue;
+            }
             let problem = Problem::error(name.place.clone(), format!("the SQL never uses `:{}`", name.value));
             self.problems.push(problem.hint("use it or remove it"));
         }
@@ -166,10 +185,12 @@ impl Reader<'_> {
     }
 
     fn refuse_spelling(&mut self, token: &TokenWithSpan, text: &str) {
+        self.refused = true;
         self.report(token, format!("`{text}` is not a parameter"), "parameters are `:lower_snake`");
     }
 
     fn refuse_slice(&mut self, colon: &TokenWithSpan, word: &Word) {
+        self.refused = true;
         let message = format!("`:{word}` behind an expression in brackets could be a parameter or end a slice");
         self.report(colon, message, format!("write `[… : {word}]` for a column, `[… : :{word}]` for a parameter"));
     }

@@ -168,6 +168,16 @@ impl Value {
         }
     }
 
+    /// As text that is not empty.
+    pub fn filled(&self, problems: &mut Problems) -> Option<Spanned<String>> {
+        let text = self.string(problems)?;
+        if text.value.is_empty() {
+            problems.push(Problem::error(text.place, format!("`{}` is empty", self.key)));
+            return None;
+        }
+        Some(text)
+    }
+
     /// As what `read` makes of its text. `expected` completes "is not …".
     pub fn parse<T>(
         &self,
@@ -212,7 +222,7 @@ impl Value {
     pub fn duration(&self, range: RangeInclusive<Duration>, problems: &mut Problems) -> Option<Duration> {
         let duration = self.parse("a duration, such as `30s`, `500ms`, `1m` or `2h`", problems, read_duration)?.value;
         if !range.contains(&duration) {
-            self.refuse(format!("is not between {:?} and {:?}", range.start(), range.end()), problems);
+            self.refuse(format!("is not between {} and {}", spell(*range.start()), spell(*range.end())), problems);
             return None;
         }
         Some(duration)
@@ -274,6 +284,15 @@ fn read_duration(text: &str) -> Option<Duration> {
         "m" => number.checked_mul(60).map(Duration::from_secs),
         "h" => number.checked_mul(3600).map(Duration::from_secs),
         _ => None,
+    }
+}
+
+/// A duration as [`read_duration`] reads it.
+fn spell(duration: Duration) -> String {
+    match (duration.as_secs(), duration.subsec_millis()) {
+        (hours, 0) if hours > 0 && hours % 3600 == 0 => format!("{}h", hours / 3600),
+        (seconds, 0) => format!("{seconds}s"),
+        _ => format!("{}ms", duration.as_millis()),
     }
 }
 

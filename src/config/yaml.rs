@@ -103,7 +103,7 @@ impl Scalar {
 /// Reads `text`, the content of `file`. `None` when it is no YAML; mistakes inside the tree are recorded and the tree
 /// is still returned, so that all of a file's mistakes can be reported. An empty document is an empty mapping.
 pub fn parse(file: &Arc<Path>, text: &str, problems: &mut Problems) -> Option<Node> {
-    let mut builder = Builder { file, text, events: Parser::new_from_str(text), problems };
+    let mut builder = Builder { file, text: text.chars().collect(), events: Parser::new_from_str(text), problems };
     match builder.document() {
         Ok(node) => Some(node),
         Err(Failure::Malformed(error)) => {
@@ -124,7 +124,8 @@ enum Failure {
 
 struct Builder<'a> {
     file: &'a Arc<Path>,
-    text: &'a str,
+    /// The text by character, as markers count.
+    text: Vec<char>,
     events: Parser<'a, StrInput<'a>>,
     problems: &'a mut Problems,
 }
@@ -173,7 +174,7 @@ impl<'a> Builder<'a> {
                 Content::Scalar(Scalar {
                     quoted: style != ScalarStyle::Plain,
                     origin: Origin::File,
-                    raw: self.text.chars().skip(span.start.index()).take(span.len()).collect(),
+                    raw: self.text.get(span.start.index()..span.end.index()).unwrap_or_default().iter().collect(),
                     text: text.into_owned(),
                 })
             }
@@ -229,7 +230,11 @@ impl<'a> Builder<'a> {
             self.refuse(span, "YAML anchors are not supported", "write the value out where it is used");
         }
         if let Some(tag) = tag {
-            let message = format!("the YAML tag `{tag}` is not supported");
+            let message = if tag.is_yaml_core_schema() {
+                format!("the YAML tag `!!{}` is not supported", tag.suffix)
+            } else {
+                format!("the YAML tag `{tag}` is not supported")
+            };
             self.refuse(span, &message, "a value's type follows from its key: leave the tag out");
         }
     }
@@ -247,6 +252,16 @@ impl<'a> Builder<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn no_text_panics(text in "[-\\[\\]{}:,#&*!|>'\"%@`$ a1\n\té\u{feff}]{0,60}") {
+            let mut problems = Problems::default();
+            let node = parse(&Arc::from(Path::new("t.yaml")), &text, &mut problems);
+            prop_assert!(node.is_some() || problems.has_errors());
+        }
+    }
 
     #[test]
     fn dollars_are_found_in_every_style() {

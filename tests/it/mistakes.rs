@@ -1,8 +1,8 @@
 //! Every mistake that an owner can make in a project's files, and the exact text that answers it.
 //!
 //! Each folder of `tests/mistakes/` is a small project with an `expected.txt`: what loading it prints. An `env` file
-//! holds its variables, a line `NAME=value` each. `UPDATE_EXPECT=1 cargo test --test it mistakes` writes the
-//! expectations anew.
+//! holds its variables, a line `NAME=value` each; the secrets among them are spelt `hunter2` and must not be printed.
+//! `UPDATE_EXPECT=1 cargo test --test it mistakes` writes the expectations anew.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -39,6 +39,7 @@ fn every_mistake_is_answered() {
     projects.sort();
     for project in projects.iter().filter(|path| path.is_dir()) {
         let actual = printed(project);
+        assert!(!actual.contains("hunter2"), "a secret is shown:\n{actual}");
         messages
             .extend(actual.lines().filter_map(|line| line.split_once(": error: ")).map(|(_, text)| text.to_owned()));
         let file = project.join("expected.txt");
@@ -58,7 +59,7 @@ fn every_statement_is_answered() {
     let file = Path::new(FOLDER).join("statements.txt");
     let text = fs::read_to_string(&file).expect("the statements");
     let sources: Vec<_> = ["crm", "lake"].iter().filter_map(|name| SourceName::new(name)).collect();
-    let mut actual = String::new();
+    let mut answers = Vec::new();
     for case in text.split("\n\n") {
         let (sql, _) = case.split_once("\n----\n").unwrap_or((case.trim_end(), ""));
         let answer = match parse_ad_hoc(sql, &sources) {
@@ -68,9 +69,9 @@ fn every_statement_is_answered() {
             }
             Err(problems) => problems.to_string(),
         };
-        actual.push_str(&format!("{sql}\n----\n{answer}\n\n"));
+        answers.push(format!("{sql}\n----\n{answer}"));
     }
-    let actual = actual.trim_end().to_owned() + "\n";
+    let actual = answers.join("\n\n") + "\n";
     if updating() {
         fs::write(&file, &actual).expect("the expectation is written");
     }

@@ -1,13 +1,14 @@
 //! `AQUEDUCT_SECTION__KEY`: environment variables that take the place of scalar settings.
 
-use std::{path::Path, sync::Arc};
+use std::path::Path;
 
 use super::super::{
     Environment, Spanned,
-    reader::suggest,
     yaml::{Content, Node, Scalar},
 };
-use crate::model::{Place, Problem, Problems};
+use crate::model::{Place, Problem, Problems, place::nearest};
+
+const PREFIX: &str = "AQUEDUCT_";
 
 /// Every scalar setting: its variable, its section, its key.
 const SCALARS: &[(&str, &str, &str)] = &[
@@ -24,12 +25,17 @@ const SCALARS: &[(&str, &str, &str)] = &[
 /// Puts the variables of `environment` into the tree of `aqueduct.yaml`. Their places name the variable as the file. A
 /// variable of this form that is no setting is a problem, so that a misspelt one is not ignored.
 pub(super) fn apply(root: &mut Node, environment: &Environment, problems: &mut Problems) {
-    for name in environment.names().filter(|name| name.starts_with("AQUEDUCT_") && name.contains("__")) {
+    for name in environment.names().filter(|name| name.starts_with(PREFIX) && name.contains("__")) {
         let place = Place::start_of(Path::new(&format!("${name}")));
         let Some((_, section, key)) = SCALARS.iter().find(|(variable, ..)| *variable == name) else {
-            let variables: Vec<_> = SCALARS.iter().map(|(variable, ..)| *variable).collect();
+            // The prefix is common to all: it would make every name look near.
+            let settings: Vec<_> = SCALARS.iter().map(|(variable, ..)| variable.trim_start_matches(PREFIX)).collect();
+            let hint = match nearest(name.trim_start_matches(PREFIX), settings.iter().copied()) {
+                Some(near) => format!("did you mean `{PREFIX}{near}`?"),
+                None => format!("variables can give: {PREFIX}{{{}}}", settings.join(", ")),
+            };
             let problem = Problem::error(place, format!("`{name}` is no setting that a variable can give"));
-            problems.push(problem.hint(suggest(name, &variables)));
+            problems.push(problem.hint(hint));
             continue;
         };
         match environment.get(name).and_then(|value| value.to_str()) {
@@ -52,9 +58,10 @@ fn set(root: &mut Node, section: &str, key: &str, value: Node) {
         sections.len() - 1
     });
     let Content::Mapping(entries) = &mut sections[index].1.content else { return };
-    match entries.iter_mut().find(|(name, _)| name.value == key) {
-        Some((_, old)) => *old = value,
-        None => entries
-            .push((Spanned { value: key.to_owned(), place: Place::start_of(Arc::clone(&value.place.file)) }, value)),
+    if let Some((_, old)) = entries.iter_mut().find(|(name, _)| name.value == key) {
+        *old = value;
+    } else {
+        let key = Spanned { value: key.to_owned(), place: value.place.clone() };
+        entries.push((key, value));
     }
 }

@@ -195,7 +195,7 @@ fn read_engine(fields: Option<Fields>, directory: &Path, problems: &mut Problems
             None => {}
         }
     }
-    if let Some(spill) = fields.take("spill").and_then(|value| value.string(problems)) {
+    if let Some(spill) = fields.take("spill").and_then(|value| value.filled(problems)) {
         engine.spill = directory.join(spill.value);
     }
     if let Some(concurrency) = fields.take("concurrency").and_then(|value| value.integer(1..=65_536, problems)) {

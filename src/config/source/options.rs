@@ -21,7 +21,6 @@ const S3: &[&str] = &[
     "session_token",
     "region",
     "endpoint",
-    "bucket",
     "role_arn",
     "role_session_name",
     "web_identity_token_file",
@@ -36,7 +35,7 @@ const S3: &[&str] = &[
     "container_credentials_relative_uri",
 ];
 const GOOGLE: &[&str] =
-    &["service_account", "service_account_key", "application_credentials", "bucket", "base_url", "skip_signature"];
+    &["service_account", "service_account_key", "application_credentials", "base_url", "skip_signature"];
 const AZURE: &[&str] = &[
     "account_name",
     "account_key",
@@ -47,7 +46,6 @@ const AZURE: &[&str] = &[
     "bearer_token",
     "authority_host",
     "endpoint",
-    "container_name",
     "use_emulator",
     "msi_endpoint",
     "object_id",
@@ -71,6 +69,18 @@ const CLIENT: &[&str] = &[
     "user_agent",
 ];
 
+/// Names of what `location` says: an option could point the source elsewhere.
+const LOCATION: &[&str] = &[
+    "aws_bucket",
+    "aws_bucket_name",
+    "azure_container_name",
+    "bucket",
+    "bucket_name",
+    "container_name",
+    "google_bucket",
+    "google_bucket_name",
+];
+
 /// Reads `options` of a source at `location`. All values may be secrets.
 pub(super) fn read(value: Value, location: &Location, problems: &mut Problems) -> Vec<(Spanned<String>, Secret)> {
     let Location::Url(url) = location else {
@@ -89,6 +99,9 @@ pub(super) fn read(value: Value, location: &Location, problems: &mut Problems) -
             let names: Vec<_> = names.iter().chain(CLIENT).copied().collect();
             let message = format!("unknown option `{}` of `{}://`", name.value, url.scheme());
             problems.push(Problem::error(name.place, message).hint(suggest(&name.value, &names)));
+        } else if LOCATION.contains(&name.value.as_str()) {
+            let problem = Problem::error(name.place, format!("the option `{}` is what `location` says", name.value));
+            problems.push(problem.hint("remove it"));
         } else if let Some(text) = value.string(problems) {
             options.push((name, Secret::new(text.value)));
         }

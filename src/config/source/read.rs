@@ -150,7 +150,7 @@ fn read_postgres_url(value: &Value, problems: &mut Problems) -> Option<Spanned<S
 }
 
 fn read_sqlite(fields: &mut Fields, directory: &Path, problems: &mut Problems) -> Option<SqliteConfig> {
-    let path = fields.require("path", problems)?.string(problems)?;
+    let path = fields.require("path", problems)?.filled(problems)?;
     Some(SqliteConfig { path: Spanned { value: directory.join(path.value), place: path.place } })
 }
 
@@ -165,7 +165,7 @@ fn read_files(fields: &mut Fields, directory: &Path, problems: &mut Problems) ->
 }
 
 fn read_location(value: &Value, directory: &Path, problems: &mut Problems) -> Option<Spanned<Location>> {
-    let text = value.string(problems)?;
+    let text = value.filled(problems)?;
     let Some((scheme, _)) = text.value.split_once("://") else {
         let directory: PathBuf = directory.join(&text.value);
         return Some(Spanned { value: Location::Directory(directory), place: text.place });
@@ -176,20 +176,24 @@ fn read_location(value: &Value, directory: &Path, problems: &mut Problems) -> Op
         problems.push(Problem::error(text.place, message).hint(hint()));
         return None;
     }
-    let url = url::Url::parse(&text.value).ok().filter(|url| {
-        let store = format!("{}://", url.scheme());
-        options::SCHEMES.contains(&store.as_str()) && url.host_str().is_some_and(|bucket| !bucket.is_empty())
-    });
-    match url {
-        Some(url) if url.password().is_some() || url.query().is_some() || url.fragment().is_some() => {
+    // The URL is not shown: there may be credentials in it.
+    if !options::SCHEMES.contains(&format!("{scheme}://").as_str()) {
+        problems.push(
+            Problem::error(text.place, format!("`{scheme}://` is no object store that can be read")).hint(hint()),
+        );
+        return None;
+    }
+    match url::Url::parse(&text.value) {
+        Ok(url) if url.password().is_some() || url.query().is_some() || url.fragment().is_some() => {
             let message = "`location` holds credentials, a query or a fragment";
             problems.push(Problem::error(text.place, message).hint("credentials belong into `options`"));
             None
         }
-        Some(url) => Some(Spanned { value: Location::Url(url), place: text.place }),
-        None => {
-            let message = format!("{} is not the URL of an object store", value.quoted());
-            problems.push(Problem::error(text.place, message).hint(hint()));
+        Ok(url) if url.host_str().is_some_and(|bucket| !bucket.is_empty()) => {
+            Some(Spanned { value: Location::Url(url), place: text.place })
+        }
+        _ => {
+            problems.push(Problem::error(text.place, "`location` names no bucket").hint("write `s3://bucket/folder/`"));
             None
         }
     }

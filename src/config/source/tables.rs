@@ -72,17 +72,13 @@ fn read_types(value: Value, problems: &mut Problems) -> Vec<(Spanned<String>, Va
 
 /// A path below the source's location.
 fn read_path(value: &Value, problems: &mut Problems) -> Option<Spanned<String>> {
-    let path = value.string(problems)?;
+    let path = value.filled(problems)?;
     let leaves = path.value.starts_with(['/', '\\'])
         || path.value.contains("://")
         || path.value.split(['/', '\\']).any(|part| part == "..");
     if leaves {
         let problem = Problem::error(path.place, format!("{} leaves the source's location", value.quoted()));
         problems.push(problem.hint("write a path relative to `location`, without `..`"));
-        return None;
-    }
-    if path.value.is_empty() {
-        problems.push(Problem::error(path.place, "`path` is empty").hint("write `./` for the location itself"));
         return None;
     }
     Some(path)

@@ -1,0 +1,5 @@
+/*---
+name: h.malformed
+params: {a: {type: date}
+---*/
+SELECT :a AS x FROM crn.t

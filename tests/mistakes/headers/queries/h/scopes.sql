@@ -1,0 +1,8 @@
+/*---
+name: h.scopes
+version: 1
+access: {scopes: [read, "a:b", "a b:c"]}
+page: {key: [id]}
+limits: {timeout: soon}
+---*/
+SELECT 1 AS id

@@ -1,0 +1,4 @@
+
+  /*---
+name: h.unclosed
+SELECT 1

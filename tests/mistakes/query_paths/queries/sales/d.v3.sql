@@ -1,0 +1,7 @@
+/*---
+name: sales.d
+version: 2
+access: public
+page: {key: [id]}
+---*/
+SELECT 2 AS id

@@ -1,0 +1,7 @@
+/*---
+name: s.insert
+version: 1
+access: public
+page: {key: [id]}
+---*/
+INSERT INTO crm.customers VALUES (1)
