@@ -1,1 +1,5 @@
-fn main() {}
+//! The integration tests: the real binary, over real servers, through its own doors.
+
+mod cases;
+mod harness;
+mod tpch;
