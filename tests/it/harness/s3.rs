@@ -10,6 +10,7 @@ use std::{
     },
 };
 
+use bytes::Bytes;
 use object_store::{
     ObjectStoreExt, PutPayload,
     aws::{AmazonS3, AmazonS3Builder},
@@ -64,6 +65,15 @@ impl Bucket {
         for file in files_below(directory) {
             let path = file.strip_prefix(directory).expect("it is below").to_str().expect("tests name files in UTF-8");
             self.put(path, fs::read(&file).expect("a listed file can be read")).await;
+        }
+    }
+
+    /// Reads one object, if it is there.
+    pub async fn get(&self, path: &str) -> Option<Bytes> {
+        match self.store.get(&path.into()).await {
+            Ok(object) => Some(object.bytes().await.expect("moto answers in full")),
+            Err(object_store::Error::NotFound { .. }) => None,
+            Err(error) => panic!("s3://{}/{path}: {error}", self.name),
         }
     }
 
