@@ -11,7 +11,7 @@
 mod format;
 mod parameters;
 
-use std::{fs, panic::AssertUnwindSafe, path::Path};
+use std::{fs, panic::AssertUnwindSafe, path::PathBuf};
 
 use futures::FutureExt;
 use reqwest::{Method, StatusCode};
@@ -39,32 +39,30 @@ async fn roads() {
 
 #[test]
 fn every_group_is_run_and_can_be_read() {
-    let directory = repository().join("tests/cases");
-    let mut groups: Vec<String> = fs::read_dir(&directory)
+    let mut groups: Vec<String> = fs::read_dir(repository().join("tests/cases"))
         .expect("the cases are there")
         .map(|entry| entry.expect("they can be listed").file_name().into_string().expect("their names are UTF-8"))
         .collect();
     groups.sort();
     assert_eq!(groups, GROUPS);
     for group in groups {
-        assert!(!format::read_group(&directory.join(&group)).is_empty(), "{group} has no cases");
+        assert!(!format::read_group(&directory(&group)).is_empty(), "{group} has no cases");
     }
 }
 
 #[tokio::test]
 async fn every_group_can_be_set_up() {
     for group in GROUPS {
-        set_up(&repository().join("tests/cases").join(group)).await;
+        set_up(group).await;
     }
 }
 
 /// Runs all cases of a group and panics with the names of those that fail; what they say is in the test's output.
 async fn run(group: &str) {
-    let directory = repository().join("tests/cases").join(group);
-    let project = set_up(&directory).await;
+    let project = set_up(group).await;
     let server = Server::start(project.path(), &[]).await;
     let mut failed = Vec::new();
-    for case in format::read_group(&directory) {
+    for case in format::read_group(&directory(group)) {
         if AssertUnwindSafe(check(&server, &project, &case)).catch_unwind().await.is_err() {
             failed.push(format!("{} ({})", case.name, case.place));
         }
@@ -72,7 +70,9 @@ async fn run(group: &str) {
     assert!(failed.is_empty(), "{} cases of {group} fail:\n{}", failed.len(), failed.join("\n"));
 }
 
-async fn set_up(group: &Path) -> Project {
+/// Makes a group's databases, bucket and project.
+pub async fn set_up(group: &str) -> Project {
+    let group = directory(group);
     let text = |name: &str| group.join(name).exists().then(|| fs::read_to_string(group.join(name)).expect("UTF-8"));
     let mut project = Project::new();
     if let Some(sql) = text("postgres.sql") {
@@ -93,6 +93,10 @@ async fn set_up(group: &Path) -> Project {
         sqlite::execute(&project.join("lite.db"), &sql).await;
     }
     project.files(&group.join("project"))
+}
+
+fn directory(group: &str) -> PathBuf {
+    repository().join("tests/cases").join(group)
 }
 
 async fn check(server: &Server, project: &Project, case: &Case) {

@@ -1,5 +1,6 @@
 //! The integration tests: the real binary, over real servers, through its own doors.
 
 mod cases;
+mod clients;
 mod harness;
 mod tpch;

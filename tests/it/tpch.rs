@@ -75,12 +75,12 @@ async fn ask(server: &Server, query: &str, answer: &Value) -> Result<(), String>
 
     let path = ["v1", "tpch", query];
     let flight = server.flight().await.path(&path).await.map_err(|refused| format!("Flight: {refused:?}"))?;
-    agree(http, flight)
+    agree(&http, &flight)
 }
 
 /// Sums of doubles depend on the order of the rows, which differs from run to run: so here too within the tolerance.
-fn agree(http: Vec<Value>, flight: Fetched) -> Result<(), String> {
-    let (left, right) = (rows::from_json(&http, &flight.schema), rows::from_arrow(&flight));
+fn agree(http: &[Value], flight: &Fetched) -> Result<(), String> {
+    let (left, right) = (rows::from_json(http, &flight.schema), rows::from_arrow(flight));
     let close = |(left, right): (&rows::Cell, &rows::Cell)| match (left, right) {
         (rows::Cell::Scalar(left), rows::Cell::Scalar(right)) => left == right || close(left, right),
         _ => left == right,
@@ -140,9 +140,9 @@ fn compare(rows: &[Value], answer: &Value) -> Result<(), String> {
 }
 
 fn close(left: &str, right: &str) -> bool {
-    number(left).zip(number(right)).is_some_and(|(left, right)| {
-        (left - right).abs() <= TOLERANCE * left.abs().max(right.abs()).max(1.0)
-    })
+    number(left)
+        .zip(number(right))
+        .is_some_and(|(left, right)| (left - right).abs() <= TOLERANCE * left.abs().max(right.abs()).max(1.0))
 }
 
 fn number(text: &str) -> Option<f64> {

@@ -208,5 +208,8 @@ fn patterns_match_as_documented() {
         assert_eq!(glob(pattern, actual), matches, "{pattern} {actual}");
     }
     let (pattern, actual) = (serde_json::json!({"a": 1}), serde_json::json!({"a": 1, "b": 2}));
-    assert!(std::panic::catch_unwind(|| assert_matches(&pattern, &actual)).is_err(), "an unknown member goes unnoticed");
+    assert!(
+        std::panic::catch_unwind(|| assert_matches(&pattern, &actual)).is_err(),
+        "an unknown member goes unnoticed"
+    );
 }

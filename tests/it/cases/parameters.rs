@@ -55,7 +55,12 @@ pub fn call(project: &Project, case: &Case) -> Call {
             }
         }
     }
-    Call { query: format!("{domain}.{name}"), version: number, path: path.clone(), parameters: Value::Object(parameters) }
+    Call {
+        query: format!("{domain}.{name}"),
+        version: number,
+        path: path.clone(),
+        parameters: Value::Object(parameters),
+    }
 }
 
 /// As JSON has it. What is no such number stays text, which both doors must refuse.

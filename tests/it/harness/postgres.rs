@@ -89,7 +89,8 @@ impl Database {
 
     /// How many of those are running a statement now.
     pub async fn running(&self) -> i64 {
-        let sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = $1 AND application_name <> $2 AND state <> 'idle'";
+        let sql =
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = $1 AND application_name <> $2 AND state <> 'idle'";
         sqlx::query_scalar(sql)
             .bind(&self.name)
             .bind(HARNESS)
@@ -171,7 +172,12 @@ impl Postgres {
 
         let data = directory.join("data");
         let mut initdb = Command::new("setpriv");
-        initdb.args(user).arg("--").arg(tools::postgres_tool("initdb")).arg("--pgdata").arg(&data).args(["--username=postgres", "--auth=trust", "--no-sync", "--encoding=UTF8"]);
+        initdb.args(user).arg("--").arg(tools::postgres_tool("initdb")).arg("--pgdata").arg(&data).args([
+            "--username=postgres",
+            "--auth=trust",
+            "--no-sync",
+            "--encoding=UTF8",
+        ]);
         initdb.args(["--locale=C.UTF-8", "--locale-provider=icu", "--icu-locale=en-US"]);
         tools::output(initdb.current_dir(&directory));
 

@@ -65,7 +65,7 @@ pub fn from_json(rows: &[Value], schema: &SchemaRef) -> Vec<Vec<Cell>> {
         .collect()
 }
 
-fn scalar(value: impl ToString) -> Cell {
+fn scalar(value: &impl ToString) -> Cell {
     Cell::Scalar(value.to_string())
 }
 
@@ -80,32 +80,32 @@ fn arrow_cell(array: &dyn Array, row: usize) -> Cell {
     }
     match array.data_type() {
         DataType::Null => Cell::Null,
-        DataType::Boolean => scalar(array.as_boolean().value(row)),
-        DataType::Int8 => scalar(array.as_primitive::<Int8Type>().value(row)),
-        DataType::Int16 => scalar(array.as_primitive::<Int16Type>().value(row)),
-        DataType::Int32 => scalar(array.as_primitive::<Int32Type>().value(row)),
-        DataType::Int64 => scalar(array.as_primitive::<Int64Type>().value(row)),
-        DataType::UInt8 => scalar(array.as_primitive::<UInt8Type>().value(row)),
-        DataType::UInt16 => scalar(array.as_primitive::<UInt16Type>().value(row)),
-        DataType::UInt32 => scalar(array.as_primitive::<UInt32Type>().value(row)),
-        DataType::UInt64 => scalar(array.as_primitive::<UInt64Type>().value(row)),
+        DataType::Boolean => scalar(&array.as_boolean().value(row)),
+        DataType::Int8 => scalar(&array.as_primitive::<Int8Type>().value(row)),
+        DataType::Int16 => scalar(&array.as_primitive::<Int16Type>().value(row)),
+        DataType::Int32 => scalar(&array.as_primitive::<Int32Type>().value(row)),
+        DataType::Int64 => scalar(&array.as_primitive::<Int64Type>().value(row)),
+        DataType::UInt8 => scalar(&array.as_primitive::<UInt8Type>().value(row)),
+        DataType::UInt16 => scalar(&array.as_primitive::<UInt16Type>().value(row)),
+        DataType::UInt32 => scalar(&array.as_primitive::<UInt32Type>().value(row)),
+        DataType::UInt64 => scalar(&array.as_primitive::<UInt64Type>().value(row)),
         DataType::Float32 => float(array.as_primitive::<Float32Type>().value(row).into()),
         DataType::Float64 => float(array.as_primitive::<Float64Type>().value(row)),
-        DataType::Decimal128(..) => scalar(array.as_primitive::<Decimal128Type>().value_as_string(row)),
-        DataType::Decimal256(..) => scalar(array.as_primitive::<Decimal256Type>().value_as_string(row)),
-        DataType::Utf8 => scalar(array.as_string::<i32>().value(row)),
-        DataType::Binary => scalar(BASE64_STANDARD.encode(array.as_binary::<i32>().value(row))),
+        DataType::Decimal128(..) => scalar(&array.as_primitive::<Decimal128Type>().value_as_string(row)),
+        DataType::Decimal256(..) => scalar(&array.as_primitive::<Decimal256Type>().value_as_string(row)),
+        DataType::Utf8 => scalar(&array.as_string::<i32>().value(row)),
+        DataType::Binary => scalar(&BASE64_STANDARD.encode(array.as_binary::<i32>().value(row))),
         DataType::Date32 => {
             let days = array.as_primitive::<Date32Type>().value(row);
-            scalar(NaiveDate::default() + TimeDelta::days(days.into()))
+            scalar(&(NaiveDate::default() + TimeDelta::days(days.into())))
         }
         DataType::Time64(TimeUnit::Microsecond) => {
             let micros = array.as_primitive::<Time64MicrosecondType>().value(row);
-            scalar(NaiveTime::default() + TimeDelta::microseconds(micros))
+            scalar(&(NaiveTime::default() + TimeDelta::microseconds(micros)))
         }
         DataType::Timestamp(TimeUnit::Microsecond, zone) => {
             assert!(zone.as_deref().is_none_or(|zone| zone == "UTC" || zone == "+00:00"), "zone {zone:?} is not UTC");
-            scalar(array.as_primitive::<TimestampMicrosecondType>().value(row))
+            scalar(&array.as_primitive::<TimestampMicrosecondType>().value(row))
         }
         DataType::Interval(IntervalUnit::MonthDayNano) => {
             let value = array.as_primitive::<IntervalMonthDayNanoType>().value(row);
@@ -136,9 +136,9 @@ fn json_cell(value: &Value, data_type: &DataType) -> Cell {
     let misfit = || -> ! { panic!("{value} is not how a {data_type} is written in JSON") };
     match (data_type, value) {
         (_, Value::Null) => Cell::Null,
-        (DataType::Boolean, Value::Bool(value)) => scalar(value),
+        (DataType::Boolean, Value::Bool(value)) => scalar(&value),
         (integer, Value::Number(number)) if integer.is_integer() => match number.to_string().parse::<i128>() {
-            Ok(number) => scalar(number),
+            Ok(number) => scalar(&number),
             Err(_) => misfit(),
         },
         (DataType::Float32, Value::Number(number)) => {
@@ -149,18 +149,17 @@ fn json_cell(value: &Value, data_type: &DataType) -> Cell {
             Ok(value) if !value.is_finite() => float(value),
             _ => misfit(),
         },
-        (DataType::Decimal128(..) | DataType::Decimal256(..) | DataType::Utf8 | DataType::Binary, Value::String(text)) => {
-            scalar(text)
-        }
-        (DataType::Date32, Value::String(text)) => {
-            scalar(text.parse::<NaiveDate>().unwrap_or_else(|_| misfit()))
-        }
-        (DataType::Time64(_), Value::String(text)) => scalar(text.parse::<NaiveTime>().unwrap_or_else(|_| misfit())),
+        (
+            DataType::Decimal128(..) | DataType::Decimal256(..) | DataType::Utf8 | DataType::Binary,
+            Value::String(text),
+        ) => scalar(&text),
+        (DataType::Date32, Value::String(text)) => scalar(&text.parse::<NaiveDate>().unwrap_or_else(|_| misfit())),
+        (DataType::Time64(_), Value::String(text)) => scalar(&text.parse::<NaiveTime>().unwrap_or_else(|_| misfit())),
         (DataType::Timestamp(_, None), Value::String(text)) => {
-            scalar(text.parse::<NaiveDateTime>().unwrap_or_else(|_| misfit()).and_utc().timestamp_micros())
+            scalar(&text.parse::<NaiveDateTime>().unwrap_or_else(|_| misfit()).and_utc().timestamp_micros())
         }
         (DataType::Timestamp(_, Some(_)), Value::String(text)) if text.ends_with('Z') => {
-            scalar(DateTime::parse_from_rfc3339(text).unwrap_or_else(|_| misfit()).timestamp_micros())
+            scalar(&DateTime::parse_from_rfc3339(text).unwrap_or_else(|_| misfit()).timestamp_micros())
         }
         (DataType::Interval(_), Value::String(text)) => iso_interval(text).unwrap_or_else(|| misfit()),
         (DataType::List(field), Value::Array(items)) => {

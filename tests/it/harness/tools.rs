@@ -11,6 +11,11 @@ pub fn repository() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
+/// Does `scripts/test --long` run us? Then suites that grow are larger. (It raises proptest's own count itself.)
+pub fn is_long_run() -> bool {
+    std::env::var_os("LONG_TESTS").is_some()
+}
+
 /// A program of the Python environment: `python`, `moto_server`, `schemathesis`, `node`.
 pub fn python_tool(name: &str) -> PathBuf {
     required(repository().join(".venv/bin").join(name))

@@ -26,7 +26,7 @@ const SCALE: f64 = 0.01;
 pub struct Table {
     /// Its name in the specification.
     pub name: &'static str,
-    columns: &'static [(&'static str, Kind)],
+    columns: Vec<(&'static str, Kind)>,
     /// Each as the TPC-H tools print it, without the final `|`.
     lines: Vec<String>,
 }
@@ -46,113 +46,50 @@ use Kind::{Date, Id, Integer, Money, Text};
 
 /// All eight tables.
 pub fn tables() -> Vec<Table> {
+    let part = "p_partkey:id p_name:text p_mfgr:text p_brand:text p_type:text p_size:integer p_container:text \
+                p_retailprice:money p_comment:text";
+    let supplier = "s_suppkey:id s_name:text s_address:text s_nationkey:id s_phone:text s_acctbal:money s_comment:text";
+    let partsupp = "ps_partkey:id ps_suppkey:id ps_availqty:integer ps_supplycost:money ps_comment:text";
+    let customer = "c_custkey:id c_name:text c_address:text c_nationkey:id c_phone:text c_acctbal:money \
+                    c_mktsegment:text c_comment:text";
+    let orders = "o_orderkey:id o_custkey:id o_orderstatus:text o_totalprice:money o_orderdate:date \
+                  o_orderpriority:text o_clerk:text o_shippriority:integer o_comment:text";
+    let lineitem = "l_orderkey:id l_partkey:id l_suppkey:id l_linenumber:integer l_quantity:money \
+                    l_extendedprice:money l_discount:money l_tax:money l_returnflag:text l_linestatus:text \
+                    l_shipdate:date l_commitdate:date l_receiptdate:date l_shipinstruct:text l_shipmode:text \
+                    l_comment:text";
     vec![
-        table("region", &[("r_regionkey", Id), ("r_name", Text), ("r_comment", Text)], RegionGenerator::default().iter()),
-        table(
-            "nation",
-            &[("n_nationkey", Id), ("n_name", Text), ("n_regionkey", Id), ("n_comment", Text)],
-            NationGenerator::default().iter(),
-        ),
-        table(
-            "part",
-            &[
-                ("p_partkey", Id),
-                ("p_name", Text),
-                ("p_mfgr", Text),
-                ("p_brand", Text),
-                ("p_type", Text),
-                ("p_size", Integer),
-                ("p_container", Text),
-                ("p_retailprice", Money),
-                ("p_comment", Text),
-            ],
-            PartGenerator::new(SCALE, 1, 1).iter(),
-        ),
-        table(
-            "supplier",
-            &[
-                ("s_suppkey", Id),
-                ("s_name", Text),
-                ("s_address", Text),
-                ("s_nationkey", Id),
-                ("s_phone", Text),
-                ("s_acctbal", Money),
-                ("s_comment", Text),
-            ],
-            SupplierGenerator::new(SCALE, 1, 1).iter(),
-        ),
-        table(
-            "partsupp",
-            &[
-                ("ps_partkey", Id),
-                ("ps_suppkey", Id),
-                ("ps_availqty", Integer),
-                ("ps_supplycost", Money),
-                ("ps_comment", Text),
-            ],
-            PartSuppGenerator::new(SCALE, 1, 1).iter(),
-        ),
-        table(
-            "customer",
-            &[
-                ("c_custkey", Id),
-                ("c_name", Text),
-                ("c_address", Text),
-                ("c_nationkey", Id),
-                ("c_phone", Text),
-                ("c_acctbal", Money),
-                ("c_mktsegment", Text),
-                ("c_comment", Text),
-            ],
-            CustomerGenerator::new(SCALE, 1, 1).iter(),
-        ),
-        table(
-            "orders",
-            &[
-                ("o_orderkey", Id),
-                ("o_custkey", Id),
-                ("o_orderstatus", Text),
-                ("o_totalprice", Money),
-                ("o_orderdate", Date),
-                ("o_orderpriority", Text),
-                ("o_clerk", Text),
-                ("o_shippriority", Integer),
-                ("o_comment", Text),
-            ],
-            OrderGenerator::new(SCALE, 1, 1).iter(),
-        ),
-        table(
-            "lineitem",
-            &[
-                ("l_orderkey", Id),
-                ("l_partkey", Id),
-                ("l_suppkey", Id),
-                ("l_linenumber", Integer),
-                ("l_quantity", Money),
-                ("l_extendedprice", Money),
-                ("l_discount", Money),
-                ("l_tax", Money),
-                ("l_returnflag", Text),
-                ("l_linestatus", Text),
-                ("l_shipdate", Date),
-                ("l_commitdate", Date),
-                ("l_receiptdate", Date),
-                ("l_shipinstruct", Text),
-                ("l_shipmode", Text),
-                ("l_comment", Text),
-            ],
-            LineItemGenerator::new(SCALE, 1, 1).iter(),
-        ),
+        table("region", "r_regionkey:id r_name:text r_comment:text", RegionGenerator::default().iter()),
+        table("nation", "n_nationkey:id n_name:text n_regionkey:id n_comment:text", NationGenerator::default().iter()),
+        table("part", part, PartGenerator::new(SCALE, 1, 1).iter()),
+        table("supplier", supplier, SupplierGenerator::new(SCALE, 1, 1).iter()),
+        table("partsupp", partsupp, PartSuppGenerator::new(SCALE, 1, 1).iter()),
+        table("customer", customer, CustomerGenerator::new(SCALE, 1, 1).iter()),
+        table("orders", orders, OrderGenerator::new(SCALE, 1, 1).iter()),
+        table("lineitem", lineitem, LineItemGenerator::new(SCALE, 1, 1).iter()),
     ]
 }
 
-fn table(
-    name: &'static str,
-    columns: &'static [(&'static str, Kind)],
-    rows: impl Iterator<Item = impl Display>,
-) -> Table {
+/// Columns are `name:kind`, in the order in which a row prints them.
+fn table(name: &'static str, columns: &'static str, rows: impl Iterator<Item = impl Display>) -> Table {
+    let column = |text: &'static str| {
+        let (name, kind) = text.split_once(':').expect("a column is name:kind");
+        let kind = match kind {
+            "id" => Id,
+            "integer" => Integer,
+            "money" => Money,
+            "date" => Date,
+            "text" => Text,
+            _ => panic!("{text}: no such kind"),
+        };
+        (name, kind)
+    };
     let line = |row: String| row.strip_suffix('|').expect("a printed row ends in a bar").to_owned();
-    Table { name, columns, lines: rows.map(|row| line(row.to_string())).collect() }
+    Table {
+        name,
+        columns: columns.split_whitespace().map(column).collect(),
+        lines: rows.map(|row| line(row.to_string())).collect(),
+    }
 }
 
 impl Table {
@@ -202,7 +139,8 @@ impl Table {
         let array = |index: usize, kind| array(kind, rows.iter().map(|row| row[index]));
         let arrays: Vec<ArrayRef> =
             self.columns.iter().enumerate().map(|(index, (_, kind))| array(index, *kind)).collect();
-        let field = |((name, _), array): (&(&str, Kind), &ArrayRef)| Field::new(*name, array.data_type().clone(), false);
+        let field =
+            |((name, _), array): (&(&str, Kind), &ArrayRef)| Field::new(*name, array.data_type().clone(), false);
         let schema = Schema::new(self.columns.iter().zip(&arrays).map(field).collect::<Vec<_>>());
         RecordBatch::try_new(Arc::new(schema), arrays).expect("the columns fit their own types")
     }
