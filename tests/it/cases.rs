@@ -11,7 +11,7 @@
 mod format;
 mod parameters;
 
-use std::{fs, panic::AssertUnwindSafe, path::PathBuf};
+use std::{any::Any, fs, panic::AssertUnwindSafe, path::PathBuf};
 
 use futures::FutureExt;
 use reqwest::{Method, StatusCode};
@@ -20,7 +20,8 @@ use serde_json::Value;
 use crate::harness::{
     flight::{Fetched, Refused},
     http::{self, Answer, Request},
-    postgres, process,
+    postgres::{self, Database},
+    process,
     project::Project,
     rows, s3,
     server::Server,
@@ -29,12 +30,17 @@ use crate::harness::{
 };
 use format::Case;
 
-/// Every directory of `tests/cases` has a test of its name below.
+/// Every directory of `tests/cases` has two tests of its name below.
 const GROUPS: [&str; 1] = ["roads"];
 
 #[tokio::test]
 async fn roads() {
-    run("roads").await;
+    run("roads", Pushdown::On).await;
+}
+
+#[tokio::test]
+async fn roads_without_pushdown() {
+    run("roads", Pushdown::Off).await;
 }
 
 #[test]
@@ -57,28 +63,58 @@ async fn every_group_can_be_set_up() {
     }
 }
 
-/// Runs all cases of a group and panics with the names of those that fail; what they say is in the test's output.
-async fn run(group: &str) {
-    let project = set_up(group).await;
-    let server = Server::start(project.path(), &[]).await;
+/// A group's project, and the database that it reads if it has one.
+#[derive(Debug)]
+pub struct Group {
+    /// The project.
+    pub project: Project,
+    /// Made by `postgres.sql`.
+    pub database: Option<Database>,
+}
+
+/// Pushdown never changes an answer, so every group runs both ways.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Pushdown {
+    On,
+    Off,
+}
+
+/// Runs all cases of a group, and panics with those that fail and what they say.
+async fn run(name: &str, pushdown: Pushdown) {
+    let group = set_up(name).await;
+    let environment: &[(&str, &str)] = match pushdown {
+        Pushdown::On => &[],
+        Pushdown::Off => &[("AQUEDUCT_ENGINE__PUSHDOWN", "off")],
+    };
+    let server = Server::start(group.project.path(), environment).await;
     let mut failed = Vec::new();
-    for case in format::read_group(&directory(group)) {
-        if AssertUnwindSafe(check(&server, &project, &case)).catch_unwind().await.is_err() {
-            failed.push(format!("{} ({})", case.name, case.place));
+    for case in format::read_group(&directory(name)) {
+        if let Err(panic) = AssertUnwindSafe(check(&server, &group, &case, pushdown)).catch_unwind().await {
+            failed.push(format!("== {} ({})\n{}", case.name, case.place, message(panic.as_ref())));
         }
     }
-    assert!(failed.is_empty(), "{} cases of {group} fail:\n{}", failed.len(), failed.join("\n"));
+    assert!(failed.is_empty(), "{} cases of {name} fail:\n{}", failed.len(), failed.join("\n"));
+}
+
+/// What a panic said.
+fn message(panic: &(dyn Any + Send)) -> &str {
+    match panic.downcast_ref::<String>() {
+        Some(text) => text,
+        None => panic.downcast_ref::<&str>().unwrap_or(&"no message"),
+    }
 }
 
 /// Makes a group's databases, bucket and project.
-pub async fn set_up(group: &str) -> Project {
-    let group = directory(group);
+pub async fn set_up(name: &str) -> Group {
+    let group = directory(name);
     let text = |name: &str| group.join(name).exists().then(|| fs::read_to_string(group.join(name)).expect("UTF-8"));
     let mut project = Project::new();
+    let mut database = None;
     if let Some(sql) = text("postgres.sql") {
-        let database = postgres::database().await;
-        database.execute(&sql).await;
-        project = project.postgres(&database);
+        let fresh = postgres::database().await;
+        fresh.execute(&sql).await;
+        project = project.postgres(&fresh);
+        database = Some(fresh);
     }
     if group.join("s3.sql").exists() {
         let bucket = s3::bucket().await;
@@ -92,14 +128,28 @@ pub async fn set_up(group: &str) -> Project {
     if let Some(sql) = text("sqlite.sql") {
         sqlite::execute(&project.join("lite.db"), &sql).await;
     }
-    project.files(&group.join("project"))
+    Group { project: project.files(&group.join("project")), database }
 }
 
 fn directory(group: &str) -> PathBuf {
     repository().join("tests/cases").join(group)
 }
 
-async fn check(server: &Server, project: &Project, case: &Case) {
+async fn check(server: &Server, group: &Group, case: &Case, pushdown: Pushdown) {
+    if case.received.is_empty() || pushdown == Pushdown::Off {
+        return ask(server, group, case).await;
+    }
+    let database = group.database.as_ref().expect("a case that asks what Postgres received has a postgres.sql");
+    let mark = database.mark().await;
+    ask(server, group, case).await;
+    let statements = database.received_since(&mark).await;
+    for (pattern, expected) in &case.received {
+        let received = statements.iter().any(|statement| format::glob(pattern, &statement.sql));
+        assert_eq!(received, *expected, "was {pattern} among these? {statements:#?}");
+    }
+}
+
+async fn ask(server: &Server, group: &Group, case: &Case) {
     let request = |path: &str| http_request(server, case, path);
     let first = request(&case.path).send().await;
     assert_eq!(first.status.as_u16(), case.status, "{}", String::from_utf8_lossy(&first.bytes));
@@ -113,7 +163,7 @@ async fn check(server: &Server, project: &Project, case: &Case) {
     if case.http_only {
         return;
     }
-    let flight = fetch(server, project, case).await;
+    let flight = fetch(server, &group.project, case).await;
     if first.status != StatusCode::OK {
         let refused = flight.expect_err("what HTTP refuses, Flight refuses");
         let code = first.json()["code"].as_str().expect("a problem has a code").to_owned();

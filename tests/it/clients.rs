@@ -16,8 +16,8 @@ use crate::{
 
 #[tokio::test]
 async fn curl_and_pyarrow_get_the_same_rows() {
-    let project = cases::set_up("roads").await;
-    let server = Server::start(project.path(), &[]).await;
+    let group = cases::set_up("roads").await;
+    let server = Server::start(group.project.path(), &[]).await;
 
     let mut pages = Vec::new();
     let mut cursor = None;

@@ -29,6 +29,8 @@
 //! - `--- page`, repeated: the rows of each page, with `cursor` followed from one to the next.
 //! - `--- body`: the whole body as JSON. A string may contain `…` for any text, the string `"…"` is any value, and a
 //!   member `"…"` allows further members.
+//! - `--- postgres received`, `--- postgres did not receive`: statements, with `…` for any text. Only looked at where
+//!   pushdown is on.
 //! - `--- http only`: Flight has no such request.
 //!
 //! Unless it is `http only`, the request goes to Flight too: rows must be the same, and what HTTP refuses Flight must
@@ -65,6 +67,8 @@ pub struct Case {
     pub pages: Vec<Vec<Value>>,
     /// The body expected.
     pub body: Option<Value>,
+    /// Statements that Postgres must have received, or must not.
+    pub received: Vec<(String, bool)>,
     /// Has Flight no such request?
     pub http_only: bool,
 }
@@ -116,6 +120,8 @@ fn parse_case(lines: &[&str], place: &str) -> Case {
             "rows in any order" => (case.rows, case.any_order) = (Some(rows()), true),
             "page" => case.pages.push(rows()),
             "body" => case.body = Some(json(&content.join("\n"))),
+            "postgres received" => case.received.extend(content.iter().map(|line| ((*line).to_owned(), true))),
+            "postgres did not receive" => case.received.extend(content.iter().map(|line| ((*line).to_owned(), false))),
             "http only" => case.http_only = true,
             _ => match title.strip_prefix("status ").and_then(|status| status.parse().ok()) {
                 Some(status) => case.status = status,
@@ -186,7 +192,7 @@ pub fn glob(pattern: &str, actual: &str) -> bool {
 fn a_case_is_read_as_documented() {
     let text = "# comment\n\n=== one\nPOST /v1/a/b?limit=2\nX-A: b: c\n\n{\"id\":\n1}\n\n--- status 400\n--- headers\nX: …y\n\
                 --- body\n{\"code\": \"AQ-1…\", \"…\": \"…\"}\n\n=== two\nGET /v1/a/c\n--- page\n{\"id\": 1}\n# c\n--- page\n\
-                --- rows in any order\n{\"id\": 1}\n--- http only\n";
+                --- rows in any order\n{\"id\": 1}\n--- http only\n--- postgres did not receive\n…x…\n";
     let cases = parse(text, "x.case");
     assert_eq!(cases.len(), 2);
     let (one, two) = (&cases[0], &cases[1]);
@@ -197,6 +203,7 @@ fn a_case_is_read_as_documented() {
     assert_eq!(one.headers, [("X".to_owned(), "…y".to_owned())]);
     assert_matches(one.body.as_ref().expect("a body"), &serde_json::json!({"code": "AQ-101", "title": "No"}));
     assert_eq!((two.pages.len(), two.pages[0].len(), two.pages[1].len()), (2, 1, 0));
+    assert_eq!(two.received, [("…x…".to_owned(), false)]);
     assert!(two.any_order && two.http_only && two.rows.is_some() && two.status == 200);
 }
 

@@ -138,7 +138,7 @@ impl Server {
 
     /// Sends a signal by its name: `TERM`, `INT`.
     pub fn signal(&self, name: &str) {
-        super::tools::output(Command::new("kill").args(["-s", name, &self.pid().to_string()]));
+        super::tools::output(Command::new("sh").args(["-c", &format!("kill -s {name} {}", self.pid())]));
     }
 
     /// Asks it to end (SIGTERM) and waits until it has, at most a minute.
