@@ -1,6 +1,6 @@
 //! The harness's own tests: what it says of a service or a value can be relied on.
 
-use std::sync::Arc;
+use std::{process::Command, sync::Arc};
 
 use arrow::{
     array::{
@@ -11,7 +11,7 @@ use arrow::{
 };
 use serde_json::json;
 
-use super::{flight::Fetched, postgres, process, project::Project, rows, s3, sqlite};
+use super::{flight::Fetched, postgres, process, project::Project, rows, s3, sqlite, tools};
 
 #[tokio::test]
 async fn postgres_reports_what_others_sent_and_nothing_else() {
@@ -120,4 +120,13 @@ fn values_of_both_doors_are_compared_by_meaning() {
         let same = std::panic::catch_unwind(|| rows::assert_same(&[row], &sample()));
         assert!(same.is_err(), "a wrong {column} goes unnoticed");
     }
+}
+
+#[test]
+fn the_tools_of_the_suites_run() {
+    for tool in ["redocly", "spectral"] {
+        assert_ne!(tools::output(tools::node_tool(tool).arg("--version")).trim(), "");
+    }
+    let schemathesis = tools::output(Command::new(tools::python_tool("schemathesis")).arg("--version"));
+    assert_ne!(schemathesis.trim(), "");
 }
