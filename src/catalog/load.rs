@@ -131,7 +131,6 @@ fn read_query(path: &Path, text: &str, sources: &[SourceName], problems: &mut Pr
     let select = sql::parse(&file, &front.sql, parameters, sources, problems);
     if let (Some(header), Some(select)) = (&header, &select) {
         check_order(&file, &header.page, &select.statement, problems);
-        check_pages(header, &select.statement, problems);
     }
     let (Some((name, _)), Some(Header { version, description, owner, params, page, access, timeout, .. })) =
         (name, header)
@@ -199,22 +198,6 @@ fn check_order(file: &Arc<Path>, page: &Page, statement: &ast::Query, problems: 
             ast::SetExpr::Query(inner) => query = inner,
             _ => return,
         }
-    }
-}
-
-/// Without `page.key`, only the first page can be had, unless the SQL itself bounds the rows.
-fn check_pages(header: &Header, statement: &ast::Query, problems: &mut Problems) {
-    let bounded = match &statement.limit_clause {
-        Some(ast::LimitClause::LimitOffset { limit: Some(ast::Expr::Value(limit)), .. }) => {
-            matches!(&limit.value, ast::Value::Number(text, _) if text.parse().is_ok_and(|rows: usize| rows <= header.page.max))
-        }
-        _ => false,
-    };
-    if let Some(version) = header.version.as_ref().filter(|_| header.page.key.is_empty() && !bounded) {
-        let message = format!("pages end after {} rows: there is no `page.key` to go on by", header.page.max);
-        let place = Place { line: 1, column: 1, ..version.place.clone() };
-        let hint = "name output columns that together are unique: `page: {key: [id]}`";
-        problems.push(Problem::warning(place, message).hint(hint));
     }
 }
 

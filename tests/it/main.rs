@@ -1,3 +1,7 @@
-//! Integration tests: the library and the server as their users meet them.
+//! The integration tests: the real binary, over real servers, through its own doors.
 
+mod cases;
+mod clients;
+mod harness;
 mod mistakes;
+mod tpch;

@@ -1,0 +1,31 @@
+/*---
+name: tpch.q21
+version: 1
+description: The suppliers of a nation who alone kept orders waiting.
+params:
+  nation: {type: string, default: SAUDI ARABIA}
+access: public
+---*/
+SELECT s_name, count(*) AS numwait
+FROM lite.supplier, lake.lineitem l1, pg.orders, pg.nation
+WHERE s_suppkey = l1.l_suppkey
+  AND o_orderkey = l1.l_orderkey
+  AND o_orderstatus = 'F'
+  AND l1.l_receiptdate > l1.l_commitdate
+  AND EXISTS (
+    SELECT 1
+    FROM lake.lineitem l2
+    WHERE l2.l_orderkey = l1.l_orderkey AND l2.l_suppkey <> l1.l_suppkey
+  )
+  AND NOT EXISTS (
+    SELECT 1
+    FROM lake.lineitem l3
+    WHERE l3.l_orderkey = l1.l_orderkey
+      AND l3.l_suppkey <> l1.l_suppkey
+      AND l3.l_receiptdate > l3.l_commitdate
+  )
+  AND s_nationkey = n_nationkey
+  AND n_name = :nation
+GROUP BY s_name
+ORDER BY numwait DESC, s_name
+LIMIT 100
