@@ -3,8 +3,8 @@ name: tpch.q17
 version: 1
 description: What a year would lose without small orders of a part.
 params:
-  brand: {type: string, default: "Brand#23"}
-  container: {type: string, default: MED BOX}
+  brand: {type: string, default: "Brand#44"}
+  container: {type: string, default: WRAP CAN}
 access: public
 ---*/
 SELECT sum(l_extendedprice) / 7.0 AS avg_yearly
