@@ -64,14 +64,9 @@ pub fn store_error<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&
     })
 }
 
-/// The store does not answer.
+/// The store does not list its files.
 #[must_use]
-pub fn unreachable(source: &SourceName, cause: &str) -> Fault {
-    Fault::new(Code::SourceDown, format!("source `{source}` cannot be reached")).with_internal(cause)
-}
-
-/// The bucket or container is not there.
-#[must_use]
-pub fn no_location(source: &SourceName, error: &object_store::Error) -> Fault {
-    Fault::new(Code::SourceDown, format!("the location of source `{source}` does not exist")).with_internal(error)
+pub fn unlisted(source: &SourceName, cause: impl std::fmt::Display) -> Fault {
+    Fault::new(Code::SourceDown, format!("source `{source}` cannot be reached, or its location does not exist"))
+        .with_internal(cause)
 }

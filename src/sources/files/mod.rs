@@ -27,7 +27,7 @@ use std::{
 use async_trait::async_trait;
 use datafusion::{
     arrow::datatypes::{Schema, SchemaRef, TimeUnit},
-    common::Statistics,
+    common::{Statistics, TableReference},
     datasource::physical_plan::parquet::metadata::DFParquetMetadata,
     execution::{cache::default_cache::DefaultCache, runtime_env::RuntimeEnv},
     object_store::{self, ObjectMeta, ObjectStore, ObjectStoreExt, path::Path},
@@ -35,6 +35,7 @@ use datafusion::{
 use futures::{StreamExt, TryStreamExt};
 
 pub use store::source_of;
+pub use table::table_of;
 
 use super::{Listing, Source, Table};
 use crate::{
@@ -147,15 +148,18 @@ impl Files {
                 Ok(Some(Ok(object))) => objects.push(object),
                 Ok(Some(Err(error))) => return Err(self.unlisted(&error)),
                 Ok(None) => return Ok(objects),
-                Err(_) => return Err(faults::unreachable(&self.config.name, "the listing timed out")),
+                Err(_) => return Err(faults::unlisted(&self.config.name, "the listing timed out")),
             }
         }
     }
 
     fn unlisted(&self, error: &object_store::Error) -> Fault {
         match error {
-            object_store::Error::NotFound { .. } => faults::no_location(&self.config.name, error),
-            _ => faults::store(&self.config.name, error),
+            object_store::Error::PermissionDenied { .. } | object_store::Error::Unauthenticated { .. } => {
+                faults::store(&self.config.name, error)
+            }
+            // Stores tell an unknown bucket and a failed request by the same kind of error.
+            _ => faults::unlisted(&self.config.name, error),
         }
     }
 
@@ -267,8 +271,8 @@ impl Files {
             let FileContent { schema, statistics } = content;
             TableFile { found, known: statistics.map(|statistics| (schema, statistics)) }
         });
-        let label = format!("{}.{name}", self.config.name);
-        let provider = FilesTable::new(&label, self.storage.clone(), format, columns, partitions, files.collect());
+        let reference = TableReference::full(self.config.name.as_str(), SCHEMA, name.as_str());
+        let provider = FilesTable::new(&reference, self.storage.clone(), format, columns, partitions, files.collect());
         Ok(Table { schema: SCHEMA.to_owned(), name, provider: Arc::new(provider) })
     }
 }

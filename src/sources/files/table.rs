@@ -15,13 +15,16 @@ use datafusion::{
         datatypes::{DataType, Field, FieldRef, Schema, SchemaRef},
     },
     catalog::{Session, TableProvider},
-    common::{ColumnStatistics, DFSchema, Statistics, project_schema, stats::Precision, tree_node::TreeNode},
+    common::{
+        ColumnStatistics, DFSchema, Statistics, TableReference, project_schema, stats::Precision, tree_node::TreeNode,
+    },
     config::TableParquetOptions,
     datasource::{
         TableType,
         listing::PartitionedFile,
         physical_plan::{
-            FileGroup, FileScanConfigBuilder, FileSource, ParquetSource, parquet::CachedParquetFileReaderFactory,
+            FileGroup, FileScanConfig, FileScanConfigBuilder, FileSource, ParquetSource,
+            parquet::CachedParquetFileReaderFactory,
         },
         source::DataSourceExec,
         table_schema::TableSchema,
@@ -46,6 +49,13 @@ use crate::config::source::FileFormat;
 /// How old Parquet's INT96 timestamps are read: nanoseconds would not hold every year.
 pub const INT96_UNIT: &str = "us";
 
+/// The source, schema and table that `scan` reads, when it is one of ours.
+#[must_use]
+pub fn table_of(scan: &FileScanConfig) -> Option<TableReference> {
+    super::source_of(&scan.object_store_url)?;
+    scan.file_groups.iter().flat_map(FileGroup::iter).next()?.table_reference.clone()
+}
+
 /// What the tables of a source share.
 #[derive(Clone)]
 pub struct Storage {
@@ -60,6 +70,7 @@ pub struct Storage {
 
 /// A table of files.
 pub struct FilesTable {
+    /// `source.table`, for faults.
     label: Arc<str>,
     storage: Storage,
     format: FileFormat,
@@ -77,9 +88,10 @@ pub struct TableFile {
 }
 
 impl FilesTable {
-    /// `label` is `source.table`, for faults.
+    /// `name` is the source, its schema and the table.
+    #[must_use]
     pub fn new(
-        label: &str,
+        name: &TableReference,
         storage: Storage,
         format: FileFormat,
         columns: Vec<Column>,
@@ -88,7 +100,10 @@ impl FilesTable {
     ) -> Self {
         let partitions: Vec<FieldRef> =
             partitions.into_iter().map(|(name, data_type)| Arc::new(Field::new(name, data_type, true))).collect();
-        let files = files.into_iter().map(|file| partitioned_file(file, &columns)).collect();
+        let files =
+            files.into_iter().map(|file| partitioned_file(file, &columns).with_table_reference(Some(name.clone())));
+        let files = files.collect();
+        let label = format!("{}.{}", name.catalog().unwrap_or_default(), name.table());
         let schema = TableSchema::builder(schema::file_schema(&columns)).with_table_partition_cols(partitions).build();
         Self { label: label.into(), storage, format, columns: columns.into(), schema, files }
     }

@@ -27,6 +27,7 @@ fn scan_of(plan: &Arc<dyn ExecutionPlan>) -> Option<FileScanConfig> {
 
 fn paths(plan: &Arc<dyn ExecutionPlan>) -> Vec<String> {
     let scan = scan_of(plan).unwrap();
+    assert_eq!(super::super::table_of(&scan).unwrap().to_string(), "lake.public.t");
     assert_eq!(super::super::source_of(&scan.object_store_url).unwrap().as_str(), "lake");
     let mut paths: Vec<_> = scan
         .file_groups
