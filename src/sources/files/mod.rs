@@ -2,11 +2,12 @@
 //!
 //! [`store`] opens the location, [`discover`] sorts its files into tables, [`schema`] unites their columns, [`table`]
 //! scans them: Parquet through `DataFusion` with [`adapter`], CSV and NDJSON through [`text`] and [`text_source`]; both
-//! convert values with [`strict`].
+//! convert values with [`strict`] and read through [`reads`].
 
 mod adapter;
 mod discover;
 mod faults;
+mod reads;
 mod schema;
 mod store;
 mod strict;
@@ -46,6 +47,7 @@ use crate::{
     model::{Fault, Problem, place::nearest},
 };
 use discover::FoundTable;
+use reads::Reads;
 use strict::Target;
 use table::{FilesTable, Storage, TableFile};
 use text::TextFormat;
@@ -65,15 +67,17 @@ const LISTING_PATIENCE: Duration = Duration::from_secs(10);
 /// Opens a files source and registers its store in `runtime` under a URL of its own. Connects to nothing.
 pub fn open(config: &SourceConfig, files: &FilesConfig, runtime: &Arc<RuntimeEnv>) -> Result<Arc<dyn Source>, Problem> {
     let store = store::open(files)?;
+    let reads = Arc::new(Reads::latest(Arc::clone(&store), config.name.clone()));
     let url = store::url_of(&config.name);
-    runtime.register_object_store(url.as_ref(), Arc::clone(&store));
-    let storage = Storage { url, store, footers: Arc::new(DefaultCache::new(FOOTER_CACHE)) };
-    Ok(Arc::new(Files { config: config.clone(), at: files.clone(), storage, known: Mutex::default() }))
+    runtime.register_object_store(url.as_ref(), Arc::clone(&reads) as Arc<dyn ObjectStore>);
+    let storage = Storage { url, reads, footers: Arc::new(DefaultCache::new(FOOTER_CACHE)) };
+    Ok(Arc::new(Files { config: config.clone(), at: files.clone(), store, storage, known: Mutex::default() }))
 }
 
 struct Files {
     config: SourceConfig,
     at: FilesConfig,
+    store: Arc<dyn ObjectStore>,
     storage: Storage,
     /// What was learned of files that have not changed since.
     known: Mutex<HashMap<Path, (ObjectMeta, FileFormat, FileContent)>>,
@@ -119,7 +123,7 @@ type Contents = HashMap<Path, Option<Result<FileContent, String>>>;
 impl Files {
     /// All files, or without `discover` those of the declared tables.
     async fn list(&self) -> Result<Vec<ObjectMeta>, Fault> {
-        let store = &self.storage.store;
+        let store = &self.store;
         if self.at.discover {
             return self.list_under(None).await;
         }
@@ -133,7 +137,7 @@ impl Files {
                 // `PrefixStore` answers with the path below the prefix taken off only when it lists.
                 Ok(file) => vec![ObjectMeta { location: path, ..file }],
                 Err(object_store::Error::NotFound { .. }) => self.list_under(Some(&path)).await?,
-                Err(error) => return Err(self.unlisted(&error)),
+                Err(error) => return Err(faults::unlisted(&self.config.name, &error)),
             };
             objects.extend(under.into_iter().map(|object| (object.location.clone(), object)));
         }
@@ -141,25 +145,15 @@ impl Files {
     }
 
     async fn list_under(&self, folder: Option<&Path>) -> Result<Vec<ObjectMeta>, Fault> {
-        let mut listing = self.storage.store.list(folder);
+        let mut listing = self.store.list(folder);
         let mut objects = Vec::new();
         loop {
             match tokio::time::timeout(LISTING_PATIENCE, listing.next()).await {
                 Ok(Some(Ok(object))) => objects.push(object),
-                Ok(Some(Err(error))) => return Err(self.unlisted(&error)),
+                Ok(Some(Err(error))) => return Err(faults::unlisted(&self.config.name, &error)),
                 Ok(None) => return Ok(objects),
-                Err(_) => return Err(faults::unlisted(&self.config.name, "the listing timed out")),
+                Err(_) => return Err(faults::unreachable(&self.config.name, "the listing timed out")),
             }
-        }
-    }
-
-    fn unlisted(&self, error: &object_store::Error) -> Fault {
-        match error {
-            object_store::Error::PermissionDenied { .. } | object_store::Error::Unauthenticated { .. } => {
-                faults::store(&self.config.name, error)
-            }
-            // Stores tell an unknown bucket and a failed request by the same kind of error.
-            _ => faults::unlisted(&self.config.name, error),
         }
     }
 
@@ -189,10 +183,10 @@ impl Files {
                 self.known().insert(path.clone(), (object, format, content.clone()));
                 Ok((path, Some(Ok(content))))
             }
-            Err(error) => match faults::store_error(&error) {
-                Some(object_store::Error::NotFound { .. }) => Ok((path, None)),
-                Some(error) => Err(faults::store(&self.config.name, error)),
-                None => {
+            Err(error) => match (faults::store_error(&error), faults::carried_by(&error)) {
+                (Some(object_store::Error::NotFound { .. }), _) => Ok((path, None)),
+                (_, Some(fault)) => Err(fault.clone()),
+                (_, None) => {
                     tracing::warn!(source = %self.config.name, file = %path, %error, "a file cannot be read");
                     let what = match format {
                         FileFormat::Parquet => "Parquet",
@@ -280,12 +274,13 @@ impl Files {
 impl Storage {
     /// Opens a file to learn its columns.
     async fn learn(&self, object: &ObjectMeta, format: FileFormat) -> datafusion::error::Result<FileContent> {
-        let text = |format| text::infer(Arc::clone(&self.store), &object.location, format);
+        let text = |format| text::infer(Arc::clone(&self.reads) as _, &object.location, format);
         let schema = match format {
             FileFormat::Csv => text(TextFormat::Csv).await?,
             FileFormat::Ndjson => text(TextFormat::Ndjson).await?,
             FileFormat::Parquet => {
-                let footer = DFParquetMetadata::new(self.store.as_ref(), object)
+                let listed = self.reads.of_version(object);
+                let footer = DFParquetMetadata::new(&listed, object)
                     .with_file_metadata_cache(Some(Arc::clone(&self.footers)))
                     .with_coerce_int96(Some(TimeUnit::Microsecond));
                 let schema = Arc::new(footer.fetch_schema().await?);

@@ -22,17 +22,13 @@ use datafusion::{
     datasource::{
         TableType,
         listing::PartitionedFile,
-        physical_plan::{
-            FileGroup, FileScanConfig, FileScanConfigBuilder, FileSource, ParquetSource,
-            parquet::CachedParquetFileReaderFactory,
-        },
+        physical_plan::{FileGroup, FileScanConfig, FileScanConfigBuilder, FileSource, ParquetSource},
         source::DataSourceExec,
         table_schema::TableSchema,
     },
     error::Result,
     execution::{cache::cache_manager::FileMetadataCache, object_store::ObjectStoreUrl},
     logical_expr::{Expr, TableProviderFilterPushDown},
-    object_store::ObjectStore,
     physical_plan::{ExecutionPlan, empty::EmptyExec},
     scalar::ScalarValue,
 };
@@ -40,6 +36,7 @@ use datafusion::{
 use super::{
     adapter::StrictAdapterFactory,
     discover::FoundFile,
+    reads::{ListedVersions, Reads},
     schema::{self, Column},
     text::TextFormat,
     text_source::TextSource,
@@ -61,8 +58,8 @@ pub fn table_of(scan: &FileScanConfig) -> Option<TableReference> {
 pub struct Storage {
     /// The store's name in the runtime.
     pub url: ObjectStoreUrl,
-    /// The store.
-    pub store: Arc<dyn ObjectStore>,
+    /// The store, registered under that name.
+    pub reads: Arc<Reads>,
     /// Footers of Parquet files. Of this source alone: the runtime's own cache tells files apart by path, size and time
     /// only, and paths of two sources may be the same.
     pub footers: Arc<FileMetadataCache>,
@@ -164,8 +161,8 @@ impl FilesTable {
                 let mut global = state.config_options().execution.parquet.clone();
                 global.coerce_int96 = Some(INT96_UNIT.to_owned());
                 let options = TableParquetOptions { global, ..TableParquetOptions::default() };
-                let (store, footers) = (Arc::clone(&self.storage.store), Arc::clone(&self.storage.footers));
-                let reader = CachedParquetFileReaderFactory::new(store, footers);
+                let (reads, footers) = (Arc::clone(&self.storage.reads), Arc::clone(&self.storage.footers));
+                let reader = ListedVersions { reads, footers };
                 Arc::new(
                     ParquetSource::new(self.schema.clone())
                         .with_table_parquet_options(options)

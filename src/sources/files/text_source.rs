@@ -27,7 +27,6 @@ use super::{
     strict::Misfit,
     text::{self, TextFormat},
 };
-use crate::model::Fault;
 
 /// A scan of text files.
 #[derive(Clone)]
@@ -192,10 +191,9 @@ fn leaves_as_text(data_type: &DataType) -> DataType {
     }
 }
 
-/// Keeps what the store said; everything else is the file's content.
+/// Faults stay; everything else is about the file's content.
 fn unreadable(table: &str, file: &str, format: TextFormat, error: DataFusionError) -> DataFusionError {
-    let known = matches!(&error, DataFusionError::External(inner) if inner.is::<Fault>());
-    if known || faults::store_error(&error).is_some() {
+    if faults::carried_by(&error).is_some() {
         return error;
     }
     faults::carried(faults::malformed(table, file, format.name(), error))
