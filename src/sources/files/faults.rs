@@ -7,6 +7,7 @@ use datafusion::{
     object_store::{self, path::Path},
 };
 
+use super::strict::{Misfit, Target};
 use crate::model::{Code, Fault, SourceName};
 
 /// The store did not give a file.
@@ -53,16 +54,16 @@ pub fn missing(source: &SourceName) -> Fault {
         .with_hint("create it, or correct `location`")
 }
 
-/// A value that its column's type cannot hold. `value` is for the log.
+/// A value that its column's type cannot hold.
 #[must_use]
-pub fn misfit(table: &str, column: &str, type_name: &str, file: Option<&str>, value: &str) -> Fault {
+pub fn misfit(table: &str, column: &str, target: &Target, file: Option<&str>, value: &Misfit) -> Fault {
     let place = file.map(|file| format!(" in the file `{file}`")).unwrap_or_default();
     Fault::new(
         Code::ValueUnrepresentable,
-        format!("column `{column}` of `{table}` holds a value{place} that does not fit its type {type_name}"),
+        format!("column `{column}` of `{table}` holds a value{place} that does not fit its type {target}"),
     )
     .with_hint(format!("`columns: {{{column}: string}}` in the source's file reads every value"))
-    .with_internal(format!("column {column} of {table}{place}: {value}"))
+    .with_internal(format!("column {column} of {table}{place}: {}", value.0))
 }
 
 /// A file that is not what its ending says.

@@ -1,6 +1,6 @@
 //! Conversions that keep every value or fail: nothing is rounded, cut or turned into NULL.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime};
 use datafusion::arrow::{
@@ -75,6 +75,26 @@ impl Target {
             })
             .collect::<Result<StringArray, Misfit>>()?;
         Ok(Arc::new(canonical))
+    }
+}
+
+/// As `columns:` spells it, where it has a word for the type.
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.data_type {
+            _ if self.uuid => f.write_str("uuid"),
+            DataType::Boolean => f.write_str("bool"),
+            DataType::Int32 => f.write_str("int32"),
+            DataType::Int64 => f.write_str("int64"),
+            DataType::Float64 => f.write_str("float64"),
+            DataType::Decimal128(precision, scale) => write!(f, "decimal({precision},{scale})"),
+            DataType::Utf8 => f.write_str("string"),
+            DataType::Date32 => f.write_str("date"),
+            DataType::Timestamp(TimeUnit::Microsecond, None) => f.write_str("timestamp"),
+            DataType::Timestamp(TimeUnit::Microsecond, Some(_)) => f.write_str("timestamptz"),
+            DataType::List(item) => write!(f, "[{}]", Self::plain(item.data_type())),
+            other => write!(f, "Arrow {other}"),
+        }
     }
 }
 

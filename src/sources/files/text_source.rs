@@ -155,9 +155,7 @@ impl TextOpener {
         let columns = self.columns.iter().map(|column| match raw.column_by_name(&column.name) {
             None => Ok(new_null_array(&column.target.data_type, raw.num_rows())),
             Some(text) => typed(column, text).map_err(|misfit| {
-                let type_name = column.target.data_type.to_string();
-                let fault = faults::misfit(&self.table, &column.name, &type_name, Some(file), &misfit.0);
-                faults::carried(fault)
+                faults::carried(faults::misfit(&self.table, &column.name, &column.target, Some(file), &misfit))
             }),
         });
         let columns = columns.collect::<Result<Vec<_>>>()?;
