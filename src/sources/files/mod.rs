@@ -1,14 +1,15 @@
 //! `kind: files`: Parquet, CSV and NDJSON in a directory or an object store.
 //!
-//! [`store`] opens the location, [`discover`] sorts its files into tables, [`schema`] unites their columns, [`table`]
-//! scans them: Parquet through `DataFusion` with [`adapter`], CSV and NDJSON through [`text`] and [`text_source`]; both
-//! convert values with [`strict`] and read through [`reads`].
+//! `store` opens the location, `discover` sorts its files into tables, `schema` unites their columns, `table` scans
+//! them: Parquet through the engine with `adapter`, CSV and NDJSON through `text` and `text_source`. All convert values
+//! with `strict` (text by `spelling`) and read through `reads`.
 
 mod adapter;
 mod discover;
 mod faults;
 mod reads;
 mod schema;
+mod spelling;
 mod store;
 mod strict;
 mod table;
@@ -152,9 +153,13 @@ impl Files {
                 Ok(Some(Ok(object))) => objects.push(object),
                 Ok(Some(Err(error))) => return Err(faults::unlisted(&self.config.name, &error)),
                 Ok(None) => return Ok(objects),
-                Err(_) => return Err(faults::unreachable(&self.config.name, "the listing timed out")),
+                Err(_) => return Err(self.impatient()),
             }
         }
+    }
+
+    fn impatient(&self) -> Fault {
+        faults::unreachable(&self.config.name, format_args!("no answer within {LISTING_PATIENCE:?}"))
     }
 
     async fn contents(&self, tables: &[FoundTable<'_>]) -> Result<Contents, Fault> {
