@@ -22,7 +22,7 @@ mod tests;
 use std::{
     collections::{HashMap, HashSet},
     fmt,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -81,8 +81,13 @@ struct Files {
     store: Arc<dyn ObjectStore>,
     storage: Storage,
     /// What was learned of files that have not changed since.
-    known: Mutex<HashMap<Path, (ObjectMeta, FileFormat, FileContent)>>,
+    known: Mutex<Known>,
 }
+
+/// A file read in one format: two tables may read the same file differently.
+type FileKey = (Path, FileFormat);
+
+type Known = HashMap<FileKey, (ObjectMeta, FileContent)>;
 
 /// The columns of a file; Parquet footers also tell statistics, in the same order.
 #[derive(Clone)]
@@ -106,10 +111,10 @@ impl Source for Files {
         let objects = self.list().await?;
         let (found, mut problems) =
             discover::tables(objects, &self.config.tables, self.at.discover, &self.config.place);
-        let mut contents = self.contents(&found).await?;
+        let contents = self.contents(&found).await?;
         let mut tables = Vec::new();
         for table in found {
-            match self.table(table, &mut contents, &mut problems) {
+            match self.table(table, &contents, &mut problems) {
                 Ok(table) => tables.push(table),
                 Err(fatal) => problems.extend(fatal),
             }
@@ -119,7 +124,7 @@ impl Source for Files {
 }
 
 /// What each file holds: `None` for one that is gone, `Err` for one that is not what its ending says.
-type Contents = HashMap<Path, Option<Result<FileContent, String>>>;
+type Contents = HashMap<FileKey, Option<Result<FileContent, String>>>;
 
 impl Files {
     /// All files, or without `discover` those of the declared tables.
@@ -168,7 +173,7 @@ impl Files {
             files.extend(table.files.iter().map(|file| self.content(file.object.clone(), table.format)));
         }
         let contents: Contents = futures::stream::iter(files).buffer_unordered(CONCURRENT_FILES).try_collect().await?;
-        self.known().retain(|path, _| contents.contains_key(path));
+        self.known().retain(|file, _| contents.contains_key(file));
         Ok(contents)
     }
 
@@ -176,36 +181,37 @@ impl Files {
         &self,
         object: ObjectMeta,
         format: FileFormat,
-    ) -> Result<(Path, Option<Result<FileContent, String>>), Fault> {
-        let path = object.location.clone();
-        let remembered =
-            self.known().get(&path).filter(|(seen, as_format, _)| *seen == object && *as_format == format).cloned();
-        if let Some((.., content)) = remembered {
-            return Ok((path, Some(Ok(content))));
+    ) -> Result<(FileKey, Option<Result<FileContent, String>>), Fault> {
+        let key = (object.location.clone(), format);
+        let remembered = self.known().get(&key).filter(|(seen, _)| *seen == object).cloned();
+        if let Some((_, content)) = remembered {
+            return Ok((key, Some(Ok(content))));
         }
-        match self.storage.learn(&object, format).await {
+        let error = match self.storage.learn(&object, format).await {
             Ok(content) => {
-                self.known().insert(path.clone(), (object, format, content.clone()));
-                Ok((path, Some(Ok(content))))
+                self.known().insert(key.clone(), (object, content.clone()));
+                return Ok((key, Some(Ok(content))));
             }
-            Err(error) => match (faults::store_error(&error), faults::carried_by(&error)) {
-                (Some(object_store::Error::NotFound { .. }), _) => Ok((path, None)),
-                (_, Some(fault)) => Err(fault.clone()),
-                (_, None) => {
-                    tracing::warn!(source = %self.config.name, file = %path, %error, "a file cannot be read");
-                    let what = match format {
-                        FileFormat::Parquet => "Parquet",
-                        FileFormat::Csv => TextFormat::Csv.name(),
-                        FileFormat::Ndjson => TextFormat::Ndjson.name(),
-                    };
-                    let message = format!("`{path}` cannot be read as {what}");
-                    Ok((path, Some(Err(message))))
-                }
-            },
+            Err(error) => error,
+        };
+        match (faults::store_error(&error), faults::carried_by(&error)) {
+            (Some(object_store::Error::NotFound { .. }), _) => Ok((key, None)),
+            (_, Some(fault)) => Err(fault.clone()),
+            (_, None) => {
+                let path = &key.0;
+                tracing::warn!(source = %self.config.name, file = %path, %error, "a file cannot be read");
+                let what = match format {
+                    FileFormat::Parquet => "Parquet",
+                    FileFormat::Csv => TextFormat::Csv.name(),
+                    FileFormat::Ndjson => TextFormat::Ndjson.name(),
+                };
+                let message = format!("`{path}` cannot be read as {what}");
+                Ok((key, Some(Err(message))))
+            }
         }
     }
 
-    fn known(&self) -> std::sync::MutexGuard<'_, HashMap<Path, (ObjectMeta, FileFormat, FileContent)>> {
+    fn known(&self) -> MutexGuard<'_, Known> {
         // Entries are whole or absent, so a panic elsewhere leaves nothing half-written.
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -214,7 +220,7 @@ impl Files {
     fn table(
         &self,
         found: FoundTable<'_>,
-        contents: &mut Contents,
+        contents: &Contents,
         problems: &mut Vec<Problem>,
     ) -> Result<Table, Vec<Problem>> {
         let FoundTable { name, config, format, files, partitions } = found;
@@ -223,7 +229,7 @@ impl Files {
         let mut fatal = Vec::new();
         let mut read = Vec::new();
         for file in files {
-            match contents.remove(&file.object.location).flatten() {
+            match contents.get(&(file.object.location.clone(), format)).cloned().flatten() {
                 Some(Ok(content)) => read.push((file, content)),
                 Some(Err(message)) => fatal.push(Problem::error(place.clone(), message)),
                 None => {}

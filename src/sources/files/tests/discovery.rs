@@ -59,6 +59,18 @@ async fn declared_tables_stand_beside_discovered_ones() {
 }
 
 #[tokio::test]
+async fn two_tables_may_read_the_same_files() {
+    let path = || Some(here("t"));
+    let as_text = columns("texts", [("id", ValueType::String)]);
+    let lake = Lake::new()
+        .text("t/a.csv", "id\n1\n")
+        .table(TableConfig { path: path(), ..annotated("numbers") })
+        .table(TableConfig { path: path(), ..as_text });
+    assert_eq!(lake.names().await, ["numbers", "texts"]);
+    assert_eq!(lake.rows("SELECT n.id + 1 FROM numbers n JOIN texts t ON n.id = CAST(t.id AS bigint)").await, ["2"]);
+}
+
+#[tokio::test]
 async fn a_hidden_folder_can_be_declared() {
     let declared = TableConfig { path: Some(here("_raw")), ..annotated("raw") };
     let lake = Lake::new().text("_raw/a.csv", "id\n1\n").text("_raw/_b.csv", "id\n2\n").table(declared);
