@@ -12,7 +12,7 @@ use datafusion::{
 };
 use serde::Serialize;
 
-use super::{Physical, Snapshot};
+use super::Physical;
 use crate::sources::{files, sql::SqlScanExec};
 
 /// Where each part of a query runs. Serialises to the JSON that `explain --format json` prints.
@@ -63,15 +63,15 @@ pub struct LocalPart {
 impl Physical {
     /// What would run where. After a run, with what it took.
     #[must_use]
-    pub fn explain(&self, snapshot: &Snapshot, query: &str, version: u32) -> Explanation {
+    pub fn explain(&self, query: &str, version: u32) -> Explanation {
         let mut explanation = Explanation { query: query.to_owned(), version, sources: Vec::new(), local: Vec::new() };
-        explanation.visit(&self.plan, snapshot);
+        explanation.visit(&self.plan);
         explanation
     }
 }
 
 impl Explanation {
-    fn visit(&mut self, plan: &Arc<dyn ExecutionPlan>, snapshot: &Snapshot) {
+    fn visit(&mut self, plan: &Arc<dyn ExecutionPlan>) {
         let metrics = plan.metrics();
         if let Some(scan) = plan.downcast_ref::<SqlScanExec>() {
             self.sources.push(SourcePart {
@@ -85,7 +85,7 @@ impl Explanation {
                 elapsed_ms: sum(metrics.as_ref(), "elapsed_remote").map(milliseconds),
             });
         } else if let Some(config) = file_scan(plan) {
-            self.sources.push(file_part(plan, config, snapshot, metrics.as_ref()));
+            self.sources.push(file_part(plan, config, metrics.as_ref()));
         } else if let Some(reason) = reason(plan.name()) {
             self.local.push(LocalPart {
                 operator: displayable(plan.as_ref()).one_line().to_string().trim_end().to_owned(),
@@ -93,7 +93,7 @@ impl Explanation {
             });
         }
         for child in plan.children() {
-            self.visit(child, snapshot);
+            self.visit(child);
         }
     }
 }
@@ -102,27 +102,18 @@ fn file_scan(plan: &Arc<dyn ExecutionPlan>) -> Option<&FileScanConfig> {
     plan.downcast_ref::<DataSourceExec>()?.data_source().downcast_ref::<FileScanConfig>()
 }
 
-fn file_part(
-    plan: &Arc<dyn ExecutionPlan>,
-    config: &FileScanConfig,
-    snapshot: &Snapshot,
-    metrics: Option<&MetricsSet>,
-) -> SourcePart {
+fn file_part(plan: &Arc<dyn ExecutionPlan>, config: &FileScanConfig, metrics: Option<&MetricsSet>) -> SourcePart {
     let mut predicates = Vec::new();
     if let Some(filter) = config.file_source().filter() {
         predicates.push(filter.to_string());
     }
     let statistics = StatisticsContext::new().compute(plan.as_ref(), &StatisticsArgs::new()).ok();
-    let name = files::source_of(&config.object_store_url);
-    let table = name.as_ref().and_then(|name| {
-        let path = config.file_groups.iter().flat_map(|group| group.files()).next()?.path();
-        let listing = snapshot.source(name).ok()?;
-        Some(listing.tables.iter().find(|table| files::holds(table.provider.as_ref(), path))?.name.clone())
-    });
+    let table = files::table_of(config);
     SourcePart {
-        source: name.map_or_else(|| config.object_store_url.to_string(), |name| name.to_string()),
+        source: files::source_of(&config.object_store_url)
+            .map_or_else(|| config.object_store_url.to_string(), |name| name.to_string()),
         sql: None,
-        table,
+        table: table.map(|table| table.table().to_owned()),
         predicates: Some(predicates),
         estimated_rows: statistics
             .and_then(|statistics| statistics.num_rows.get_value().copied())

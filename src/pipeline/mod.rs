@@ -267,7 +267,6 @@ impl<'a> Bound<'a> {
         let plan = plan.await.map_err(|_| timed_out())??;
         Ok(Planned {
             granted: self.granted,
-            snapshot: self.snapshot,
             prepared: self.prepared,
             plan,
             shape,
@@ -355,7 +354,6 @@ enum Shape {
 /// A plan that may run.
 pub struct Planned<'a> {
     granted: Granted<'a>,
-    snapshot: Arc<Snapshot>,
     prepared: Arc<Prepared>,
     plan: Physical,
     shape: Shape,
@@ -367,7 +365,7 @@ impl<'a> Planned<'a> {
     /// What would run where.
     #[must_use]
     pub fn explain(&self) -> Explanation {
-        self.plan.explain(&self.snapshot, &self.granted.query.name.to_string(), self.granted.query.version)
+        self.plan.explain(&self.granted.query.name.to_string(), self.granted.query.version)
     }
 
     /// Runs the plan, throws its rows away, and says what ran where and what it took.

@@ -119,7 +119,7 @@ impl Hash for StrictCastExpr {
 
 impl fmt::Display for StrictCastExpr {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "STRICT_CAST({} AS {})", self.input, self.target.data_type)
+        write!(f, "STRICT_CAST({} AS {})", self.input, self.target)
     }
 }
 
@@ -135,8 +135,7 @@ impl PhysicalExpr for StrictCastExpr {
     fn evaluate(&self, batch: &RecordBatch) -> Result<ColumnarValue> {
         let values = self.input.evaluate(batch)?.into_array(batch.num_rows())?;
         let read = self.target.read(&values).map_err(|misfit| {
-            let type_name = self.target.data_type.to_string();
-            faults::carried(faults::misfit(&self.table, &self.column, &type_name, None, &misfit.0))
+            faults::carried(faults::misfit(&self.table, &self.column, &self.target, None, &misfit))
         })?;
         Ok(ColumnarValue::Array(read))
     }

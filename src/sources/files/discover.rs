@@ -76,14 +76,14 @@ pub fn tables<'a>(
     discover: bool,
     place: &Place,
 ) -> (Vec<FoundTable<'a>>, Vec<Problem>) {
-    objects.retain(|object| object.size > 0 && !object.location.parts().any(|part| is_hidden(part.as_ref())));
+    objects.retain(|object| object.size > 0);
     objects.sort_by(|a, b| a.location.cmp(&b.location));
     let mut problems = Vec::new();
     let mut candidates: Vec<Candidate<'a>> = Vec::new();
     for config in declared {
         let Some(path) = &config.path else { continue };
         let root = root_of(&path.value);
-        let files: Vec<_> = objects.iter().filter(|object| is_under(object, root)).cloned().collect();
+        let files: Vec<_> = objects.iter().filter(|object| is_data_under(object, root)).cloned().collect();
         candidates.push(Candidate {
             name: table_name(config).to_owned(),
             root: root.to_owned(),
@@ -93,7 +93,7 @@ pub fn tables<'a>(
     }
     if discover {
         let taken: Vec<_> = candidates.iter().map(|candidate| candidate.root.clone()).collect();
-        objects.retain(|object| !taken.iter().any(|root| is_under(object, root)));
+        objects.retain(|object| is_data_under(object, "") && !taken.iter().any(|root| is_under(object, root)));
         candidates.extend(discovered(objects, declared));
     }
     problems.extend(unmatched(declared, &candidates));
@@ -197,8 +197,7 @@ impl<'a> Candidate<'a> {
             }
             let values = pairs.iter().zip(&partitions).map(|((name, text), (_, target, declared))| {
                 partition_value(text, target).ok_or_else(|| {
-                    let message =
-                        format!("partition `{name}` of `{}` does not fit its type {}", file.location, target.data_type);
+                    let message = format!("partition `{name}` of `{}` does not fit its type {target}", file.location);
                     Problem::error(declared.unwrap_or(place).clone(), message)
                 })
             });
@@ -277,6 +276,12 @@ fn stem(file_name: &str) -> Option<&str> {
 fn is_hidden(name: &str) -> bool {
     // `_year=2026` is a partition whose name begins with an underscore.
     name.starts_with('.') || name.starts_with('_') && !name.contains('=')
+}
+
+/// Stands it below `root` without a hidden name on the way? A declared root itself may be hidden.
+fn is_data_under(object: &ObjectMeta, root: &str) -> bool {
+    let below = object.location.as_ref().strip_prefix(root).unwrap_or_default();
+    is_under(object, root) && !below.split('/').any(is_hidden)
 }
 
 fn is_under(object: &ObjectMeta, root: &str) -> bool {

@@ -1,13 +1,15 @@
 //! `kind: files`: Parquet, CSV and NDJSON in a directory or an object store.
 //!
-//! [`store`] opens the location, [`discover`] sorts its files into tables, [`schema`] unites their columns, [`table`]
-//! scans them: Parquet through `DataFusion` with [`adapter`], CSV and NDJSON through [`text`] and [`text_source`]; both
-//! convert values with [`strict`].
+//! `store` opens the location, `discover` sorts its files into tables, `schema` unites their columns, `table` scans
+//! them: Parquet through the engine with `adapter`, CSV and NDJSON through `text` and `text_source`. All convert values
+//! with `strict` (text by `spelling`) and read through `reads`.
 
 mod adapter;
 mod discover;
 mod faults;
+mod reads;
 mod schema;
+mod spelling;
 mod store;
 mod strict;
 mod table;
@@ -20,15 +22,14 @@ mod tests;
 use std::{
     collections::{HashMap, HashSet},
     fmt,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use async_trait::async_trait;
 use datafusion::{
     arrow::datatypes::{Schema, SchemaRef, TimeUnit},
-    catalog::TableProvider,
-    common::Statistics,
+    common::{Statistics, TableReference},
     datasource::physical_plan::parquet::metadata::DFParquetMetadata,
     execution::{cache::default_cache::DefaultCache, runtime_env::RuntimeEnv},
     object_store::{self, ObjectMeta, ObjectStore, ObjectStoreExt, path::Path},
@@ -36,6 +37,7 @@ use datafusion::{
 use futures::{StreamExt, TryStreamExt};
 
 pub use store::source_of;
+pub use table::table_of;
 
 use super::{Listing, Source, Table};
 use crate::{
@@ -46,6 +48,7 @@ use crate::{
     model::{Fault, Problem, place::nearest},
 };
 use discover::FoundTable;
+use reads::Reads;
 use strict::Target;
 use table::{FilesTable, Storage, TableFile};
 use text::TextFormat;
@@ -65,25 +68,26 @@ const LISTING_PATIENCE: Duration = Duration::from_secs(10);
 /// Opens a files source and registers its store in `runtime` under a URL of its own. Connects to nothing.
 pub fn open(config: &SourceConfig, files: &FilesConfig, runtime: &Arc<RuntimeEnv>) -> Result<Arc<dyn Source>, Problem> {
     let store = store::open(files)?;
+    let reads = Arc::new(Reads::latest(Arc::clone(&store), config.name.clone()));
     let url = store::url_of(&config.name);
-    runtime.register_object_store(url.as_ref(), Arc::clone(&store));
-    let storage = Storage { url, store, footers: Arc::new(DefaultCache::new(FOOTER_CACHE)) };
-    Ok(Arc::new(Files { config: config.clone(), at: files.clone(), storage, known: Mutex::default() }))
-}
-
-/// Is `table` one of files, and the file at `path` in it?
-#[must_use]
-pub fn holds(table: &dyn TableProvider, path: &Path) -> bool {
-    table.downcast_ref::<FilesTable>().is_some_and(|table| table.holds(path))
+    runtime.register_object_store(url.as_ref(), Arc::clone(&reads) as Arc<dyn ObjectStore>);
+    let storage = Storage { url, reads, footers: Arc::new(DefaultCache::new(FOOTER_CACHE)) };
+    Ok(Arc::new(Files { config: config.clone(), at: files.clone(), store, storage, known: Mutex::default() }))
 }
 
 struct Files {
     config: SourceConfig,
     at: FilesConfig,
+    store: Arc<dyn ObjectStore>,
     storage: Storage,
     /// What was learned of files that have not changed since.
-    known: Mutex<HashMap<Path, (ObjectMeta, FileFormat, FileContent)>>,
+    known: Mutex<Known>,
 }
+
+/// A file read in one format: two tables may read the same file differently.
+type FileKey = (Path, FileFormat);
+
+type Known = HashMap<FileKey, (ObjectMeta, FileContent)>;
 
 /// The columns of a file; Parquet footers also tell statistics, in the same order.
 #[derive(Clone)]
@@ -107,10 +111,10 @@ impl Source for Files {
         let objects = self.list().await?;
         let (found, mut problems) =
             discover::tables(objects, &self.config.tables, self.at.discover, &self.config.place);
-        let mut contents = self.contents(&found).await?;
+        let contents = self.contents(&found).await?;
         let mut tables = Vec::new();
         for table in found {
-            match self.table(table, &mut contents, &mut problems) {
+            match self.table(table, &contents, &mut problems) {
                 Ok(table) => tables.push(table),
                 Err(fatal) => problems.extend(fatal),
             }
@@ -120,12 +124,12 @@ impl Source for Files {
 }
 
 /// What each file holds: `None` for one that is gone, `Err` for one that is not what its ending says.
-type Contents = HashMap<Path, Option<Result<FileContent, String>>>;
+type Contents = HashMap<FileKey, Option<Result<FileContent, String>>>;
 
 impl Files {
     /// All files, or without `discover` those of the declared tables.
     async fn list(&self) -> Result<Vec<ObjectMeta>, Fault> {
-        let store = &self.storage.store;
+        let store = &self.store;
         if self.at.discover {
             return self.list_under(None).await;
         }
@@ -139,7 +143,7 @@ impl Files {
                 // `PrefixStore` answers with the path below the prefix taken off only when it lists.
                 Ok(file) => vec![ObjectMeta { location: path, ..file }],
                 Err(object_store::Error::NotFound { .. }) => self.list_under(Some(&path)).await?,
-                Err(error) => return Err(self.unlisted(&error)),
+                Err(error) => return Err(faults::unlisted(&self.config.name, &error)),
             };
             objects.extend(under.into_iter().map(|object| (object.location.clone(), object)));
         }
@@ -147,23 +151,20 @@ impl Files {
     }
 
     async fn list_under(&self, folder: Option<&Path>) -> Result<Vec<ObjectMeta>, Fault> {
-        let mut listing = self.storage.store.list(folder);
+        let mut listing = self.store.list(folder);
         let mut objects = Vec::new();
         loop {
             match tokio::time::timeout(LISTING_PATIENCE, listing.next()).await {
                 Ok(Some(Ok(object))) => objects.push(object),
-                Ok(Some(Err(error))) => return Err(self.unlisted(&error)),
+                Ok(Some(Err(error))) => return Err(faults::unlisted(&self.config.name, &error)),
                 Ok(None) => return Ok(objects),
-                Err(_) => return Err(faults::unreachable(&self.config.name, "the listing timed out")),
+                Err(_) => return Err(self.impatient()),
             }
         }
     }
 
-    fn unlisted(&self, error: &object_store::Error) -> Fault {
-        match error {
-            object_store::Error::NotFound { .. } => faults::no_location(&self.config.name, error),
-            _ => faults::store(&self.config.name, error),
-        }
+    fn impatient(&self) -> Fault {
+        faults::unreachable(&self.config.name, format_args!("no answer within {LISTING_PATIENCE:?}"))
     }
 
     async fn contents(&self, tables: &[FoundTable<'_>]) -> Result<Contents, Fault> {
@@ -172,7 +173,7 @@ impl Files {
             files.extend(table.files.iter().map(|file| self.content(file.object.clone(), table.format)));
         }
         let contents: Contents = futures::stream::iter(files).buffer_unordered(CONCURRENT_FILES).try_collect().await?;
-        self.known().retain(|path, _| contents.contains_key(path));
+        self.known().retain(|file, _| contents.contains_key(file));
         Ok(contents)
     }
 
@@ -180,36 +181,37 @@ impl Files {
         &self,
         object: ObjectMeta,
         format: FileFormat,
-    ) -> Result<(Path, Option<Result<FileContent, String>>), Fault> {
-        let path = object.location.clone();
-        let remembered =
-            self.known().get(&path).filter(|(seen, as_format, _)| *seen == object && *as_format == format).cloned();
-        if let Some((.., content)) = remembered {
-            return Ok((path, Some(Ok(content))));
+    ) -> Result<(FileKey, Option<Result<FileContent, String>>), Fault> {
+        let key = (object.location.clone(), format);
+        let remembered = self.known().get(&key).filter(|(seen, _)| *seen == object).cloned();
+        if let Some((_, content)) = remembered {
+            return Ok((key, Some(Ok(content))));
         }
-        match self.storage.learn(&object, format).await {
+        let error = match self.storage.learn(&object, format).await {
             Ok(content) => {
-                self.known().insert(path.clone(), (object, format, content.clone()));
-                Ok((path, Some(Ok(content))))
+                self.known().insert(key.clone(), (object, content.clone()));
+                return Ok((key, Some(Ok(content))));
             }
-            Err(error) => match faults::store_error(&error) {
-                Some(object_store::Error::NotFound { .. }) => Ok((path, None)),
-                Some(error) => Err(faults::store(&self.config.name, error)),
-                None => {
-                    tracing::warn!(source = %self.config.name, file = %path, %error, "a file cannot be read");
-                    let what = match format {
-                        FileFormat::Parquet => "Parquet",
-                        FileFormat::Csv => TextFormat::Csv.name(),
-                        FileFormat::Ndjson => TextFormat::Ndjson.name(),
-                    };
-                    let message = format!("`{path}` cannot be read as {what}");
-                    Ok((path, Some(Err(message))))
-                }
-            },
+            Err(error) => error,
+        };
+        match (faults::store_error(&error), faults::carried_by(&error)) {
+            (Some(object_store::Error::NotFound { .. }), _) => Ok((key, None)),
+            (_, Some(fault)) => Err(fault.clone()),
+            (_, None) => {
+                let path = &key.0;
+                tracing::warn!(source = %self.config.name, file = %path, %error, "a file cannot be read");
+                let what = match format {
+                    FileFormat::Parquet => "Parquet",
+                    FileFormat::Csv => TextFormat::Csv.name(),
+                    FileFormat::Ndjson => TextFormat::Ndjson.name(),
+                };
+                let message = format!("`{path}` cannot be read as {what}");
+                Ok((key, Some(Err(message))))
+            }
         }
     }
 
-    fn known(&self) -> std::sync::MutexGuard<'_, HashMap<Path, (ObjectMeta, FileFormat, FileContent)>> {
+    fn known(&self) -> MutexGuard<'_, Known> {
         // Entries are whole or absent, so a panic elsewhere leaves nothing half-written.
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -218,7 +220,7 @@ impl Files {
     fn table(
         &self,
         found: FoundTable<'_>,
-        contents: &mut Contents,
+        contents: &Contents,
         problems: &mut Vec<Problem>,
     ) -> Result<Table, Vec<Problem>> {
         let FoundTable { name, config, format, files, partitions } = found;
@@ -227,7 +229,7 @@ impl Files {
         let mut fatal = Vec::new();
         let mut read = Vec::new();
         for file in files {
-            match contents.remove(&file.object.location).flatten() {
+            match contents.get(&(file.object.location.clone(), format)).cloned().flatten() {
                 Some(Ok(content)) => read.push((file, content)),
                 Some(Err(message)) => fatal.push(Problem::error(place.clone(), message)),
                 None => {}
@@ -274,8 +276,8 @@ impl Files {
             let FileContent { schema, statistics } = content;
             TableFile { found, known: statistics.map(|statistics| (schema, statistics)) }
         });
-        let label = format!("{}.{name}", self.config.name);
-        let provider = FilesTable::new(&label, self.storage.clone(), format, columns, partitions, files.collect());
+        let reference = TableReference::full(self.config.name.as_str(), SCHEMA, name.as_str());
+        let provider = FilesTable::new(&reference, self.storage.clone(), format, columns, partitions, files.collect());
         Ok(Table { schema: SCHEMA.to_owned(), name, provider: Arc::new(provider) })
     }
 }
@@ -283,12 +285,13 @@ impl Files {
 impl Storage {
     /// Opens a file to learn its columns.
     async fn learn(&self, object: &ObjectMeta, format: FileFormat) -> datafusion::error::Result<FileContent> {
-        let text = |format| text::infer(Arc::clone(&self.store), &object.location, format);
+        let text = |format| text::infer(Arc::clone(&self.reads) as _, &object.location, format);
         let schema = match format {
             FileFormat::Csv => text(TextFormat::Csv).await?,
             FileFormat::Ndjson => text(TextFormat::Ndjson).await?,
             FileFormat::Parquet => {
-                let footer = DFParquetMetadata::new(self.store.as_ref(), object)
+                let listed = self.reads.of_version(object);
+                let footer = DFParquetMetadata::new(&listed, object)
                     .with_file_metadata_cache(Some(Arc::clone(&self.footers)))
                     .with_coerce_int96(Some(TimeUnit::Microsecond));
                 let schema = Arc::new(footer.fetch_schema().await?);

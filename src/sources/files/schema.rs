@@ -66,7 +66,11 @@ pub fn unite(
                 None if settles(format, target, so_far, &found) => {}
                 None => conflicts.push(Conflict {
                     column: name.to_owned(),
-                    message: format!("column `{name}` is {so_far} in `{first}` but {found} in `{file}`"),
+                    message: format!(
+                        "column `{name}` is {} in `{first}` but {} in `{file}`",
+                        Target::plain(so_far),
+                        Target::plain(&found)
+                    ),
                 }),
             }
         }
@@ -75,7 +79,11 @@ pub fn unite(
         return Err(conflicts);
     }
     let columns = united.into_iter().map(|(name, found, _)| {
-        let found = Target::plain(&without_null(&found));
+        // Where no value tells, the declaration does.
+        let found = match declared.get(name) {
+            Some(target) if found == DataType::Null => Target::plain(&target.data_type),
+            _ => Target::plain(&without_null(&found)),
+        };
         let target = declared.get(name).cloned().unwrap_or_else(|| found.clone());
         Column { name: name.to_owned(), found, target }
     });

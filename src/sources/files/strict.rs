@@ -1,8 +1,7 @@
 //! Conversions that keep every value or fail: nothing is rounded, cut or turned into NULL.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime};
 use datafusion::arrow::{
     array::{
         Array, ArrayRef, ArrowPrimitiveType, AsArray, BooleanArray, FixedSizeBinaryArray, ListArray, PrimitiveArray,
@@ -17,6 +16,7 @@ use datafusion::arrow::{
     util::display::{ArrayFormatter, FormatOptions},
 };
 
+use super::spelling::{bool_of, date_of, decimal_of, float_of, instant_of, int_of, timestamp_of};
 use crate::model::ValueType;
 
 /// What a column is read as.
@@ -78,6 +78,26 @@ impl Target {
     }
 }
 
+/// As `columns:` spells it, where it has a word for the type.
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.data_type {
+            _ if self.uuid => f.write_str("uuid"),
+            DataType::Boolean => f.write_str("bool"),
+            DataType::Int32 => f.write_str("int32"),
+            DataType::Int64 => f.write_str("int64"),
+            DataType::Float64 => f.write_str("float64"),
+            DataType::Decimal128(precision, scale) => write!(f, "decimal({precision},{scale})"),
+            DataType::Utf8 => f.write_str("string"),
+            DataType::Date32 => f.write_str("date"),
+            DataType::Timestamp(TimeUnit::Microsecond, None) => f.write_str("timestamp"),
+            DataType::Timestamp(TimeUnit::Microsecond, Some(_)) => f.write_str("timestamptz"),
+            DataType::List(item) => write!(f, "[{}]", Self::plain(item.data_type())),
+            other => write!(f, "Arrow {other}"),
+        }
+    }
+}
+
 /// Is it text in one of Arrow's layouts?
 #[must_use]
 pub fn is_text(data_type: &DataType) -> bool {
@@ -85,30 +105,6 @@ pub fn is_text(data_type: &DataType) -> bool {
         DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => true,
         DataType::Dictionary(_, values) => is_text(values),
         _ => false,
-    }
-}
-
-/// The most specific type that all `texts` are written in: bool, int64, float64, date, timestamp, timestamptz, string;
-/// Null when there is no value. Only spellings that read back exactly count: `007` is text, and so is an integer that
-/// int64 cannot hold.
-pub fn infer<'a>(texts: &(impl Iterator<Item = &'a str> + Clone)) -> DataType {
-    let all = |fits: fn(&str) -> bool| texts.clone().all(fits);
-    if texts.clone().next().is_none() {
-        DataType::Null
-    } else if all(|text| bool_of(text).is_some()) {
-        DataType::Boolean
-    } else if all(|text| int_of::<i64>(text).is_some()) {
-        DataType::Int64
-    } else if all(|text| int_of::<i64>(text).is_some() || is_fraction(text)) {
-        DataType::Float64
-    } else if all(|text| date_of(text).is_some()) {
-        DataType::Date32
-    } else if all(|text| timestamp_of(text).is_some()) {
-        DataType::Timestamp(TimeUnit::Microsecond, None)
-    } else if all(|text| instant_of(text).is_some() && timestamp_of(text).is_none()) {
-        DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()))
-    } else {
-        DataType::Utf8
     }
 }
 
@@ -285,99 +281,4 @@ fn each<T: ArrowPrimitiveType>(
             Some(text) => parse(text).map(Some).ok_or_else(|| Misfit(text.to_owned())),
         })
         .collect()
-}
-
-fn bool_of(text: &str) -> Option<bool> {
-    match () {
-        () if text.eq_ignore_ascii_case("true") => Some(true),
-        () if text.eq_ignore_ascii_case("false") => Some(false),
-        () => None,
-    }
-}
-
-/// Integers in their one canonical spelling, so that codes like `007` and `+49` are not taken for numbers.
-fn int_of<T: std::str::FromStr>(text: &str) -> Option<T> {
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    let canonical = digits == "0" && text == "0" || !digits.starts_with(['0', '+']);
-    canonical.then(|| text.parse().ok()).flatten()
-}
-
-/// A finite number as text; `NaN` and infinities by name. A number too large for a double does not fit.
-fn float_of(text: &str) -> Option<f64> {
-    let value: f64 = text.parse().ok()?;
-    (value.is_finite() || !text.contains(|c: char| c.is_ascii_digit())).then_some(value)
-}
-
-/// A number with a point or an exponent: what makes a column of text a float64 column.
-fn is_fraction(text: &str) -> bool {
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    let leading_zero = digits.starts_with('0') && digits[1..].starts_with(|c: char| c.is_ascii_digit());
-    digits.starts_with(|c: char| c.is_ascii_digit())
-        && !leading_zero
-        && text.contains(['.', 'e', 'E'])
-        && float_of(text).is_some()
-}
-
-/// `-12.50`, `1.5e3`: the value at `scale`, unless digits other than zeros would be lost.
-fn decimal_of(text: &str, precision: u8, scale: i8) -> Option<i128> {
-    let (mantissa, exponent) = match text.split_once(['e', 'E']) {
-        None => (text, 0),
-        Some((mantissa, exponent)) => (mantissa, exponent.parse::<i32>().ok()?),
-    };
-    let (negative, digits) = match mantissa.strip_prefix('-') {
-        Some(digits) => (true, digits),
-        None => (false, mantissa.strip_prefix('+').unwrap_or(mantissa)),
-    };
-    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
-    if whole.is_empty() && fraction.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
-        return None;
-    }
-    let significant = format!("{whole}{fraction}");
-    let significant = significant.trim_start_matches('0');
-    let trimmed = significant.trim_end_matches('0');
-    if trimmed.is_empty() {
-        return Some(0);
-    }
-    let dropped = i32::try_from(significant.len() - trimmed.len()).ok()?;
-    let shift = exponent
-        .checked_sub(i32::try_from(fraction.len()).ok()?)?
-        .checked_add(dropped)?
-        .checked_add(i32::from(scale))?;
-    let magnitude = trimmed.parse::<i128>().ok()?.checked_mul(10_i128.checked_pow(u32::try_from(shift).ok()?)?)?;
-    let bound = 10_i128.checked_pow(u32::from(precision))?;
-    (magnitude < bound).then_some(if negative { -magnitude } else { magnitude })
-}
-
-/// `2026-01-31`.
-fn date_of(text: &str) -> Option<i32> {
-    let date = day_of(text)?;
-    i32::try_from(date.signed_duration_since(NaiveDate::default()).num_days()).ok()
-}
-
-fn day_of(text: &str) -> Option<NaiveDate> {
-    // chrono also takes `2026-1-5`; ISO 8601 does not.
-    (text.len() == 10).then(|| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()).flatten()
-}
-
-/// `2026-01-31 10:00:00.5` or with a `T`, or a date alone: microseconds since 1970, no zone.
-fn timestamp_of(text: &str) -> Option<i64> {
-    let clock = ["%Y-%m-%dT%H:%M:%S%.f", "%Y-%m-%d %H:%M:%S%.f"]
-        .iter()
-        .find_map(|format| NaiveDateTime::parse_from_str(text, format).ok())
-        .or_else(|| Some(day_of(text)?.and_time(NaiveTime::MIN)))?;
-    micros(clock)
-}
-
-/// RFC 3339, also with a blank for the `T`; without an offset it is UTC.
-fn instant_of(text: &str) -> Option<i64> {
-    match DateTime::parse_from_rfc3339(text) {
-        Ok(instant) => micros(instant.naive_utc()),
-        Err(_) => timestamp_of(text),
-    }
-}
-
-fn micros(clock: NaiveDateTime) -> Option<i64> {
-    let utc = clock.and_utc();
-    (utc.timestamp_subsec_nanos().is_multiple_of(1000) && utc.timestamp_subsec_nanos() < 1_000_000_000)
-        .then(|| utc.timestamp_micros())
 }

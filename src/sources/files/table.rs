@@ -15,21 +15,20 @@ use datafusion::{
         datatypes::{DataType, Field, FieldRef, Schema, SchemaRef},
     },
     catalog::{Session, TableProvider},
-    common::{ColumnStatistics, DFSchema, Statistics, project_schema, stats::Precision, tree_node::TreeNode},
+    common::{
+        ColumnStatistics, DFSchema, Statistics, TableReference, project_schema, stats::Precision, tree_node::TreeNode,
+    },
     config::TableParquetOptions,
     datasource::{
         TableType,
         listing::PartitionedFile,
-        physical_plan::{
-            FileGroup, FileScanConfigBuilder, FileSource, ParquetSource, parquet::CachedParquetFileReaderFactory,
-        },
+        physical_plan::{FileGroup, FileScanConfig, FileScanConfigBuilder, FileSource, ParquetSource},
         source::DataSourceExec,
         table_schema::TableSchema,
     },
     error::Result,
     execution::{cache::cache_manager::FileMetadataCache, object_store::ObjectStoreUrl},
     logical_expr::{Expr, TableProviderFilterPushDown},
-    object_store::{ObjectStore, path::Path},
     physical_plan::{ExecutionPlan, empty::EmptyExec},
     scalar::ScalarValue,
 };
@@ -37,6 +36,7 @@ use datafusion::{
 use super::{
     adapter::StrictAdapterFactory,
     discover::FoundFile,
+    reads::{ListedVersions, Reads},
     schema::{self, Column},
     text::TextFormat,
     text_source::TextSource,
@@ -46,13 +46,20 @@ use crate::config::source::FileFormat;
 /// How old Parquet's INT96 timestamps are read: nanoseconds would not hold every year.
 pub const INT96_UNIT: &str = "us";
 
+/// The source, schema and table that `scan` reads, when it is one of ours.
+#[must_use]
+pub fn table_of(scan: &FileScanConfig) -> Option<TableReference> {
+    super::source_of(&scan.object_store_url)?;
+    scan.file_groups.iter().flat_map(FileGroup::iter).next()?.table_reference.clone()
+}
+
 /// What the tables of a source share.
 #[derive(Clone)]
 pub struct Storage {
     /// The store's name in the runtime.
     pub url: ObjectStoreUrl,
-    /// The store.
-    pub store: Arc<dyn ObjectStore>,
+    /// The store, registered under that name.
+    pub reads: Arc<Reads>,
     /// Footers of Parquet files. Of this source alone: the runtime's own cache tells files apart by path, size and time
     /// only, and paths of two sources may be the same.
     pub footers: Arc<FileMetadataCache>,
@@ -60,6 +67,7 @@ pub struct Storage {
 
 /// A table of files.
 pub struct FilesTable {
+    /// `source.table`, for faults.
     label: Arc<str>,
     storage: Storage,
     format: FileFormat,
@@ -77,9 +85,10 @@ pub struct TableFile {
 }
 
 impl FilesTable {
-    /// `label` is `source.table`, for faults.
+    /// `name` is the source, its schema and the table.
+    #[must_use]
     pub fn new(
-        label: &str,
+        name: &TableReference,
         storage: Storage,
         format: FileFormat,
         columns: Vec<Column>,
@@ -88,14 +97,12 @@ impl FilesTable {
     ) -> Self {
         let partitions: Vec<FieldRef> =
             partitions.into_iter().map(|(name, data_type)| Arc::new(Field::new(name, data_type, true))).collect();
-        let files = files.into_iter().map(|file| partitioned_file(file, &columns)).collect();
+        let files =
+            files.into_iter().map(|file| partitioned_file(file, &columns).with_table_reference(Some(name.clone())));
+        let files = files.collect();
+        let label = format!("{}.{}", name.catalog().unwrap_or_default(), name.table());
         let schema = TableSchema::builder(schema::file_schema(&columns)).with_table_partition_cols(partitions).build();
         Self { label: label.into(), storage, format, columns: columns.into(), schema, files }
-    }
-
-    /// Is the file at `path` one of this table?
-    pub fn holds(&self, path: &Path) -> bool {
-        self.files.iter().any(|file| file.path() == path)
     }
 
     /// The files whose partition values fulfil `filters`.
@@ -154,8 +161,8 @@ impl FilesTable {
                 let mut global = state.config_options().execution.parquet.clone();
                 global.coerce_int96 = Some(INT96_UNIT.to_owned());
                 let options = TableParquetOptions { global, ..TableParquetOptions::default() };
-                let (store, footers) = (Arc::clone(&self.storage.store), Arc::clone(&self.storage.footers));
-                let reader = CachedParquetFileReaderFactory::new(store, footers);
+                let (reads, footers) = (Arc::clone(&self.storage.reads), Arc::clone(&self.storage.footers));
+                let reader = ListedVersions { reads, footers };
                 Arc::new(
                     ParquetSource::new(self.schema.clone())
                         .with_table_parquet_options(options)

@@ -18,7 +18,7 @@ use datafusion::{
 };
 use futures::{Stream, StreamExt, TryStreamExt, stream::BoxStream};
 
-use super::strict;
+use super::spelling;
 
 /// How much of a file is fetched at once, growing from the first to the second bound. Fetching by parts leaves no request
 /// open while a slow consumer reads.
@@ -69,7 +69,7 @@ async fn infer_csv(mut input: BoxStream<'static, Result<Bytes>>) -> Result<Schem
     let sample = decoded(input, rest, decoder).boxed().try_next().await?;
     let fields = names.iter().enumerate().map(|(index, name)| {
         let texts = sample.iter().flat_map(|sample| sample.column(index).as_string::<i32>().iter().flatten());
-        Field::new(name, strict::infer(&texts), true)
+        Field::new(name, spelling::infer(&texts), true)
     });
     Ok(Schema::new(fields.collect::<Fields>()))
 }

@@ -27,7 +27,6 @@ use super::{
     strict::Misfit,
     text::{self, TextFormat},
 };
-use crate::model::Fault;
 
 /// A scan of text files.
 #[derive(Clone)]
@@ -156,9 +155,7 @@ impl TextOpener {
         let columns = self.columns.iter().map(|column| match raw.column_by_name(&column.name) {
             None => Ok(new_null_array(&column.target.data_type, raw.num_rows())),
             Some(text) => typed(column, text).map_err(|misfit| {
-                let type_name = column.target.data_type.to_string();
-                let fault = faults::misfit(&self.table, &column.name, &type_name, Some(file), &misfit.0);
-                faults::carried(fault)
+                faults::carried(faults::misfit(&self.table, &column.name, &column.target, Some(file), &misfit))
             }),
         });
         let columns = columns.collect::<Result<Vec<_>>>()?;
@@ -192,10 +189,9 @@ fn leaves_as_text(data_type: &DataType) -> DataType {
     }
 }
 
-/// Keeps what the store said; everything else is the file's content.
+/// Faults stay; everything else is about the file's content.
 fn unreadable(table: &str, file: &str, format: TextFormat, error: DataFusionError) -> DataFusionError {
-    let known = matches!(&error, DataFusionError::External(inner) if inner.is::<Fault>());
-    if known || faults::store_error(&error).is_some() {
+    if faults::carried_by(&error).is_some() {
         return error;
     }
     faults::carried(faults::malformed(table, file, format.name(), error))

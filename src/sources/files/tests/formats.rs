@@ -125,6 +125,16 @@ async fn ndjson_is_read_by_name() {
 }
 
 #[tokio::test]
+async fn a_declaration_types_a_column_without_values() {
+    let lake = Lake::new().text("t.ndjson", "{\"id\": 1, \"tags\": null, \"many\": []}\n");
+    let ints = || ValueType::List(Box::new(ValueType::Int64));
+    let lake = lake.table(columns("t", [("tags", ints()), ("many", ints())]));
+    let schema = schema_of(&lake.listing().await, "t");
+    assert_eq!((schema["tags"].as_str(), schema["many"].as_str()), ("List(Int64)", "List(Int64)"));
+    assert_eq!(lake.rows("SELECT tags, many FROM t").await, ["-|[]"]);
+}
+
+#[tokio::test]
 async fn integers_widen_in_text_formats() {
     let lake = Lake::new().text("t/a.csv", "x\n1\n").text("t/b.csv", "x\n1.5\n");
     assert_eq!(lake.rows("SELECT x FROM t ORDER BY x").await, ["1.0", "1.5"]);
@@ -136,7 +146,7 @@ async fn conflicting_types_name_both_files() {
     let listing = lake.listing().await;
     assert_eq!(listing.tables.len(), 1);
     let problems = texts(&listing.problems);
-    assert!(problems.contains("column `x` is Int64 in `t/a.csv` but Utf8 in `t/b.csv`"), "{problems}");
+    assert!(problems.contains("column `x` is int64 in `t/a.csv` but string in `t/b.csv`"), "{problems}");
     assert!(problems.contains("`tables: {t: {columns: {x: string}}}`"), "{problems}");
     let lake = lake.table(columns("t", [("x", ValueType::String)]));
     assert_eq!(lake.rows("SELECT x FROM t ORDER BY x").await, ["1", "hello"]);
@@ -179,7 +189,7 @@ async fn parquet_types_must_agree_unless_declared() {
         .parquet("t/a.parquet", &batch([("x", Arc::new(Int64Array::from(vec![1 << 40])) as _)]))
         .parquet("t/b.parquet", &batch([("x", Arc::new(Int32Array::from(vec![2])) as _)]));
     let problems = texts(&lake.listing().await.problems);
-    assert!(problems.contains("column `x` is Int64 in `t/a.parquet` but Int32 in `t/b.parquet`"), "{problems}");
+    assert!(problems.contains("column `x` is int64 in `t/a.parquet` but int32 in `t/b.parquet`"), "{problems}");
     let lake = lake.table(columns("t", [("x", ValueType::Int64)]));
     assert_eq!(lake.rows("SELECT x FROM t WHERE x > 1 ORDER BY x").await, ["2", "1099511627776"]);
     let mut lake = lake;
@@ -187,7 +197,7 @@ async fn parquet_types_must_agree_unless_declared() {
     assert_eq!(lake.rows("SELECT x FROM t ORDER BY x").await, ["1099511627776", "2"]);
     lake.tables = vec![columns("t", [("x", ValueType::Int32)])];
     let fault = lake.fault("SELECT x FROM t").await;
-    assert_eq!(fault.to_string(), "AQ-503: column `x` of `lake.t` holds a value that does not fit its type Int32");
+    assert_eq!(fault.to_string(), "AQ-503: column `x` of `lake.t` holds a value that does not fit its type int32");
 }
 
 #[tokio::test]

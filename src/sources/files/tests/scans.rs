@@ -27,6 +27,7 @@ fn scan_of(plan: &Arc<dyn ExecutionPlan>) -> Option<FileScanConfig> {
 
 fn paths(plan: &Arc<dyn ExecutionPlan>) -> Vec<String> {
     let scan = scan_of(plan).unwrap();
+    assert_eq!(super::super::table_of(&scan).unwrap().to_string(), "lake.public.t");
     assert_eq!(super::super::source_of(&scan.object_store_url).unwrap().as_str(), "lake");
     let mut paths: Vec<_> = scan
         .file_groups
@@ -84,4 +85,23 @@ async fn a_count_reads_no_file() {
     let plan = plan(&session, "SELECT count(*) FROM t").await;
     assert!(scan_of(&plan).is_none());
     assert_eq!(query(&session, "SELECT count(*) FROM t").await.unwrap(), ["25"]);
+}
+
+#[tokio::test]
+async fn a_replaced_file_is_a_fault_until_the_refresh() {
+    let lake = Lake::new().parquet("t.parquet", &numbers(0, 10)).text("gone.csv", "id\n1\n");
+    let (source, session) = lake.open();
+    register(&session, source.tables().await.unwrap());
+    let next = lake.path("next");
+    write_parquet(&next, &numbers(10, 20), 1_000);
+    fs::rename(next, lake.path("t.parquet")).unwrap();
+    fs::remove_file(lake.path("gone.csv")).unwrap();
+    let replaced = fault_of(&query(&session, "SELECT n FROM t").await.unwrap_err());
+    assert_eq!(replaced.to_string(), "AQ-502: the file `t.parquet` of source `lake` was replaced while it was in use");
+    let gone = fault_of(&query(&session, "SELECT id FROM gone").await.unwrap_err());
+    assert_eq!(gone.to_string(), "AQ-502: the file `gone.csv` of source `lake` is gone");
+    session.deregister_table("t").unwrap();
+    session.deregister_table("gone").unwrap();
+    register(&session, source.tables().await.unwrap());
+    assert_eq!(query(&session, "SELECT min(n) FROM t WHERE n > 0").await.unwrap(), ["10"]);
 }

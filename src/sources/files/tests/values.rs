@@ -9,7 +9,7 @@ use datafusion::arrow::{
     util::display::array_value_to_string,
 };
 
-use super::super::strict::{Target, infer};
+use super::super::{spelling::infer, strict::Target};
 use super::*;
 
 fn read(array: impl Array + 'static, kind: &ValueType) -> Result<String, String> {
@@ -38,6 +38,10 @@ fn text_is_read_exactly_or_not_at_all() {
         (" 1", Int64, None),
         ("0.1", Float64, Some("0.1")),
         ("1e400", Float64, None),
+        ("9007199254740992", Float64, Some("9007199254740992.0")),
+        ("9007199254740993", Float64, None),
+        ("-0", Float64, Some("-0.0")),
+        ("007", Float64, None),
         ("NaN", Float64, Some("NaN")),
         ("True", Bool, Some("true")),
         ("yes", Bool, None),
@@ -137,7 +141,8 @@ fn lists_are_read_by_their_items() {
 #[test]
 fn a_column_of_text_has_the_most_specific_type() {
     let naive = DataType::Timestamp(TimeUnit::Microsecond, None);
-    let cases: [(&[&str], DataType); 9] = [
+    let cases: [(&[&str], DataType); 10] = [
+        (&["9007199254740993", "1.5"], DataType::Utf8),
         (&[], DataType::Null),
         (&["1", "-2"], DataType::Int64),
         (&["1", "2.5", "1e3"], DataType::Float64),
