@@ -1,5 +1,7 @@
 //! Outside systems, each behind the one trait [`Source`]: what tables it has and how each is scanned.
 
+pub mod sql;
+
 use std::{fmt::Debug, sync::Arc};
 
 use async_trait::async_trait;
