@@ -1,1 +1,4 @@
-fn main() {}
+//! Tests of the service as its users meet it.
+
+mod contract;
+mod harness;

@@ -30,7 +30,10 @@ impl<'a> Annotations<'a> {
                 })
             });
             let Some((schema, table)) = table else {
-                let names: Vec<_> = tables.iter().map(|(schema, table)| shown(default_schema, schema, table)).collect();
+                let bare =
+                    tables.iter().filter(|(schema, _)| *schema == default_schema).map(|(_, table)| (*table).to_owned());
+                let full = tables.iter().map(|(schema, table)| format!("{schema}.{table}"));
+                let names: Vec<_> = bare.chain(full).collect();
                 problems.push(unknown("table", &config.name, names.iter().map(String::as_str)));
                 continue;
             };
@@ -74,8 +77,4 @@ pub fn unknown<'a>(what: &str, name: &Spanned<String>, known: impl IntoIterator<
 pub fn refused(name: &Spanned<String>, source_type: &str, allowed: &str) -> Problem {
     let message = format!("column `{}` of type `{source_type}` cannot be read as that type without a risk", name.value);
     Problem::error(name.place.clone(), message).hint(format!("allowed here: {allowed}"))
-}
-
-fn shown(default_schema: &str, schema: &str, table: &str) -> String {
-    if schema == default_schema { table.to_owned() } else { format!("{schema}.{table}") }
 }

@@ -1,0 +1,3 @@
+//! Real systems to test against.
+
+pub mod postgres;
