@@ -15,7 +15,8 @@
 //! Any other stored value is an error that names the column. As text, an integer is its digits, a real its shortest
 //! digits, a blob its hexadecimal digits. `columns:` can make any column a string, int32, int64, float64, bool, date,
 //! timestamp or decimal; then the same holds for the asked type, and nothing but `IS NULL` is asked of it in the source.
-//! A decimal is read from an integer, from decimal text, and from a real by its shortest digits.
+//! A decimal is read from an integer, from decimal text, and from a real by its shortest digits. A view says of a column
+//! without a declared type that it is a blob.
 
 use std::sync::Arc;
 
