@@ -2,6 +2,7 @@
 
 mod cases;
 mod clients;
+mod contract;
 mod files;
 mod harness;
 mod mistakes;

@@ -1,0 +1,32 @@
+//! What the members of the SQL family spell differently.
+
+use std::fmt::Debug;
+
+use datafusion::scalar::ScalarValue;
+
+use super::Class;
+
+/// The spellings of one system. Operands are complete expressions, in parentheses where they need them.
+pub trait Dialect: Debug + Send + Sync {
+    /// Placeholder `number` (from 1) for a literal of `class`.
+    fn placeholder(&self, number: usize, class: Class) -> String;
+
+    /// `operand [NOT] IN (values)`; `values` are of one type, not NULL and not empty. New binds are added to `binds`.
+    fn membership(
+        &self,
+        operand: &str,
+        class: Class,
+        values: Vec<ScalarValue>,
+        negated: bool,
+        binds: &mut Vec<ScalarValue>,
+    ) -> String;
+
+    /// `left IS [NOT] DISTINCT FROM right`.
+    fn distinct(&self, left: &str, right: &str, negated: bool) -> String;
+}
+
+/// A name as both systems quote it, whatever characters it has.
+#[must_use]
+pub fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}

@@ -1,0 +1,264 @@
+//! From a running statement to a stream of batches: one task holds the connection, a bounded channel holds it back.
+//!
+//! The task starts with the first poll. A consumer that reads slowly stops the task, which stops the source. Because a
+//! query may read several tables of one source in an order that nobody knows, a task that is held back while others
+//! wait for a connection of its pool writes the rest of its rows to disk, lets the connection go, and serves from
+//! there: so any query works with a single connection. A consumer that goes away stops the task, which ends the
+//! statement in the source before it gives up its slot.
+
+use std::{fmt::Debug, future::Future, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use datafusion::{
+    arrow::array::RecordBatch,
+    arrow::datatypes::SchemaRef,
+    common::Result as DataFusionResult,
+    error::DataFusionError,
+    execution::{SendableRecordBatchStream, TaskContext},
+    physical_plan::{
+        SpillManager,
+        metrics::{BaselineMetrics, ExecutionPlanMetricsSet, MetricBuilder, RecordOutput, SpillMetrics},
+        spill::spill_pool::{self, SpillPoolSink},
+        stream::RecordBatchStreamAdapter,
+    },
+};
+use futures::{StreamExt, TryStreamExt, stream};
+use tokio::{sync::mpsc, task::JoinHandle};
+use tracing::Instrument;
+
+use super::{Dialect, Statement};
+use crate::model::{Fault, SourceName};
+
+/// A consumer that takes nothing for so long, while others wait for a connection, has its rows written to disk.
+const PATIENCE: Duration = Duration::from_millis(50);
+/// Rows on disk are freed in files of about this many bytes as they are read.
+const SPOOL_FILE: usize = 64 << 20;
+
+/// A system that runs statements.
+#[async_trait]
+pub trait Remote: Debug + Send + Sync {
+    /// The source's name.
+    fn source(&self) -> &SourceName;
+
+    /// How the system spells SQL.
+    fn dialect(&self) -> &dyn Dialect;
+
+    /// Is anyone waiting for a connection?
+    fn is_contended(&self) -> bool;
+
+    /// Runs `scan` and pushes its rows into `feed`. Returns when the statement has ended in the source and its
+    /// connection is free, whatever the outcome.
+    async fn run(&self, scan: &Scan, feed: &mut Feed) -> Result<(), Stop>;
+}
+
+/// A statement and what its rows are read as.
+#[derive(Clone, Debug)]
+pub struct Scan {
+    /// What runs.
+    pub statement: Statement,
+    /// The columns of the result, in the order of the SELECT list. Without columns, only the rows count.
+    pub schema: SchemaRef,
+    /// What the rows come from, for the person who reads a fault.
+    pub relation: Arc<str>,
+}
+
+/// Why a statement ended early.
+#[derive(Debug)]
+pub enum Stop {
+    /// Nobody reads its rows any more.
+    Gone,
+    /// The source closed the connection.
+    Lost(Fault),
+    /// The source answered with an error; the connection is sound.
+    Refused(Fault),
+    /// A row cannot be read, or cannot be passed on.
+    Failed(DataFusionError),
+}
+
+impl Stop {
+    /// What a caller outside the engine is told.
+    pub(super) fn into_fault(self) -> Fault {
+        match DataFusionError::from(self) {
+            DataFusionError::External(error) => match error.downcast::<Fault>() {
+                Ok(fault) => *fault,
+                Err(error) => Fault::internal(error),
+            },
+            error => Fault::internal(error),
+        }
+    }
+}
+
+impl From<Fault> for Stop {
+    fn from(fault: Fault) -> Self {
+        Self::Failed(DataFusionError::External(Box::new(fault)))
+    }
+}
+
+impl From<Stop> for DataFusionError {
+    fn from(stop: Stop) -> Self {
+        match stop {
+            Stop::Gone => external(Fault::internal("a statement was stopped although its result is waited for")),
+            Stop::Lost(fault) | Stop::Refused(fault) => external(fault),
+            Stop::Failed(error) => error,
+        }
+    }
+}
+
+/// A fault as it travels through the engine.
+fn external(fault: Fault) -> DataFusionError {
+    DataFusionError::External(Box::new(fault))
+}
+
+/// Where a member puts the batches of one statement.
+#[derive(Debug)]
+pub struct Feed {
+    batches: mpsc::Sender<DataFusionResult<RecordBatch>>,
+    remote: Arc<dyn Remote>,
+    spool: Spool,
+    started: bool,
+}
+
+impl Feed {
+    /// Passes `batch` on. Waits while the consumer is slow and nobody else needs the connection.
+    pub async fn push(&mut self, batch: RecordBatch) -> Result<(), Stop> {
+        self.started = true;
+        loop {
+            if let Some(written) = self.spool.append(&batch) {
+                return written.map_err(Stop::Failed);
+            }
+            match tokio::time::timeout(PATIENCE, self.batches.reserve()).await {
+                Ok(Ok(place)) => {
+                    place.send(Ok(batch));
+                    return Ok(());
+                }
+                Ok(Err(_)) => return Err(Stop::Gone),
+                Err(_) if self.remote.is_contended() => self.spool.open(),
+                Err(_) => {}
+            }
+        }
+    }
+
+    /// Has a batch been passed on? Then the statement must not be run again.
+    #[must_use]
+    pub fn started(&self) -> bool {
+        self.started
+    }
+
+    /// Completes when nobody reads any more.
+    pub fn gone(&self) -> impl Future<Output = ()> + Send + use<> {
+        let batches = self.batches.clone();
+        async move { batches.closed().await }
+    }
+
+    /// Passes on what went to disk, then how the statement ended.
+    async fn finish(self, outcome: Result<(), Stop>) {
+        let Self { batches, mut spool, .. } = self;
+        let served = match spool.take() {
+            Some(spooled) => serve(&batches, spooled).await,
+            None => Ok(()),
+        };
+        match served.and(outcome) {
+            Ok(()) | Err(Stop::Gone) => {}
+            // A consumer that has gone meanwhile needs no answer.
+            Err(stop) => drop(batches.send(Err(stop.into())).await),
+        }
+    }
+}
+
+async fn serve(
+    batches: &mpsc::Sender<DataFusionResult<RecordBatch>>,
+    mut spooled: SendableRecordBatchStream,
+) -> Result<(), Stop> {
+    while let Some(batch) = spooled.try_next().await.map_err(Stop::Failed)? {
+        batches.send(Ok(batch)).await.map_err(|_| Stop::Gone)?;
+    }
+    Ok(())
+}
+
+/// Rows on disk, in the engine's own spill folder and under its bound.
+struct Spool {
+    manager: Arc<SpillManager>,
+    files: Option<(SpillPoolSink, SendableRecordBatchStream)>,
+}
+
+impl Spool {
+    fn new(context: &TaskContext, metrics: &ExecutionPlanMetricsSet, schema: &SchemaRef) -> Self {
+        let manager = SpillManager::new(context.runtime_env(), SpillMetrics::new(metrics, 0), Arc::clone(schema));
+        Self { manager: Arc::new(manager), files: None }
+    }
+
+    fn open(&mut self) {
+        self.files = Some(spill_pool::spsc_channel(SPOOL_FILE, Arc::clone(&self.manager)));
+    }
+
+    /// Writes a batch, if the spool is open.
+    fn append(&self, batch: &RecordBatch) -> Option<DataFusionResult<()>> {
+        self.files.as_ref().map(|(sink, _)| sink.push_batch(batch))
+    }
+
+    /// What was written, from the first batch to the last.
+    fn take(&mut self) -> Option<SendableRecordBatchStream> {
+        self.files.take().map(|(_, written)| written)
+    }
+}
+
+impl Debug for Spool {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Spool").field("open", &self.files.is_some()).finish_non_exhaustive()
+    }
+}
+
+/// The rows of `scan`, which begins to run when the stream is polled first.
+pub(super) fn stream(
+    remote: Arc<dyn Remote>,
+    scan: Scan,
+    context: &TaskContext,
+    metrics: &ExecutionPlanMetricsSet,
+) -> SendableRecordBatchStream {
+    let schema = Arc::clone(&scan.schema);
+    let baseline = BaselineMetrics::new(metrics, 0);
+    let elapsed = MetricBuilder::new(metrics).subset_time("elapsed_remote", 0);
+    let spool = Spool::new(context, metrics, &schema);
+    let start = move || {
+        let (sender, batches) = mpsc::channel(1);
+        let mut feed = Feed { batches: sender, remote: Arc::clone(&remote), spool, started: false };
+        let run = async move {
+            let timer = elapsed.timer();
+            let outcome = remote.run(&scan, &mut feed).await;
+            timer.done();
+            feed.finish(outcome).await;
+        };
+        Running { batches, task: Some(tokio::spawn(run.in_current_span())) }
+    };
+    let batches = stream::once(async move { start() })
+        .flat_map(|running| {
+            stream::try_unfold(
+                running,
+                |mut running| async move { Ok(running.next().await?.map(|batch| (batch, running))) },
+            )
+        })
+        .map(move |item| {
+            let _timer = baseline.elapsed_compute().timer();
+            item.map(|batch| batch.record_output(&baseline))
+        });
+    Box::pin(RecordBatchStreamAdapter::new(schema, batches))
+}
+
+/// The consumer's end of a running statement. Dropping it stops the statement.
+struct Running {
+    batches: mpsc::Receiver<DataFusionResult<RecordBatch>>,
+    task: Option<JoinHandle<()>>,
+}
+
+impl Running {
+    async fn next(&mut self) -> DataFusionResult<Option<RecordBatch>> {
+        if let Some(batch) = self.batches.recv().await {
+            return batch.map(Some);
+        }
+        // A channel that closed says nothing of why: rows would be missing if the task had broken down.
+        match self.task.take() {
+            Some(task) => task.await.map(|()| None).map_err(|error| external(Fault::internal(error))),
+            None => Ok(None),
+        }
+    }
+}

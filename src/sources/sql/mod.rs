@@ -1,0 +1,41 @@
+//! Sources that speak SQL: one table and one scan for all of them, and a member for each system.
+//!
+//! A member describes its tables as [`Column`]s, runs [`Statement`]s as a [`Remote`], and names its spellings as a
+//! [`Dialect`]. What may be pushed is decided in one place, [`predicate`].
+
+mod annotation;
+mod batch;
+pub mod column;
+pub mod dialect;
+mod failure;
+pub mod feed;
+mod pool;
+pub mod postgres;
+pub mod predicate;
+pub mod scan;
+pub mod sqlite;
+pub mod table;
+
+pub use column::{Class, Column, Comparison};
+pub use dialect::Dialect;
+pub use feed::{Feed, Remote, Stop};
+pub use scan::SqlScanExec;
+pub use table::SqlTable;
+
+use datafusion::scalar::ScalarValue;
+
+use crate::model::SourceName;
+
+/// The key of a field's metadata that holds the column's type as its source names it.
+pub const SOURCE_TYPE: &str = "aqueduct.source_type";
+
+/// One SELECT for one source: a plain value, without connection or credential.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Statement {
+    /// Where it runs.
+    pub source: SourceName,
+    /// Its text, which depends on the shape of the request alone: every value is a bind.
+    pub sql: String,
+    /// Placeholder `n` of the text is `binds[n - 1]`.
+    pub binds: Vec<ScalarValue>,
+}

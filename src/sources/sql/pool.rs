@@ -1,0 +1,98 @@
+//! Connections to one source: at most so many, kept for the next statement when they are sound.
+
+use std::{
+    fmt,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// A connection that nobody used for so long is not used again: what stands between may have forgotten it.
+const STALE: Duration = Duration::from_secs(300);
+
+/// The slots of one source and the idle connections among them.
+pub struct Pool<C> {
+    slots: Arc<Semaphore>,
+    idle: Mutex<Vec<(C, Instant)>>,
+    waiting: AtomicUsize,
+}
+
+/// The right to hold one connection. Dropping it gives the right back, not a connection.
+pub struct Slot<C> {
+    pool: Arc<Pool<C>>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl<C> Pool<C> {
+    /// At most `max_connections`, at least one.
+    pub fn new(max_connections: u32) -> Arc<Self> {
+        let slots =
+            usize::try_from(max_connections.max(1)).map_or(Semaphore::MAX_PERMITS, |n| n.min(Semaphore::MAX_PERMITS));
+        Arc::new(Self { slots: Arc::new(Semaphore::new(slots)), idle: Mutex::default(), waiting: AtomicUsize::new(0) })
+    }
+
+    /// Waits, in order of arrival, until a connection may be held.
+    pub async fn slot(self: &Arc<Self>) -> Slot<C> {
+        let slots = Arc::clone(&self.slots);
+        let permit = if let Ok(permit) = Arc::clone(&slots).try_acquire_owned() {
+            permit
+        } else {
+            let _waiting = Waiting::new(&self.waiting);
+            slots.acquire_owned().await.expect("the semaphore is never closed")
+        };
+        Slot { pool: Arc::clone(self), _permit: permit }
+    }
+
+    /// Is anyone waiting for a slot?
+    pub fn is_contended(&self) -> bool {
+        self.waiting.load(Ordering::Relaxed) > 0
+    }
+
+    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<(C, Instant)>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl<C> Slot<C> {
+    /// The connection that was used last, if one is idle.
+    pub fn take_idle(&self) -> Option<C> {
+        let (connection, since) = self.pool.idle().pop()?;
+        if since.elapsed() < STALE {
+            return Some(connection);
+        }
+        // The others are older still.
+        drop(std::mem::take(&mut *self.pool.idle()));
+        None
+    }
+
+    /// Keeps a sound connection for the next statement.
+    pub fn give_back(self, connection: C) {
+        self.pool.idle().push((connection, Instant::now()));
+    }
+}
+
+impl<C> fmt::Debug for Pool<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Pool").field("free", &self.slots.available_permits()).finish_non_exhaustive()
+    }
+}
+
+/// Counts a waiter for as long as it lives, also when its wait is given up.
+struct Waiting<'a>(&'a AtomicUsize);
+
+impl<'a> Waiting<'a> {
+    fn new(count: &'a AtomicUsize) -> Self {
+        count.fetch_add(1, Ordering::Relaxed);
+        Self(count)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}

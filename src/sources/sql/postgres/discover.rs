@@ -1,0 +1,230 @@
+//! What a Postgres database holds: a few questions to its catalog.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use datafusion::logical_expr::TableType;
+use sqlx::{PgConnection, Row, postgres::PgRow, postgres::types::Oid};
+
+use super::{
+    session::Postgres,
+    types::{self, CatalogColumn, CatalogType, Types},
+};
+use crate::{
+    config::{SourceConfig, Spanned, TableConfig},
+    model::{Fault, Problem},
+    sources::{
+        Listing, Table,
+        sql::{
+            Column, Remote, SqlTable, Stop,
+            annotation::{Annotations, check_columns, override_of, refused, unknown},
+            dialect::quoted,
+            table::Description,
+        },
+    },
+};
+
+/// The schemas that this user may look into.
+const SCHEMAS: &str = "
+    SELECT nspname::text, nspname = current_schema() AS is_current
+    FROM pg_namespace
+    WHERE has_schema_privilege(oid, 'USAGE')
+    ORDER BY nspname";
+
+/// Every column that this user may read, of every kind of table; a table without any has one row without a column.
+const COLUMNS: &str = "
+    SELECT n.nspname::text AS schema, c.relname::text AS name, c.relkind::text AS kind, c.reltuples::float8 AS rows,
+        a.attname::text AS column, a.atttypid AS type, a.atttypmod AS modifier,
+        format_type(a.atttypid, a.atttypmod) AS type_name,
+        -- Nobody checks what a foreign table or a view promises.
+        a.attnotnull AND c.relkind IN ('r', 'p', 'm') AS not_null,
+        coalesce(l.collisdeterministic, true) AS is_deterministic
+    FROM pg_class c
+    JOIN pg_namespace n ON n.oid = c.relnamespace
+    LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+        AND has_column_privilege(c.oid, a.attnum, 'SELECT')
+    LEFT JOIN pg_collation l ON l.oid = a.attcollation
+    WHERE c.relkind IN ('r', 'v', 'm', 'p', 'f') AND n.nspname = ANY ($1::text[])
+        AND has_any_column_privilege(c.oid, 'SELECT') AND has_schema_privilege(n.oid, 'USAGE')
+    ORDER BY n.nspname, c.relname, a.attnum";
+
+/// Types by their identifiers. Arrays that only look like ones (`int2vector`, `name`, `point`) have no element here.
+const TYPES: &str = "
+    SELECT t.oid, t.typname::text AS name, t.typtype::text AS kind, t.typbasetype AS base, t.typtypmod AS modifier,
+        coalesce(e.oid, 0::oid) AS element
+    FROM pg_type t
+    LEFT JOIN pg_type e ON e.oid = t.typelem AND e.typarray = t.oid
+    WHERE t.oid = ANY ($1::oid[])";
+
+/// What the catalog said.
+pub struct Found {
+    schemas: Vec<(String, bool)>,
+    relations: BTreeMap<(String, String), Relation>,
+    types: Types,
+    utf8: bool,
+}
+
+struct Relation {
+    kind: String,
+    rows: f64,
+    columns: Vec<CatalogColumn>,
+}
+
+impl Postgres {
+    /// Asks the catalog for the tables of `schemas`, or of all schemas that are not the system's.
+    pub async fn discover(&self, schemas: &[Spanned<String>]) -> Result<Found, Fault> {
+        let slot = self.slot().await;
+        loop {
+            let (mut session, reused) = self.session(&slot).await.map_err(Stop::into_fault)?;
+            match Found::read(&mut session.connection, schemas).await.map_err(|error| self.stop(error)) {
+                Ok(found) => {
+                    slot.give_back(session);
+                    return Ok(found);
+                }
+                // It died while it was idle.
+                Err(Stop::Lost(_)) if reused => {}
+                Err(stop) => return Err(stop.into_fault()),
+            }
+        }
+    }
+}
+
+impl Found {
+    async fn read(connection: &mut PgConnection, wanted: &[Spanned<String>]) -> Result<Self, sqlx::Error> {
+        let encoding: String =
+            sqlx::query_scalar("SELECT getdatabaseencoding()::text").fetch_one(&mut *connection).await?;
+        let schemas: Vec<(String, bool)> = sqlx::query(SCHEMAS)
+            .fetch_all(&mut *connection)
+            .await?
+            .iter()
+            .map(|row| Ok((row.try_get(0)?, row.try_get::<Option<bool>, _>(1)?.unwrap_or(false))))
+            .collect::<Result<_, sqlx::Error>>()?;
+        let shown: Vec<String> = if wanted.is_empty() {
+            schemas.iter().map(|(name, _)| name.clone()).filter(|name| !is_system(name)).collect()
+        } else {
+            wanted.iter().map(|name| name.value.clone()).collect()
+        };
+        let mut relations = BTreeMap::new();
+        for row in sqlx::query(COLUMNS).bind(shown).fetch_all(&mut *connection).await? {
+            let relation = relations.entry((row.try_get("schema")?, row.try_get("name")?)).or_insert(Relation {
+                kind: row.try_get("kind")?,
+                rows: row.try_get("rows")?,
+                columns: Vec::new(),
+            });
+            relation.columns.extend(read_column(&row)?);
+        }
+        let types = read_types(connection, relations.values().flat_map(|relation| &relation.columns)).await?;
+        Ok(Self { schemas, relations, types, utf8: encoding == "UTF8" })
+    }
+
+    /// The tables as the engine sees them, and what does not fit them in the source's file.
+    pub fn listing(
+        &self,
+        postgres: &Arc<Postgres>,
+        source: &SourceConfig,
+        wanted: &[Spanned<String>],
+        pushdown: bool,
+    ) -> Listing {
+        let mut problems = Vec::new();
+        for name in wanted.iter().filter(|name| !self.schemas.iter().any(|(known, _)| *known == name.value)) {
+            problems.push(unknown("schema", name, self.schemas.iter().map(|(known, _)| known.as_str())));
+        }
+        let default_schema = self.default_schema(wanted);
+        let names: Vec<_> = self.relations.keys().map(|(schema, name)| (schema.as_str(), name.as_str())).collect();
+        let annotations = Annotations::resolve(&source.tables, &default_schema, &names, &mut problems);
+        let tables = self
+            .relations
+            .iter()
+            .map(|((schema, name), relation)| {
+                let description = Description {
+                    relation: format!("{}.{schema}.{name}", source.name).into(),
+                    from: format!("{}.{}", quoted(schema), quoted(name)),
+                    columns: self.columns(relation, annotations.of(schema, name), &mut problems),
+                    table_type: if relation.kind == "v" { TableType::View } else { TableType::Base },
+                    rows: estimate(relation.rows),
+                };
+                let remote: Arc<dyn Remote> = Arc::clone(postgres) as _;
+                let provider = Arc::new(SqlTable::new(remote, description, pushdown));
+                Table { schema: schema.clone(), name: name.clone(), provider }
+            })
+            .collect();
+        Listing { default_schema, tables, problems }
+    }
+
+    /// The first schema of the file, else the one in which this user's names are looked up, else `public`.
+    fn default_schema(&self, wanted: &[Spanned<String>]) -> String {
+        let current = || self.schemas.iter().find(|(_, is_current)| *is_current).map(|(name, _)| name.clone());
+        wanted.first().map(|name| name.value.clone()).or_else(current).unwrap_or_else(|| "public".to_owned())
+    }
+
+    fn columns(&self, relation: &Relation, config: Option<&TableConfig>, problems: &mut Vec<Problem>) -> Vec<Column> {
+        if let Some(config) = config {
+            let names: Vec<_> = relation.columns.iter().map(|column| column.name.as_str()).collect();
+            check_columns(config, &names, problems);
+        }
+        let mut columns = Vec::with_capacity(relation.columns.len());
+        for column in &relation.columns {
+            let wanted = override_of(config, &column.name);
+            let read = types::column(column, &self.types, self.utf8, wanted.map(|(_, value_type)| value_type));
+            if let (None, Some((name, _))) = (&read, wanted) {
+                problems.push(refused(name, &column.type_name, types::allowed(column, &self.types)));
+            }
+            columns.extend(read.or_else(|| types::column(column, &self.types, self.utf8, None)));
+        }
+        columns
+    }
+}
+
+fn is_system(schema: &str) -> bool {
+    schema.starts_with("pg_") || schema == "information_schema"
+}
+
+/// `reltuples`, unless the server has never counted.
+fn estimate(rows: f64) -> Option<u64> {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "positive, and an estimate")]
+    (rows >= 1.0).then_some(rows as u64)
+}
+
+fn read_column(row: &PgRow) -> Result<Option<CatalogColumn>, sqlx::Error> {
+    let Some(name) = row.try_get::<Option<String>, _>("column")? else { return Ok(None) };
+    Ok(Some(CatalogColumn {
+        name,
+        type_oid: row.try_get::<Oid, _>("type")?.0,
+        modifier: row.try_get("modifier")?,
+        type_name: row.try_get("type_name")?,
+        not_null: row.try_get("not_null")?,
+        deterministic: row.try_get("is_deterministic")?,
+    }))
+}
+
+/// The types of `columns`, those under their domains, and those of their arrays' elements.
+async fn read_types(
+    connection: &mut PgConnection,
+    columns: impl Iterator<Item = &CatalogColumn>,
+) -> Result<Types, sqlx::Error> {
+    let mut types = Types::new();
+    let mut asked: Vec<u32> = columns.map(|column| column.type_oid).collect();
+    loop {
+        asked.sort_unstable();
+        asked.dedup();
+        asked.retain(|oid| *oid != 0 && !types.contains_key(oid));
+        if asked.is_empty() {
+            return Ok(types);
+        }
+        let oids: Vec<Oid> = asked.drain(..).map(Oid).collect();
+        let rows = sqlx::query(TYPES).bind(oids).fetch_all(&mut *connection).await?;
+        if rows.is_empty() {
+            return Ok(types);
+        }
+        for row in rows {
+            let found = CatalogType {
+                name: row.try_get("name")?,
+                kind: row.try_get("kind")?,
+                base: row.try_get::<Oid, _>("base")?.0,
+                base_modifier: row.try_get("modifier")?,
+                element: row.try_get::<Oid, _>("element")?.0,
+            };
+            asked.extend([found.base, found.element]);
+            types.insert(row.try_get::<Oid, _>("oid")?.0, found);
+        }
+    }
+}

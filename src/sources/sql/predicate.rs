@@ -1,0 +1,227 @@
+//! The allow-list of predicates: what a source answers exactly as the engine would, printed with binds.
+//!
+//! Everything that is not listed here stays local. Literals are compared with columns of the same class only, so that
+//! neither side is converted. The engine orders floats by IEEE's total order, in which -0 < +0, and sources hold the two
+//! equal: a comparison with zero is printed only where both readings agree. What is not finite stays local.
+
+use datafusion::{
+    common::Column as ColumnName,
+    logical_expr::{BinaryExpr, Expr, Operator},
+    scalar::ScalarValue,
+};
+
+use super::{Class, Column, Comparison, Dialect};
+
+/// Predicates nested deeper than this stay local.
+const DEEPEST: usize = 100;
+/// Values in one statement: below the lowest limit of any member, `SQLite`'s 32766.
+const MOST_BINDS: usize = 30_000;
+/// Days from 1970-01-01 to 0001-01-01 and 9999-12-31: every source reads the dates between.
+const DATES: std::ops::RangeInclusive<i32> = -719_162..=2_932_896;
+/// Microseconds in a day.
+const DAY: i64 = 86_400_000_000;
+
+/// Prints predicates over the columns of one table and collects their binds.
+#[derive(Debug)]
+pub struct Writer<'a> {
+    dialect: &'a dyn Dialect,
+    columns: &'a [Column],
+    binds: Vec<ScalarValue>,
+}
+
+impl<'a> Writer<'a> {
+    /// A writer without binds.
+    pub fn new(dialect: &'a dyn Dialect, columns: &'a [Column]) -> Self {
+        Self { dialect, columns, binds: Vec::new() }
+    }
+
+    /// `expr` as SQL, or `None` when it must stay local; then nothing was bound.
+    pub fn predicate(&mut self, expr: &Expr) -> Option<String> {
+        let before = self.binds.len();
+        let sql = self.boolean(expr, 0).filter(|_| self.binds.len() <= MOST_BINDS);
+        if sql.is_none() {
+            self.binds.truncate(before);
+        }
+        sql
+    }
+
+    /// Binds a row count.
+    pub fn count(&mut self, rows: i64) -> String {
+        self.bind(ScalarValue::Int64(Some(rows)), Class::Int64)
+    }
+
+    /// What was bound, in the order of the placeholders.
+    #[must_use]
+    pub fn into_binds(self) -> Vec<ScalarValue> {
+        self.binds
+    }
+
+    fn boolean(&mut self, expr: &Expr, depth: usize) -> Option<String> {
+        if depth > DEEPEST {
+            return None;
+        }
+        let depth = depth + 1;
+        match expr {
+            Expr::Column(name) => {
+                let comparison = self.comparison(name)?;
+                (comparison.class == Class::Bool).then(|| comparison.equality.clone())
+            }
+            Expr::Not(inner) => Some(format!("(NOT {})", self.boolean(inner, depth)?)),
+            Expr::IsTrue(inner) => Some(format!("({} IS TRUE)", self.boolean(inner, depth)?)),
+            Expr::IsFalse(inner) => Some(format!("({} IS FALSE)", self.boolean(inner, depth)?)),
+            Expr::IsNotTrue(inner) => Some(format!("({} IS NOT TRUE)", self.boolean(inner, depth)?)),
+            Expr::IsNotFalse(inner) => Some(format!("({} IS NOT FALSE)", self.boolean(inner, depth)?)),
+            Expr::IsNull(inner) => Some(format!("({} IS NULL)", self.presence(inner, depth)?)),
+            Expr::IsNotNull(inner) => Some(format!("({} IS NOT NULL)", self.presence(inner, depth)?)),
+            Expr::BinaryExpr(BinaryExpr { left, op: Operator::And, right }) => {
+                Some(format!("({} AND {})", self.boolean(left, depth)?, self.boolean(right, depth)?))
+            }
+            Expr::BinaryExpr(BinaryExpr { left, op: Operator::Or, right }) => {
+                Some(format!("({} OR {})", self.boolean(left, depth)?, self.boolean(right, depth)?))
+            }
+            Expr::BinaryExpr(BinaryExpr { left, op, right }) => self.compare(left, *op, right),
+            Expr::Between(between) => {
+                let (low, high, joint) = if between.negated {
+                    (Operator::Lt, Operator::Gt, "OR")
+                } else {
+                    (Operator::GtEq, Operator::LtEq, "AND")
+                };
+                let low = self.compare(&between.expr, low, &between.low)?;
+                let high = self.compare(&between.expr, high, &between.high)?;
+                Some(format!("({low} {joint} {high})"))
+            }
+            Expr::InList(list) => self.membership(&list.expr, &list.list, list.negated),
+            _ => None,
+        }
+    }
+
+    /// What `IS NULL` is asked of: any column, or a predicate.
+    fn presence(&mut self, expr: &Expr, depth: usize) -> Option<String> {
+        match expr {
+            Expr::Column(name) => Some(self.column(name)?.presence.clone()),
+            other => self.boolean(other, depth),
+        }
+    }
+
+    fn compare(&mut self, left: &Expr, op: Operator, right: &Expr) -> Option<String> {
+        match (left, right) {
+            (Expr::Column(left), Expr::Column(right)) => {
+                let (left, right) = (self.comparison(left)?, self.comparison(right)?);
+                let float = matches!(left.class, Class::Float32 | Class::Float64);
+                (left.class == right.class && !float).then_some(())?;
+                self.operation(&left.order, op, &right.order)
+            }
+            (Expr::Column(column), Expr::Literal(value, _)) => self.compare_literal(column, op, value),
+            (Expr::Literal(value, _), Expr::Column(column)) => self.compare_literal(column, op.swap()?, value),
+            _ => None,
+        }
+    }
+
+    fn compare_literal(&mut self, column: &ColumnName, op: Operator, value: &ScalarValue) -> Option<String> {
+        let comparison = self.comparison(column)?;
+        let value = literal(comparison.class, value, op)?;
+        let operand = if is_range(op) { &comparison.order } else { &comparison.equality };
+        let placeholder = self.bind(value, comparison.class);
+        self.operation(operand, op, &placeholder)
+    }
+
+    fn operation(&self, left: &str, op: Operator, right: &str) -> Option<String> {
+        let symbol = match op {
+            Operator::Eq => "=",
+            Operator::NotEq => "<>",
+            Operator::Lt => "<",
+            Operator::LtEq => "<=",
+            Operator::Gt => ">",
+            Operator::GtEq => ">=",
+            Operator::IsDistinctFrom => return Some(self.dialect.distinct(left, right, false)),
+            Operator::IsNotDistinctFrom => return Some(self.dialect.distinct(left, right, true)),
+            _ => return None,
+        };
+        Some(format!("({left} {symbol} {right})"))
+    }
+
+    fn membership(&mut self, operand: &Expr, list: &[Expr], negated: bool) -> Option<String> {
+        let Expr::Column(name) = operand else { return None };
+        let comparison = self.comparison(name)?;
+        let values: Vec<_> = list
+            .iter()
+            .map(|item| match item {
+                Expr::Literal(value, _) => literal(comparison.class, value, Operator::Eq),
+                _ => None,
+            })
+            .collect::<Option<_>>()?;
+        if values.is_empty() || values.len() > MOST_BINDS {
+            return None;
+        }
+        Some(self.dialect.membership(&comparison.equality, comparison.class, values, negated, &mut self.binds))
+    }
+
+    fn bind(&mut self, value: ScalarValue, class: Class) -> String {
+        self.binds.push(value);
+        self.dialect.placeholder(self.binds.len(), class)
+    }
+
+    fn column(&self, name: &ColumnName) -> Option<&'a Column> {
+        self.columns.iter().find(|column| column.field.name() == &name.name)
+    }
+
+    fn comparison(&self, name: &ColumnName) -> Option<&'a Comparison> {
+        self.column(name)?.comparison.as_ref()
+    }
+}
+
+const fn is_range(op: Operator) -> bool {
+    matches!(op, Operator::Lt | Operator::LtEq | Operator::Gt | Operator::GtEq)
+}
+
+/// `value` in the one form in which literals of `class` are bound, if `column op value` means the same everywhere.
+fn literal(class: Class, value: &ScalarValue, op: Operator) -> Option<ScalarValue> {
+    match (class, value) {
+        (Class::Bool, ScalarValue::Boolean(Some(_)))
+        | (Class::Int16, ScalarValue::Int16(Some(_)))
+        | (Class::Int32, ScalarValue::Int32(Some(_)))
+        | (Class::Int64, ScalarValue::Int64(Some(_)))
+        | (Class::Binary, ScalarValue::Binary(Some(_)))
+        | (Class::Decimal, ScalarValue::Decimal128(Some(_), ..) | ScalarValue::Decimal256(Some(_), ..)) => {
+            Some(value.clone())
+        }
+        (Class::Float32, ScalarValue::Float32(Some(number))) => {
+            agrees_on_zero(f64::from(*number), op).then(|| value.clone())
+        }
+        (Class::Float64, ScalarValue::Float64(Some(number))) => agrees_on_zero(*number, op).then(|| value.clone()),
+        (Class::Date, ScalarValue::Date32(Some(days))) => DATES.contains(days).then(|| value.clone()),
+        (Class::Timestamp, ScalarValue::TimestampMicrosecond(Some(micros), None))
+        | (Class::TimestampTz, ScalarValue::TimestampMicrosecond(Some(micros), Some(_))) => {
+            let days = i32::try_from(micros.div_euclid(DAY)).ok()?;
+            DATES.contains(&days).then(|| value.clone())
+        }
+        (Class::Text | Class::Uuid, value) => {
+            let text = value.try_as_str()??;
+            // No source takes a NUL inside text.
+            let sound = if class == Class::Uuid { is_canonical_uuid(text) } else { !text.contains('\0') };
+            sound.then(|| ScalarValue::Utf8(Some(text.to_owned())))
+        }
+        _ => None,
+    }
+}
+
+/// Do total order (-0 < +0) and numeric order (-0 = +0) select the same rows?
+fn agrees_on_zero(number: f64, op: Operator) -> bool {
+    if number != 0.0 {
+        return number.is_finite();
+    }
+    match op {
+        Operator::Gt | Operator::LtEq => number.is_sign_positive(),
+        Operator::GtEq | Operator::Lt => number.is_sign_negative(),
+        _ => false,
+    }
+}
+
+/// Lower-case hexadecimal digits in groups of 8-4-4-4-12: the only form in which a UUID is read from a source.
+fn is_canonical_uuid(text: &str) -> bool {
+    text.len() == 36
+        && text.bytes().enumerate().all(|(index, byte)| match index {
+            8 | 13 | 18 | 23 => byte == b'-',
+            _ => matches!(byte, b'0'..=b'9' | b'a'..=b'f'),
+        })
+}

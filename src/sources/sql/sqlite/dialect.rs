@@ -1,0 +1,37 @@
+//! `SQLite`'s spellings.
+
+use datafusion::scalar::ScalarValue;
+
+use crate::sources::sql::{Class, Dialect};
+
+/// Numbered placeholders, one for each value of a list.
+#[derive(Clone, Copy, Debug)]
+pub struct SqliteDialect;
+
+impl Dialect for SqliteDialect {
+    fn placeholder(&self, number: usize, _class: Class) -> String {
+        format!("?{number}")
+    }
+
+    fn membership(
+        &self,
+        operand: &str,
+        class: Class,
+        values: Vec<ScalarValue>,
+        negated: bool,
+        binds: &mut Vec<ScalarValue>,
+    ) -> String {
+        let placeholders: Vec<_> = values
+            .into_iter()
+            .map(|value| {
+                binds.push(value);
+                self.placeholder(binds.len(), class)
+            })
+            .collect();
+        format!("({operand} {}IN ({}))", if negated { "NOT " } else { "" }, placeholders.join(", "))
+    }
+
+    fn distinct(&self, left: &str, right: &str, negated: bool) -> String {
+        format!("({left} IS {}{right})", if negated { "" } else { "NOT " })
+    }
+}

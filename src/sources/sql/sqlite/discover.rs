@@ -1,0 +1,165 @@
+//! What a `SQLite` file holds: its tables and views, as its own pragmas list them. Virtual tables are not shown.
+
+use std::{collections::HashMap, sync::Arc};
+
+use datafusion::logical_expr::TableType;
+use sqlx::{Row, SqliteConnection};
+
+use super::{
+    session::Sqlite,
+    types::{self, ALLOWED, DeclaredColumn, Surroundings},
+};
+use crate::{
+    config::SourceConfig,
+    model::{Fault, Problem},
+    sources::{
+        Listing, Table,
+        sql::{
+            Column, Remote, SqlTable, Stop,
+            annotation::{Annotations, check_columns, override_of, refused},
+            dialect::quoted,
+            table::Description,
+        },
+    },
+};
+
+/// The one schema of a file.
+const SCHEMA: &str = "main";
+
+const TABLES: &str = "
+    SELECT name, type FROM pragma_table_list
+    WHERE schema = 'main' AND type IN ('table', 'view') AND substr(name, 1, 7) <> 'sqlite_'
+    ORDER BY name";
+
+/// Not the hidden columns; those that are generated are columns too.
+const COLUMNS: &str = "
+    SELECT name, type, \"notnull\" AS not_null FROM pragma_table_xinfo(?1) WHERE hidden <> 1 ORDER BY cid";
+
+/// What ANALYZE found: the first number is the count of rows.
+const ANALYZED: &str = "SELECT tbl, stat FROM sqlite_stat1 WHERE stat IS NOT NULL";
+
+/// What the file said.
+pub struct Found {
+    relations: Vec<Relation>,
+    broken: Vec<String>,
+    utf8: bool,
+}
+
+struct Relation {
+    name: String,
+    view: bool,
+    rows: Option<u64>,
+    columns: Vec<DeclaredColumn>,
+}
+
+impl Sqlite {
+    /// Reads the schema.
+    pub async fn discover(&self) -> Result<Found, Fault> {
+        let slot = self.slot().await;
+        let mut session = self.session(&slot).await.map_err(Stop::into_fault)?;
+        let found = Found::read(&mut session.connection).await.map_err(|error| self.stop(error).into_fault())?;
+        slot.give_back(session);
+        Ok(found)
+    }
+}
+
+impl Found {
+    async fn read(connection: &mut SqliteConnection) -> Result<Self, sqlx::Error> {
+        let encoding: String = sqlx::query_scalar("PRAGMA encoding").fetch_one(&mut *connection).await?;
+        let rows = row_counts(connection).await?;
+        let mut found = Self { relations: Vec::new(), broken: Vec::new(), utf8: encoding == "UTF-8" };
+        for table in sqlx::query(TABLES).fetch_all(&mut *connection).await? {
+            let name: String = table.try_get("name")?;
+            match read_columns(connection, &name).await {
+                Ok(columns) => {
+                    let (view, rows) = (table.try_get::<&str, _>("type")? == "view", rows.get(&name).copied());
+                    found.relations.push(Relation { name, view, rows, columns });
+                }
+                // A view whose tables have gone.
+                Err(sqlx::Error::Database(_)) => found.broken.push(name),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(found)
+    }
+
+    /// The tables as the engine sees them, and what does not fit them in the source's file.
+    pub fn listing(&self, sqlite: &Arc<Sqlite>, source: &SourceConfig, pushdown: bool) -> Listing {
+        let warning = |name: &String| {
+            Problem::warning(
+                source.place.clone(),
+                format!("view `{name}` cannot be read: what it selects from has changed"),
+            )
+        };
+        let mut problems: Vec<_> = self.broken.iter().map(warning).collect();
+        let names: Vec<_> = self.relations.iter().map(|relation| (SCHEMA, relation.name.as_str())).collect();
+        let annotations = Annotations::resolve(&source.tables, SCHEMA, &names, &mut problems);
+        let tables = self
+            .relations
+            .iter()
+            .map(|relation| {
+                let name = &relation.name;
+                let description = Description {
+                    relation: format!("{}.{SCHEMA}.{name}", source.name).into(),
+                    from: format!("{SCHEMA}.{}", quoted(name)),
+                    columns: self.columns(relation, &annotations, &mut problems),
+                    table_type: if relation.view { TableType::View } else { TableType::Base },
+                    rows: relation.rows,
+                };
+                let remote: Arc<dyn Remote> = Arc::clone(sqlite) as _;
+                let provider = Arc::new(SqlTable::new(remote, description, pushdown));
+                Table { schema: SCHEMA.to_owned(), name: name.clone(), provider }
+            })
+            .collect();
+        Listing { default_schema: SCHEMA.to_owned(), tables, problems }
+    }
+
+    fn columns(&self, relation: &Relation, annotations: &Annotations<'_>, problems: &mut Vec<Problem>) -> Vec<Column> {
+        let config = annotations.of(SCHEMA, &relation.name);
+        if let Some(config) = config {
+            let names: Vec<_> = relation.columns.iter().map(|column| column.name.as_str()).collect();
+            check_columns(config, &names, problems);
+        }
+        let around = Surroundings { utf8: self.utf8, view: relation.view };
+        let mut columns = Vec::with_capacity(relation.columns.len());
+        for column in &relation.columns {
+            let wanted = override_of(config, &column.name);
+            let read = types::column(column, around, wanted.map(|(_, value_type)| value_type));
+            if let (None, Some((name, _))) = (&read, wanted) {
+                problems.push(refused(name, &column.declared, ALLOWED));
+            }
+            columns.extend(read.or_else(|| types::column(column, around, None)));
+        }
+        columns
+    }
+}
+
+async fn read_columns(connection: &mut SqliteConnection, table: &str) -> Result<Vec<DeclaredColumn>, sqlx::Error> {
+    let rows = sqlx::query(COLUMNS).bind(table).fetch_all(&mut *connection).await?;
+    let column = |row: &sqlx::sqlite::SqliteRow| {
+        Ok(DeclaredColumn {
+            name: row.try_get("name")?,
+            declared: row.try_get("type")?,
+            not_null: row.try_get("not_null")?,
+        })
+    };
+    rows.iter().map(column).collect()
+}
+
+/// Rows by table, where ANALYZE has counted them.
+async fn row_counts(connection: &mut SqliteConnection) -> Result<HashMap<String, u64>, sqlx::Error> {
+    let rows = match sqlx::query(ANALYZED).fetch_all(&mut *connection).await {
+        Ok(rows) => rows,
+        // Nobody has run ANALYZE.
+        Err(sqlx::Error::Database(_)) => return Ok(HashMap::new()),
+        Err(error) => return Err(error),
+    };
+    let mut counts = HashMap::new();
+    for row in rows {
+        let stat: &str = row.try_get("stat")?;
+        if let Some(count) = stat.split(' ').next().and_then(|count| count.parse().ok()) {
+            counts.insert(row.try_get("tbl")?, count);
+        }
+    }
+    Ok(counts)
+}

@@ -1,0 +1,202 @@
+//! Connections to a `SQLite` file and the statements that run on them.
+
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use chrono::{Days, NaiveDate};
+use datafusion::scalar::ScalarValue;
+use futures::StreamExt;
+use sqlx::{
+    Arguments, AssertSqlSafe, ConnectOptions, Connection, Either, SqliteConnection,
+    sqlite::{SqliteArguments, SqliteConnectOptions},
+};
+use tokio::time::timeout;
+
+use super::{decode::Rows, dialect::SqliteDialect};
+use crate::{
+    model::{Fault, SourceName},
+    sources::sql::{
+        Dialect,
+        batch::pump,
+        failure::{down, failed},
+        feed::{Feed, Remote, Scan, Stop},
+        pool::{Pool, Slot},
+    },
+};
+
+/// Connections to one file. Each is a thread.
+const MAX_CONNECTIONS: u32 = 4;
+/// A statement looks so often, in steps of the virtual machine, whether it is still wanted.
+const STEPS: i32 = 4096;
+/// A file that cannot be opened, or closed, in so long is given up.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Rows that the thread may be ahead.
+const ROWS_AHEAD: usize = 256;
+
+/// One database file.
+pub struct Sqlite {
+    name: SourceName,
+    options: SqliteConnectOptions,
+    pool: Arc<Pool<Session>>,
+}
+
+/// A connection and the switch that stops what it runs.
+pub struct Session {
+    pub(super) connection: SqliteConnection,
+    unwanted: Arc<AtomicBool>,
+}
+
+impl Sqlite {
+    /// Opens nothing.
+    pub fn new(name: SourceName, path: &Path) -> Self {
+        let options = SqliteConnectOptions::new()
+            .filename(path)
+            .read_only(true)
+            .create_if_missing(false)
+            .pragma("query_only", "ON")
+            .row_buffer_size(ROWS_AHEAD)
+            .disable_statement_logging();
+        Self { name, options, pool: Pool::new(MAX_CONNECTIONS) }
+    }
+
+    /// Waits for the right to hold a connection.
+    pub async fn slot(&self) -> Slot<Session> {
+        self.pool.slot().await
+    }
+
+    /// An idle connection, or a new one.
+    pub async fn session(&self, slot: &Slot<Session>) -> Result<Session, Stop> {
+        match slot.take_idle() {
+            Some(session) => Ok(session),
+            None => self.connect().await,
+        }
+    }
+
+    async fn connect(&self) -> Result<Session, Stop> {
+        let unwanted = Arc::new(AtomicBool::new(false));
+        let seen = Arc::clone(&unwanted);
+        let connect = async {
+            let mut connection = SqliteConnection::connect_with(&self.options).await?;
+            connection.lock_handle().await?.set_progress_handler(STEPS, move || !seen.load(Ordering::Relaxed));
+            Ok::<_, sqlx::Error>(Session { connection, unwanted })
+        };
+        match timeout(PATIENCE, connect).await {
+            Ok(connected) => connected.map_err(|error| Stop::Lost(down(&self.name, error))),
+            Err(elapsed) => Err(Stop::Lost(down(&self.name, elapsed))),
+        }
+    }
+
+    /// Ends what `session` runs, and the session.
+    async fn abandon(&self, session: Session) {
+        session.unwanted.store(true, Ordering::Relaxed);
+        match timeout(PATIENCE, session.connection.close_hard()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(source = %self.name, %error, "a connection did not close"),
+            Err(_) => tracing::warn!(source = %self.name, "a connection did not close in time"),
+        }
+    }
+
+    async fn fetch(&self, connection: &mut SqliteConnection, scan: &Scan, feed: &mut Feed) -> Result<(), Stop> {
+        let sql = AssertSqlSafe(scan.statement.sql.as_str());
+        let mut ended = false;
+        #[expect(deprecated, reason = "only here does the end of a statement show apart from the end of its thread")]
+        let events = sqlx::query_with(sql, arguments(&scan.statement.binds)?).fetch_many(connection);
+        let rows = events.filter_map(|event| {
+            let row = match event {
+                Ok(Either::Right(row)) => Some(Ok(row)),
+                Ok(Either::Left(_)) => {
+                    ended = true;
+                    None
+                }
+                Err(error) => Some(Err(self.stop(error))),
+            };
+            std::future::ready(row)
+        });
+        pump(rows, &mut Rows::new(scan)?, feed).await?;
+        if ended { Ok(()) } else { Err(failed(&self.name, "the statement broke off").into()) }
+    }
+
+    /// What an error of a running statement means.
+    pub fn stop(&self, error: sqlx::Error) -> Stop {
+        match &error {
+            sqlx::Error::Database(_) => Stop::Refused(failed(&self.name, error)),
+            sqlx::Error::WorkerCrashed => Stop::Lost(down(&self.name, error)),
+            _ => failed(&self.name, error).into(),
+        }
+    }
+}
+
+#[async_trait]
+impl Remote for Sqlite {
+    fn source(&self) -> &SourceName {
+        &self.name
+    }
+
+    fn dialect(&self) -> &dyn Dialect {
+        &SqliteDialect
+    }
+
+    fn is_contended(&self) -> bool {
+        self.pool.is_contended()
+    }
+
+    async fn run(&self, scan: &Scan, feed: &mut Feed) -> Result<(), Stop> {
+        let gone = feed.gone();
+        tokio::pin!(gone);
+        let slot = tokio::select! {
+            slot = self.slot() => slot,
+            () = &mut gone => return Err(Stop::Gone),
+        };
+        let mut session = tokio::select! {
+            session = self.session(&slot) => session?,
+            () = &mut gone => return Err(Stop::Gone),
+        };
+        let outcome = tokio::select! {
+            outcome = self.fetch(&mut session.connection, scan, feed) => outcome,
+            () = &mut gone => Err(Stop::Gone),
+        };
+        match outcome {
+            Ok(()) => slot.give_back(session),
+            Err(_) => self.abandon(session).await,
+        }
+        outcome
+    }
+}
+
+/// The arguments of a statement. A bind of a type that no predicate uses is a defect of ours.
+fn arguments(binds: &[ScalarValue]) -> Result<SqliteArguments, Fault> {
+    let mut arguments = SqliteArguments::default();
+    for bind in binds {
+        let added = match bind {
+            ScalarValue::Boolean(Some(value)) => arguments.add(i64::from(*value)),
+            ScalarValue::Int64(Some(value)) => arguments.add(*value),
+            ScalarValue::Float64(Some(value)) => arguments.add(*value),
+            ScalarValue::Utf8(Some(value)) => arguments.add(value.clone()),
+            ScalarValue::Binary(Some(value)) => arguments.add(value.clone()),
+            ScalarValue::Date32(Some(days)) => arguments.add(iso(*days)),
+            other => Err(format!("a value of type {} cannot be bound in SQLite", other.data_type()).into()),
+        };
+        added.map_err(Fault::internal)?;
+    }
+    Ok(arguments)
+}
+
+/// `YYYY-MM-DD`, the form in which dates are stored.
+fn iso(days: i32) -> Option<String> {
+    let (epoch, distance) = (NaiveDate::default(), Days::new(u64::from(days.unsigned_abs())));
+    let day = if days < 0 { epoch.checked_sub_days(distance) } else { epoch.checked_add_days(distance) };
+    day.map(|day| day.format("%Y-%m-%d").to_string())
+}
+
+impl std::fmt::Debug for Sqlite {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Sqlite").field("name", &self.name).finish_non_exhaustive()
+    }
+}

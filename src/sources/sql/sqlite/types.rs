@@ -1,0 +1,116 @@
+//! Declared types of `SQLite` columns and what they are here.
+//!
+//! | declared | Arrow | stored values that are read | compared in the source |
+//! |---|---|---|---|
+//! | bool, boolean | Boolean | 0, 1 | yes |
+//! | date | Date32 | text `YYYY-MM-DD` | yes |
+//! | datetime, timestamp | Timestamp(µs) | text `YYYY-MM-DD HH:MM[:SS[.ffffff]]`, or with `T` | no |
+//! | …int… | Int64 | integers | yes |
+//! | …char…, …clob…, …text… | Utf8 | text | yes, in UTF-8 databases |
+//! | …blob… | Binary | blobs | yes |
+//! | …real…, …floa…, …doub… | Float64 | reals, integers up to 2^53 | yes, zero with care |
+//! | decimal…, numeric… | Float64 | reals, integers up to 2^53 | no |
+//! | anything else, or nothing | Utf8 | every value, as text | no |
+//!
+//! Any other stored value is an error that names the column. As text, an integer is its digits, a real its shortest
+//! digits, a blob its hexadecimal digits. `columns:` can make any column a string, int32, int64, float64, bool, date,
+//! timestamp or decimal; then the same holds for the asked type, and nothing but `IS NULL` is asked of it in the source.
+//! A decimal is read from an integer, from decimal text, and from a real by its shortest digits. A view says of a column
+//! without a declared type that it is a blob.
+
+use std::sync::Arc;
+
+use datafusion::arrow::datatypes::{DataType, Field, TimeUnit};
+
+use crate::{
+    model::ValueType,
+    sources::sql::{Class, Column, Comparison, SOURCE_TYPE, dialect::quoted},
+};
+
+/// The key of a field's metadata that says that every stored value is read, as text.
+pub const READ_AS_TEXT: &str = "aqueduct.read_as_text";
+
+/// What can be asked for a column.
+pub const ALLOWED: &str = "string, int32, int64, float64, bool, date, timestamp, decimal(p,s)";
+
+/// A column as the schema declares it.
+#[derive(Clone, Debug)]
+pub struct DeclaredColumn {
+    /// Its name.
+    pub name: String,
+    /// Its declared type; empty when there is none.
+    pub declared: String,
+    /// Are NULLs kept out?
+    pub not_null: bool,
+}
+
+/// How the values of a table are compared.
+#[derive(Clone, Copy, Debug)]
+pub struct Surroundings {
+    /// Is text stored in UTF-8? Otherwise its byte order is another.
+    pub utf8: bool,
+    /// The columns of a view may convert what they are compared with by rules of another type than the declared one.
+    pub view: bool,
+}
+
+/// The column as it is read here. With `as_type`, as the owner asks for; `None` when there is no such reading.
+pub fn column(column: &DeclaredColumn, around: Surroundings, as_type: Option<&ValueType>) -> Option<Column> {
+    let name = quoted(&column.name);
+    let (data_type, class) = match as_type {
+        None => by_declaration(&column.declared),
+        Some(wanted) => (wanted_type(wanted)?, None),
+    };
+    // Without a data type: every value, as text.
+    let mut metadata = vec![(SOURCE_TYPE.to_owned(), column.declared.clone())];
+    if data_type.is_none() {
+        metadata.push((READ_AS_TEXT.to_owned(), "true".to_owned()));
+    }
+    let comparison = class.filter(|class| around.utf8 || *class != Class::Text).map(|class| {
+        // A unary plus keeps the value and drops every conversion that the column would ask for.
+        let plain = if around.view { format!("(+{name})") } else { name.clone() };
+        let operand = match class {
+            Class::Text | Class::Date => format!("({plain} COLLATE BINARY)"),
+            _ => plain,
+        };
+        Comparison { class, equality: operand.clone(), order: operand }
+    });
+    let field = Field::new(&column.name, data_type.unwrap_or(DataType::Utf8), !column.not_null)
+        .with_metadata(metadata.into_iter().collect());
+    Some(Column { field: Arc::new(field), select: name.clone(), presence: name, comparison })
+}
+
+/// The table above, in its order: it follows `SQLite`'s own rules of affinity after the names that it does not know.
+fn by_declaration(declared: &str) -> (Option<DataType>, Option<Class>) {
+    let name = declared.split('(').next().unwrap_or_default().trim().to_ascii_uppercase();
+    let has = |parts: &[&str]| parts.iter().any(|part| name.contains(part));
+    match name.as_str() {
+        "BOOL" | "BOOLEAN" => (Some(DataType::Boolean), Some(Class::Bool)),
+        "DATE" => (Some(DataType::Date32), Some(Class::Date)),
+        "DATETIME" | "TIMESTAMP" => (Some(timestamp()), None),
+        _ if has(&["INT"]) => (Some(DataType::Int64), Some(Class::Int64)),
+        _ if has(&["CHAR", "CLOB", "TEXT"]) => (Some(DataType::Utf8), Some(Class::Text)),
+        _ if has(&["BLOB"]) => (Some(DataType::Binary), Some(Class::Binary)),
+        _ if has(&["REAL", "FLOA", "DOUB"]) => (Some(DataType::Float64), Some(Class::Float64)),
+        _ if name.starts_with("DECIMAL") || name.starts_with("NUMERIC") => (Some(DataType::Float64), None),
+        _ => (None, None),
+    }
+}
+
+/// `Some(None)`: every value, as text.
+fn wanted_type(wanted: &ValueType) -> Option<Option<DataType>> {
+    Some(Some(match wanted {
+        ValueType::String => return Some(None),
+        ValueType::Bool => DataType::Boolean,
+        ValueType::Int32 => DataType::Int32,
+        ValueType::Int64 => DataType::Int64,
+        ValueType::Float64 => DataType::Float64,
+        ValueType::Decimal(precision, scale) => DataType::Decimal128(*precision, *scale),
+        ValueType::Date => DataType::Date32,
+        ValueType::Timestamp => timestamp(),
+        ValueType::TimestampTz | ValueType::Uuid | ValueType::List(_) => return None,
+    }))
+}
+
+const fn timestamp() -> DataType {
+    DataType::Timestamp(TimeUnit::Microsecond, None)
+}

@@ -1,0 +1,162 @@
+//! A table or view of a source, as the engine sees it.
+
+use std::{fmt::Write, sync::Arc};
+
+use async_trait::async_trait;
+use datafusion::{
+    arrow::datatypes::{Schema, SchemaRef},
+    catalog::{Session, TableProvider},
+    common::{Result, Statistics, stats::Precision},
+    error::DataFusionError,
+    logical_expr::{Expr, TableProviderFilterPushDown, TableType},
+    physical_plan::ExecutionPlan,
+};
+
+use super::{Column, Remote, SqlScanExec, Statement, feed::Scan, predicate::Writer};
+use crate::model::Fault;
+
+/// Of a filtered table, so many hundredths are expected: what the engine itself assumes of a filter it knows nothing of.
+const SELECTIVITY: u64 = 20;
+
+/// A table or view of a source. Its scans are one SELECT.
+#[derive(Debug)]
+pub struct SqlTable {
+    remote: Arc<dyn Remote>,
+    relation: Arc<str>,
+    from: String,
+    columns: Vec<Column>,
+    schema: SchemaRef,
+    table_type: TableType,
+    rows: Option<u64>,
+    pushdown: bool,
+}
+
+/// What a member knows of a table.
+#[derive(Debug)]
+pub struct Description {
+    /// `source.schema.table`, for people.
+    pub relation: Arc<str>,
+    /// The table in the FROM clause, quoted.
+    pub from: String,
+    /// Its columns.
+    pub columns: Vec<Column>,
+    /// A table or a view?
+    pub table_type: TableType,
+    /// About how many rows it has, if the source says so without counting.
+    pub rows: Option<u64>,
+}
+
+impl SqlTable {
+    /// A table of `remote`. With `pushdown` off, filters and limits stay local.
+    #[must_use]
+    pub fn new(remote: Arc<dyn Remote>, description: Description, pushdown: bool) -> Self {
+        let Description { relation, from, columns, table_type, rows } = description;
+        let fields: Vec<_> = columns.iter().map(|column| Arc::clone(&column.field)).collect();
+        Self { remote, relation, from, columns, schema: Arc::new(Schema::new(fields)), table_type, rows, pushdown }
+    }
+
+    /// The system that the table is in.
+    #[must_use]
+    pub fn remote(&self) -> &Arc<dyn Remote> {
+        &self.remote
+    }
+
+    /// The table in a FROM clause of its source, quoted.
+    #[must_use]
+    pub fn from_clause(&self) -> &str {
+        &self.from
+    }
+
+    /// Its columns, in order.
+    #[must_use]
+    pub fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+
+    fn writer(&self) -> Writer<'_> {
+        Writer::new(self.remote.dialect(), &self.columns)
+    }
+
+    fn select(&self, projection: &[usize], filters: &[Expr], limit: Option<i64>) -> Result<Statement> {
+        let mut writer = self.writer();
+        let mut sql = String::from("SELECT ");
+        for (index, column) in projection.iter().enumerate() {
+            sql.push_str(if index > 0 { ", " } else { "" });
+            sql.push_str(&self.columns[*column].select);
+        }
+        if projection.is_empty() {
+            sql.push('1');
+        }
+        let _ = write!(sql, " FROM {}", self.from);
+        for (index, filter) in filters.iter().enumerate() {
+            let predicate = writer.predicate(filter).ok_or_else(|| {
+                let fault =
+                    Fault::internal(format!("a filter was pushed that `{}` does not take: {filter}", self.relation));
+                DataFusionError::External(Box::new(fault))
+            })?;
+            sql.push_str(if index == 0 { " WHERE " } else { " AND " });
+            sql.push_str(&predicate);
+        }
+        if let Some(limit) = limit {
+            let _ = write!(sql, " LIMIT {}", writer.count(limit));
+        }
+        Ok(Statement { source: self.remote.source().clone(), sql, binds: writer.into_binds() })
+    }
+
+    fn estimate(&self, filtered: bool, limit: Option<i64>) -> Option<u64> {
+        let rows = self.rows?;
+        let rows = if filtered { (rows / 100).saturating_mul(SELECTIVITY).max(1) } else { rows };
+        Some(limit.and_then(|limit| u64::try_from(limit).ok()).map_or(rows, |limit| rows.min(limit)))
+    }
+}
+
+#[async_trait]
+impl TableProvider for SqlTable {
+    fn schema(&self) -> SchemaRef {
+        Arc::clone(&self.schema)
+    }
+
+    fn table_type(&self) -> TableType {
+        self.table_type
+    }
+
+    fn statistics(&self) -> Option<Statistics> {
+        Some(statistics(&self.schema, self.rows))
+    }
+
+    fn supports_filters_pushdown(&self, filters: &[&Expr]) -> Result<Vec<TableProviderFilterPushDown>> {
+        // One writer for all of them: together they must fit into one statement.
+        let mut writer = self.writer();
+        let answer = |filter: &&Expr| match self.pushdown.then(|| writer.predicate(filter)).flatten() {
+            Some(_) => TableProviderFilterPushDown::Exact,
+            None => TableProviderFilterPushDown::Unsupported,
+        };
+        Ok(filters.iter().map(answer).collect())
+    }
+
+    async fn scan(
+        &self,
+        _state: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        filters: &[Expr],
+        limit: Option<usize>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let projection = projection.cloned().unwrap_or_else(|| (0..self.columns.len()).collect());
+        // A limit beyond what a source can count to is none. All filters are here: `supports_filters_pushdown` says
+        // exact or unsupported, and the engine gives no limit to a scan below a filter of its own.
+        let limit = limit.filter(|_| self.pushdown).and_then(|limit| i64::try_from(limit).ok());
+        let scan = Scan {
+            statement: self.select(&projection, filters, limit)?,
+            schema: Arc::new(self.schema.project(&projection)?),
+            relation: Arc::clone(&self.relation),
+        };
+        let estimate = self.estimate(!filters.is_empty(), limit);
+        Ok(Arc::new(SqlScanExec::new(Arc::clone(&self.remote), scan, estimate)))
+    }
+}
+
+/// Statistics that know the number of rows at most.
+pub(super) fn statistics(schema: &Schema, rows: Option<u64>) -> Statistics {
+    let rows = rows.and_then(|rows| usize::try_from(rows).ok()).map_or(Precision::Absent, Precision::Inexact);
+    Statistics::new_unknown(schema).with_num_rows(rows)
+}

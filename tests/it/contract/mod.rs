@@ -1,0 +1,63 @@
+//! What every source must do, checked with pushdown on and off.
+
+mod engine;
+mod postgres;
+mod property;
+mod sqlite;
+
+use engine::Engine;
+
+/// Each predicate selects the same rows with pushdown on and off, and is pushed (or is not) as it says.
+async fn check_predicates(on: &Engine, off: &Engine, table: &str, predicates: &[(&str, bool)]) {
+    for (predicate, pushed) in predicates {
+        for select in ["*", "count(*)"] {
+            let sql = format!("SELECT {select} FROM {table} WHERE {predicate}");
+            assert_eq!(on.rows(&sql).await, off.rows(&sql).await, "{sql}");
+            let statements = on.statements(&sql).await;
+            assert_eq!(statements.len(), 1, "{sql}");
+            assert_eq!(statements[0].sql.contains(" WHERE "), *pushed, "{sql}: {}", statements[0].sql);
+            let filtered = on.explain(&sql).await.contains("FilterExec");
+            assert_eq!(filtered, !pushed, "{sql}: {}", on.explain(&sql).await);
+            assert!(off.statements(&sql).await.iter().all(|statement| statement.binds.is_empty()), "{sql}");
+        }
+    }
+}
+
+/// Limits, projections and counts over a table `numbers(n int, t text)` of the rows (1, 'a') to (20000, 'a').
+async fn check_shapes(on: &Engine, off: &Engine) {
+    let limited = on.statements("SELECT n FROM numbers LIMIT 3").await;
+    assert!(limited[0].sql.contains(" LIMIT "), "{}", limited[0].sql);
+    assert!(!limited[0].sql.contains("\"t\""), "{}", limited[0].sql);
+    let below_filter = on.statements("SELECT n FROM numbers WHERE n % 2 = 0 LIMIT 3").await;
+    assert!(!below_filter[0].sql.contains(" LIMIT "), "{}", below_filter[0].sql);
+    for engine in [on, off] {
+        assert_eq!(engine.rows("SELECT n FROM numbers LIMIT 3").await.map(|rows| rows.len()), Ok(3));
+        assert_eq!(engine.rows("SELECT n FROM numbers WHERE n > 10 LIMIT 3").await.map(|rows| rows.len()), Ok(3));
+        assert_eq!(engine.rows("SELECT n FROM numbers LIMIT 3 OFFSET 19999").await.map(|rows| rows.len()), Ok(1));
+        assert_eq!(engine.rows("SELECT count(*) FROM numbers").await, Ok(vec!["20000".to_owned()]));
+        assert_eq!(engine.rows("SELECT count(*) FROM numbers WHERE n <= 5").await, Ok(vec!["5".to_owned()]));
+        assert_eq!(engine.rows("SELECT sum(n) FROM numbers").await, Ok(vec!["200010000".to_owned()]));
+        assert_eq!(engine.rows("SELECT 1 FROM numbers WHERE n > 30000").await, Ok(vec![]));
+    }
+}
+
+/// Queries that read one table several times in every order finish with the connections there are.
+async fn check_one_connection(engine: &Engine) {
+    let patience = std::time::Duration::from_secs(60);
+    for (sql, expected) in [
+        ("SELECT count(*) FROM numbers a JOIN numbers b ON a.n = b.n JOIN numbers c ON b.n = c.n", "20000"),
+        (
+            "SELECT count(*) FROM (SELECT n FROM numbers UNION ALL SELECT n FROM numbers UNION ALL SELECT n FROM numbers)",
+            "60000",
+        ),
+        (
+            "SELECT sum(n) FROM (SELECT * FROM (SELECT n, t FROM numbers UNION ALL SELECT -n, t FROM numbers UNION ALL \
+             SELECT 0, t FROM numbers) ORDER BY n)",
+            "0",
+        ),
+        ("SELECT count(*) FROM (SELECT 1 FROM numbers UNION ALL SELECT 1 FROM numbers)", "40000"),
+    ] {
+        let rows = tokio::time::timeout(patience, engine.rows(sql)).await.unwrap_or_else(|_| panic!("{sql} hangs"));
+        assert_eq!(rows, Ok(vec![expected.to_owned()]), "{sql}");
+    }
+}
