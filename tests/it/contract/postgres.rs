@@ -7,8 +7,11 @@ use aqueduct::{
     model::{Code, Place, Problem, SourceName, ValueType},
     sources::{Source, sql},
 };
-use datafusion::arrow::datatypes::{DataType, TimeUnit};
-use futures::StreamExt;
+use datafusion::{
+    arrow::datatypes::{DataType, TimeUnit},
+    physical_plan::{ExecutionPlan, execute_stream},
+};
+use futures::{StreamExt, future::join_all};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
 use super::{
@@ -43,7 +46,7 @@ fn try_open(
     let source = SourceConfig {
         name: SourceName::new("crm").expect("a name"),
         place: Place::start_of("catalogs/crm.yaml"),
-        refresh: Duration::from_secs(60),
+        refresh: Duration::from_mins(1),
         kind: SourceKind::Postgres(config.clone()),
         tables,
     };
@@ -270,16 +273,35 @@ async fn one_connection_is_enough() {
         let source = try_open(&url, &[], 1, vec![], pushdown).expect("a good URL");
         check_one_connection(&Engine::over(&source).await).await;
     }
-    // A stream that nobody reads does not keep others from the source.
+    // Many at once.
     let engine = Engine::over(&try_open(&url, &[], 1, vec![], true).expect("a good URL")).await;
-    let mut unread = engine.stream("SELECT n FROM numbers").await;
-    let mut rows = unread.next().await.expect("a batch").expect("rows").num_rows();
-    let others = tokio::time::timeout(Duration::from_secs(20), engine.rows("SELECT count(*) FROM numbers")).await;
-    assert_eq!(others, Ok(Ok(vec!["20000".to_owned()])));
-    while let Some(batch) = unread.next().await {
-        rows += batch.expect("the rest, from disk").num_rows();
+    let join = "SELECT count(*) FROM numbers a JOIN numbers b ON a.n = b.n";
+    let answers = tokio::time::timeout(Duration::from_mins(1), join_all((0..8).map(|_| engine.rows(join)))).await;
+    assert_eq!(answers, Ok(vec![Ok(vec!["20000".to_owned()]); 8]));
+}
+
+#[tokio::test]
+async fn a_stream_that_nobody_reads_lets_its_connection_go() {
+    let view = "CREATE VIEW big AS SELECT n, repeat('x', 100) AS t FROM generate_series(1, 200000) n";
+    let url = with(&format!("{NUMBERS} {view}")).await;
+    let engine = Engine::over(&try_open(&url, &[], 1, vec![], true).expect("a good URL")).await;
+    for sql in ["SELECT n, t, ARRAY[n] FROM big", "SELECT 1 FROM big"] {
+        let plan = engine.plan(sql).await;
+        let mut unread = execute_stream(Arc::clone(&plan), engine.session.task_ctx()).expect("a stream begins");
+        let mut rows = unread.next().await.expect("a batch").expect("rows").num_rows();
+        let others = tokio::time::timeout(Duration::from_secs(20), engine.rows("SELECT count(*) FROM numbers")).await;
+        assert_eq!(others, Ok(Ok(vec!["20000".to_owned()])));
+        while let Some(batch) = unread.next().await {
+            rows += batch.expect("the rest, from disk").num_rows();
+        }
+        assert_eq!(rows, 200_000, "{sql}");
+        scans(&plan, &mut |scan| {
+            let metrics = scan.metrics().expect("a scan is measured");
+            assert_eq!(metrics.output_rows(), Some(200_000));
+            assert_eq!(metrics.spill_count(), Some(1));
+            assert!(metrics.sum_by_name("elapsed_remote").is_some_and(|elapsed| elapsed.as_usize() > 0));
+        });
     }
-    assert_eq!(rows, 20_000);
 }
 
 #[tokio::test]
@@ -332,7 +354,7 @@ async fn overrides_are_exact_or_refused() {
     ];
     let engine = Engine::over(&open(&url, vec![annotation("t", &wanted)], true)).await;
     assert_eq!(engine.rows("SELECT * FROM t").await, Ok(vec!["7.00|0.5|1.25|2024-01-01T00:00:00|3".to_owned()]));
-    let said: Vec<_> = engine.problems.iter().map(|problem| problem.to_string()).collect();
+    let said: Vec<_> = engine.problems.iter().map(ToString::to_string).collect();
     assert_eq!(
         said,
         [

@@ -41,7 +41,7 @@ fn open(path: &std::path::Path, tables: Vec<TableConfig>, pushdown: bool) -> Arc
     let source = SourceConfig {
         name: SourceName::new("shop").expect("a name"),
         place: Place::start_of("catalogs/shop.yaml"),
-        refresh: Duration::from_secs(60),
+        refresh: Duration::from_mins(1),
         kind: SourceKind::Sqlite(config.clone()),
         tables,
     };

@@ -164,8 +164,7 @@ pub fn column(column: &CatalogColumn, types: &Types, utf8: bool, as_type: Option
 pub fn allowed(column: &CatalogColumn, types: &Types) -> &'static str {
     match strip_domains(column.type_oid, column.modifier, types).0 {
         oid::NUMERIC => "string, decimal(p,s)",
-        oid::INT2 => "string, int32, int64, float64, decimal(p,s)",
-        oid::INT4 => "string, int32, int64, float64, decimal(p,s)",
+        oid::INT2 | oid::INT4 => "string, int32, int64, float64, decimal(p,s)",
         oid::INT8 => "string, int64, decimal(p,s)",
         oid::FLOAT4 => "string, float64",
         _ => "string, or the type that it has without `columns:`",
@@ -311,7 +310,7 @@ fn decimal_type(modifier: i32) -> Option<DataType> {
     let (precision, scale) = (u8::try_from(precision).ok()?, i8::try_from(scale).ok()?);
     match precision {
         0..=DECIMAL128_MAX_PRECISION => Some(DataType::Decimal128(precision, scale)),
-        ..=DECIMAL256_MAX_PRECISION => Some(DataType::Decimal256(precision, scale)),
+        39..=DECIMAL256_MAX_PRECISION => Some(DataType::Decimal256(precision, scale)),
         _ => None,
     }
 }
