@@ -512,4 +512,8 @@ async fn a_server_that_is_down_says_so_at_once() {
     let problem = try_open(&format!("postgres//user:{secret}@host"), &[], 1, vec![], true).expect_err("no URL");
     assert!(!format!("{problem:?}").contains(secret));
     assert_eq!(problem.message, "`url` is not a Postgres connection URL");
+    let problem = try_open(&format!("postgres://user:{secret}@host/db?sslmod=require"), &[], 1, vec![], true)
+        .expect_err("a typo");
+    assert_eq!(problem.message, "`url` has an unknown parameter `sslmod`");
+    assert_eq!(problem.hint.as_deref(), Some("did you mean `sslmode`?"));
 }

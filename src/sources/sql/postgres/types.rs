@@ -20,6 +20,9 @@
 //! | everything else | Utf8: what `::text` prints | as text |
 //!
 //! Domains are their base types. `IS NULL` is asked of every type.
+//!
+//! `columns:` can ask for another type where every value arrives unchanged or fails: `string` for every type, `decimal(p,s)`
+//! for numeric and integers, a wider integer or float64 for a narrower number, and the type that a column has anyway.
 
 use std::{collections::HashMap, sync::Arc};
 
