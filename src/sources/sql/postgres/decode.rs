@@ -297,7 +297,7 @@ fn interval(bytes: &[u8]) -> Result<IntervalMonthDayNano, Unfit> {
 }
 
 fn text(bytes: &[u8]) -> Result<&str, Unfit> {
-    std::str::from_utf8(bytes).map_err(|_| Unfit::Malformed)
+    std::str::from_utf8(bytes).map_err(|_| Unfit::Value("bytes that are not UTF-8"))
 }
 
 /// Arrays of one dimension that begin at 1.

@@ -324,6 +324,7 @@ pub fn spoken(data_type: &DataType) -> String {
         DataType::Decimal128(precision, scale) | DataType::Decimal256(precision, scale) => {
             format!("decimal({precision},{scale})")
         }
+        DataType::Utf8 => "string".to_owned(),
         DataType::Date32 => "date".to_owned(),
         DataType::Time64(_) => "time".to_owned(),
         DataType::Timestamp(_, None) => "timestamp".to_owned(),

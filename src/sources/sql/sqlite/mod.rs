@@ -16,6 +16,7 @@ use crate::{
     model::{Fault, Problem},
     sources::{Listing, Source},
 };
+pub use dialect::SqliteDialect;
 use session::Sqlite;
 
 /// The source that `source` and `config` describe. Nothing is opened yet, a file that is missing shows when its tables are
