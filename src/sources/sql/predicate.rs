@@ -16,6 +16,8 @@ use super::{Class, Column, Comparison, Dialect};
 const DEEPEST: usize = 100;
 /// Values in one statement: below the lowest limit of any member, `SQLite`'s 32766.
 const MOST_BINDS: usize = 30_000;
+/// Predicates in one statement: `SQLite` nests a conjunction of so many, and of what is in them, at most 1000 deep.
+const MOST_PREDICATES: usize = 500;
 /// Days from 1970-01-01 to 0001-01-01 and 9999-12-31: every source reads the dates between.
 const DATES: std::ops::RangeInclusive<i32> = -719_162..=2_932_896;
 /// Microseconds in a day.
@@ -27,20 +29,22 @@ pub struct Writer<'a> {
     dialect: &'a dyn Dialect,
     columns: &'a [Column],
     binds: Vec<ScalarValue>,
+    predicates: usize,
 }
 
 impl<'a> Writer<'a> {
     /// A writer without binds.
     pub fn new(dialect: &'a dyn Dialect, columns: &'a [Column]) -> Self {
-        Self { dialect, columns, binds: Vec::new() }
+        Self { dialect, columns, binds: Vec::new(), predicates: 0 }
     }
 
     /// `expr` as SQL, or `None` when it must stay local; then nothing was bound.
     pub fn predicate(&mut self, expr: &Expr) -> Option<String> {
         let before = self.binds.len();
-        let sql = self.boolean(expr, 0).filter(|_| self.binds.len() <= MOST_BINDS);
-        if sql.is_none() {
-            self.binds.truncate(before);
+        let sql = self.boolean(expr, 0).filter(|_| self.binds.len() <= MOST_BINDS && self.predicates < MOST_PREDICATES);
+        match &sql {
+            Some(_) => self.predicates += 1,
+            None => self.binds.truncate(before),
         }
         sql
     }
