@@ -32,14 +32,13 @@ pub(super) fn resolve(query: &mut ast::Query, listings: &Listings, file: &Arc<Pa
     let mut tables = Tables { listings, file, scope: Scope::default(), problems: Vec::new() };
     let _ = VisitMut::visit(query, &mut tables);
     let mut scope = tables.scope;
-    let mut problems = tables.problems;
+    let problems = tables.problems;
     let _ = Visit::visit(query, &mut Aliases(&mut scope));
-    // Columns of a table that was not found would all be reported too.
-    if problems.is_empty() {
-        let mut columns = Columns { scope: &scope, file, problems: Vec::new() };
-        let _ = VisitMut::visit(query, &mut columns);
-        problems = columns.problems;
-    }
+    // A column without a qualifier may be one of a table that was not found.
+    scope.open |= !problems.is_empty();
+    let mut columns = Columns { scope: &scope, file, problems };
+    let _ = VisitMut::visit(query, &mut columns);
+    let problems = columns.problems;
     if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
 
