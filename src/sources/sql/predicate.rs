@@ -50,11 +50,6 @@ impl<'a> Writer<'a> {
         sql
     }
 
-    /// Binds a row count.
-    pub fn count(&mut self, rows: i64) -> String {
-        self.bind(ScalarValue::Int64(Some(rows)), Class::Int64)
-    }
-
     /// What was bound, in the order of the placeholders.
     #[must_use]
     pub fn into_binds(self) -> Vec<ScalarValue> {
