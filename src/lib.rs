@@ -1,4 +1,58 @@
-//! Aqueduct: named SQL queries over many sources, served as APIs.
+//! Aqueduct: named SQL queries over Postgres, SQLite and files, served as paged JSON and Arrow Flight.
+//!
+//! # The map
+//!
+//! A room imports only rooms of a lower rank; siblings never import each other. `tests/it/architecture.rs` holds it.
+//!
+//! ```text
+//! 8  main.rs, cli/, app.rs   commands; app.rs puts the rooms together and is the only file that knows them all
+//! 7  http/                   a door: routes, requests, pages and streams, problems, OpenAPI, the listener
+//! 7  flight/                 the other door: descriptors, tickets, statuses
+//! 6  pipeline/               the road: authenticate → resolve → grant → bind → plan → execute; pages, cursors, streams
+//! 5  engine/                 DataFusion: one session, snapshots of the sources, queries planned over them, explain
+//! 4  policy/                 principal + query → grant
+//! 3  catalog/                the project as its files say: headers, parameters, the one SELECT
+//! 3  sources/                one trait; a family a folder: files/, sql/ (postgres/, sqlite/)
+//! 2  auth/                   credentials → principal
+//! 2  encode/                 record batches → JSON, NDJSON, CSV, Arrow, Parquet; negotiation; compression
+//! 1  config/                 YAML with places, secrets, environment; settings and sources, checked
+//! 1  telemetry/              one log line for each request
+//! 0  model/                  names, values, places, problems, faults
+//! ```
+//!
+//! # A request, from one end to the other
+//!
+//! `GET /v1/sales/top_customers?region=Asia&limit=2`
+//!
+//! 1. [`http`]'s router gives it to `http/query.rs`, where `walk` reads as the road does. A [`telemetry::Record`] begins;
+//!    it is logged when it is dropped, whatever happens.
+//! 2. **authenticate**: [`pipeline::Road::authenticate`] asks [`auth`] for the [`auth::Principal`].
+//! 3. **resolve**: `sales.top_customers`, version 1, among the queries of [`catalog::Project`].
+//! 4. **grant**: [`policy::grant`] compares scopes. Only now does anything look at the parameters.
+//! 5. **bind**: `region` becomes a typed value, checked against the header's bounds; all mistakes are told at once. The
+//!    request takes the newest [`engine::Snapshot`] and keeps it to its end.
+//! 6. **plan**: the query was parsed, resolved and typed when it was loaded; its plan still has placeholders. Values
+//!    replace them as typed literals, so `(:region IS NULL OR …)` folds before filters move into the scans. For a page,
+//!    `engine/seek.rs` adds the order, the limit (one more than asked) and, behind a cursor, the seek predicate.
+//!    DataFusion optimizes; the tables of [`sources::sql`] take the filters that they evaluate exactly as the engine
+//!    would and print them as SQL with binds; files are skipped by partition and by statistics.
+//! 7. **execute**: a slot is taken, the scans run, [`pipeline::Page`] collects the rows. A stream hands on its first batch
+//!    instead, and a task pulls the rest as the client reads.
+//! 8. **encode**: [`encode::encode_rows`] writes as many rows as fit 8 MiB; the cursor behind the last of them is sealed;
+//!    `http/answer.rs` wraps them.
+//!
+//! The Flight door walks the same stages in `flight/mod.rs`, and again for `DoGet`: a ticket is no credential.
+//!
+//! # What always holds
+//!
+//! - Each stage of the road gives a type that only it can build and that the next one takes: no door can skip one.
+//! - Values are bound. No value of a caller is ever part of a statement's text.
+//! - A filter runs in a source only if the source is proven to give the same rows; everything else runs here.
+//! - A value leaves exactly, or as an error that names its column: never rounded, never NULL instead.
+//! - What is dropped stops: a request's future, a stream, a scan. Dropping reaches the source.
+//! - Faults are made once, free of any transport ([`model::Fault`]); each door maps [`model::Kind`] to its own status
+//!   once. What only the operator may read is in `internal`, and only the log prints it.
+//! - A mistake in a file is a [`model::Problem`] with its place, and all of them are told together.
 
 pub mod app;
 pub mod auth;

@@ -86,7 +86,7 @@ impl Explanation {
             });
         } else if let Some(config) = file_scan(plan) {
             self.sources.push(file_part(plan, config, metrics.as_ref()));
-        } else if let Some(reason) = reason(plan.name()) {
+        } else if let Some(reason) = reason(plan) {
             self.local.push(LocalPart {
                 operator: displayable(plan.as_ref()).one_line().to_string().trim_end().to_owned(),
                 reason,
@@ -125,15 +125,20 @@ fn file_part(plan: &Arc<dyn ExecutionPlan>, config: &FileScanConfig, metrics: Op
 }
 
 /// Why an operator runs here. `None` for what only moves rows between tasks.
-fn reason(operator: &str) -> Option<&'static str> {
-    Some(match operator {
+fn reason(plan: &Arc<dyn ExecutionPlan>) -> Option<&'static str> {
+    // Some names go on with a variant in brackets.
+    let name = plan.name().split('(').next().unwrap_or_default();
+    Some(match name {
         "CoalesceBatchesExec"
         | "CoalescePartitionsExec"
         | "RepartitionExec"
         | "SortPreservingMergeExec"
         | "CooperativeExec"
         | "OutputRequirementExec" => return None,
-        "FilterExec" => "not every source is proven to evaluate this predicate alike",
+        "FilterExec" if plan.children().iter().any(|child| file_scan(child).is_some()) => {
+            "a file scan skips what cannot match; what is left is filtered here"
+        }
+        "FilterExec" => "the sources are not proven to evaluate this predicate as it is evaluated here",
         "HashJoinExec"
         | "NestedLoopJoinExec"
         | "SortMergeJoinExec"
