@@ -201,7 +201,7 @@ impl Cli {
         let environment = Environment::of_process();
         match self.command {
             Command::Key { command } => return command.run(),
-            Command::Check => return Ok(check::run(&self.directory, &environment).await),
+            Command::Check => return check::run(&self.directory, &environment).await,
             _ => {}
         }
         if matches!(self.command, Command::Serve) {
