@@ -22,13 +22,14 @@ use crate::harness::{
 const PASSWORD: &str = "hunter2-of-the-database";
 const KEY: &str = "aq_hunter2-of-the-consumer";
 
-/// A server over one Postgres database. Five rows of `slow` come, one every half second.
+/// A server over one Postgres database. Five rows of `slow` come, one every half second, each larger than the buffer in
+/// which Postgres would hold it back.
 async fn project(database: &Database) -> Project {
     database
         .execute(
             "CREATE TABLE item (id bigint PRIMARY KEY, name text NOT NULL);
              INSERT INTO item SELECT g, 'item ' || g FROM generate_series(1, 20) g;
-             CREATE VIEW slow AS SELECT id, name || pg_sleep(0.5)::text AS name FROM item WHERE id <= 5;
+             CREATE VIEW slow AS SELECT id, repeat(name, 5000) || pg_sleep(0.5)::text AS name FROM item WHERE id <= 5;
              CREATE VIEW failing AS SELECT id, (1 / (id - 7))::bigint AS share FROM item",
         )
         .await;
@@ -59,7 +60,7 @@ async fn start(database: &Database) -> (Project, Server) {
     (project, server)
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_is_told_to_stop_finishes_what_it_began() {
     let database = postgres::database().await;
     let (_project, server) = start(&database).await;
@@ -71,7 +72,8 @@ async fn a_server_that_is_told_to_stop_finishes_what_it_began() {
 
     wait_until("/readyz says that it stops", async || readyz(&server).await == Some(503)).await;
     let (doors, http) = ([server.http, server.flight], server.http());
-    wait_until("new connections are refused", async || doors.iter().all(|door| TcpStream::connect(door).is_err())).await;
+    wait_until("new connections are refused", async || doors.iter().all(|door| TcpStream::connect(door).is_err()))
+        .await;
     assert!(http.get("/v1/it/item").try_send().await.is_err(), "a new request is taken");
     let livez = reqwest::get(format!("http://{}/livez", server.admin)).await;
     assert_eq!(livez.expect("the process lives").status(), 200);
@@ -80,11 +82,11 @@ async fn a_server_that_is_told_to_stop_finishes_what_it_began() {
     assert_eq!(body.iter().filter(|byte| **byte == b'\n').count(), 5);
     let fetched = fetching.await.expect("the task ends").expect("the stream ends well");
     assert_eq!(fetched.batches.iter().map(|batch| batch.num_rows()).sum::<usize>(), 5);
-    assert_eq!(server.terminate().code(), Some(0), "a second signal comes too late to hurt, or not at all");
+    assert_eq!(server.wait().code(), Some(0));
 }
 
 /// The hard end that follows a grace of 30 s is not waited for; the second signal is the same end at once.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_second_signal_ends_at_once() {
     let database = postgres::database().await;
     let (_project, server) = start(&database).await;
@@ -103,7 +105,7 @@ async fn readyz(server: &Server) -> Option<u16> {
     reqwest::get(format!("http://{}/readyz", server.admin)).await.ok().map(|answer| answer.status().as_u16())
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_does_nothing_ends_at_once() {
     let database = postgres::database().await;
     let (_project, server) = start(&database).await;
@@ -118,7 +120,7 @@ async fn a_server_that_does_nothing_ends_at_once() {
     wait_until("its connections are closed", async || database.connections().await == 0).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn a_source_that_comes_back_is_picked_up() {
     let database = postgres::database().await;
     let project = project(&database).await;
@@ -133,7 +135,8 @@ async fn a_source_that_comes_back_is_picked_up() {
 
     forward(port, behind);
     let began = Instant::now();
-    wait_until("its queries are answered", async || http.get("/v1/it/item").send().await.status == StatusCode::OK).await;
+    wait_until("its queries are answered", async || http.get("/v1/it/item").send().await.status == StatusCode::OK)
+        .await;
     assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
     let mut flight = server.flight().await;
     let fetched = flight.command("it.item", 1, &json!({})).await.expect("Flight answers too");
@@ -179,7 +182,7 @@ async fn wait_until(what: &str, mut done: impl AsyncFnMut() -> bool) {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn every_request_is_one_line_of_the_log() {
     let database = postgres::database().await;
     let (_project, server) = start(&database).await;
@@ -230,19 +233,23 @@ async fn every_request_is_one_line_of_the_log() {
 
 /// The request lines of the log with this id. All lines must be JSON.
 fn lines_of(log: &str, id: &str) -> Vec<Value> {
-    let lines = log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap_or_else(|_| panic!("no JSON: {line}")));
+    let lines =
+        log.lines().map(|line| serde_json::from_str::<Value>(line).unwrap_or_else(|_| panic!("no JSON: {line}")));
     lines.filter(|line| line["target"] == "request" && line["request_id"] == id).collect()
 }
 
 /// With the log as loud as it can be, over a source that works and one that is down.
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn no_secret_is_written_anywhere() {
     let database = postgres::database().await;
     let hash = output(Command::new("sh").args(["-c", &format!("printf %s {KEY} | sha256sum | cut -d' ' -f1")]));
     let keys = format!("[{{id: shop, hash: \"sha256:{}\"}}]", hash.trim());
     let project = project(&database)
         .await
-        .file("aqueduct.yaml", &format!("auth: {{keys: {keys}, cursor_keys: [{{id: k, secret: \"${{CURSOR_KEY}}\"}}]}}\n"))
+        .file(
+            "aqueduct.yaml",
+            &format!("auth: {{keys: {keys}, cursor_keys: [{{id: k, secret: \"${{CURSOR_KEY}}\"}}]}}\n"),
+        )
         .file("catalogs/gone.yaml", "kind: postgres\nurl: ${GONE_URL}\n")
         .file(
             "catalogs/far.yaml",

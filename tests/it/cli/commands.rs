@@ -5,8 +5,7 @@ use std::{net::TcpListener, process::Command};
 use super::{finish, project, run};
 use crate::harness::{project::Project, server::aqueduct};
 
-const COMMANDS: [&[&str]; 7] =
-    [&["serve"], &["check"], &["explain"], &["query"], &["sql"], &["key"], &["key", "new"]];
+const COMMANDS: [&[&str]; 7] = [&["serve"], &["check"], &["explain"], &["query"], &["sql"], &["key"], &["key", "new"]];
 
 #[test]
 fn every_command_explains_itself() {
@@ -77,7 +76,10 @@ async fn check_tells_all_mistakes_of_the_files() {
         .await
         .file("catalogs/crm.yaml", "kind: oracle\n")
         .file("catalogs/web.yaml", "kind: postgres\nurl: ${NO_SUCH_VARIABLE}\nschema: public\n")
-        .file("queries/shop/broken.sql", "/*---\nname: shop.brocken\nversion: 1\naccess: public\n---*/\nDELETE FROM shop.item\n");
+        .file(
+            "queries/shop/broken.sql",
+            "/*---\nname: shop.brocken\nversion: 1\naccess: public\n---*/\nDELETE FROM shop.item\n",
+        );
     let ended = run(&project, &["check"]);
     assert_eq!(ended.code, 1);
     let said = ended.stdout();
@@ -98,7 +100,8 @@ async fn check_tells_all_mistakes_of_the_files() {
 
 #[tokio::test]
 async fn check_plans_every_query_over_its_sources() {
-    let sql = "/*---\nname: shop.odd\nversion: 1\ndescription: x\naccess: public\n---*/\nSELECT id, nmae FROM shop.item\n";
+    let sql =
+        "/*---\nname: shop.odd\nversion: 1\ndescription: x\naccess: public\n---*/\nSELECT id, nmae FROM shop.item\n";
     let ended = run(&project().await.file("queries/shop/odd.sql", sql), &["check"]);
     assert_eq!(ended.code, 1);
     for text in ["queries/shop/odd.sql:7:12: error: ", "nmae", "did you mean `name`?", ": 1 error\n"] {

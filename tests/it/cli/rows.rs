@@ -120,7 +120,7 @@ async fn sql_runs_one_select_over_all_sources() {
     assert_eq!(sql(joined).good().stdout(), "name,colour\r\nanvil,red\r\n\"bell, small\",green\r\n");
     assert_eq!(sql("SELECT count(*) AS n FROM shop.many").good().stdout(), "n\r\n50000\r\n");
 
-    sql("SELECT id FROM shop.itme").failed(1, &["1:16", "shop.itme", "did you mean `shop.item`?"]);
+    sql("SELECT id FROM shop.itme").failed(1, &["1:21", "`itme` is no table of source `shop`", "did you mean `item`?"]);
     sql("SELECT id FROM shp.item").failed(1, &["1:16", "shp", "did you mean `shop`?"]);
     sql("SELECT nmae FROM shop.item").failed(1, &["1:8", "nmae", "did you mean `name`?"]);
     sql("SELEC 1").failed(1, &["1:1"]);

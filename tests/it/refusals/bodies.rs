@@ -14,7 +14,9 @@ const LONGEST_ANSWER: usize = 2048;
 pub async fn all(suite: &Suite) -> Vec<Row> {
     let mut rows = Vec::new();
     for (name, query, code, detail) in queries() {
-        rows.push(short(suite, name, Method::GET, &format!("/v1/refusals/typed?{query}"), Vec::new(), code, detail).await);
+        rows.push(
+            short(suite, name, Method::GET, &format!("/v1/refusals/typed?{query}"), Vec::new(), code, detail).await,
+        );
     }
     for (name, body, code, detail) in bodies() {
         rows.push(short(suite, name, Method::POST, "/v1/refusals/needs", body, code, detail).await);
@@ -26,7 +28,9 @@ pub async fn all(suite: &Suite) -> Vec<Row> {
             .await,
     );
     let long = suite.server.http().get(&format!("/v1/refusals/{}", "x".repeat(32 * 1024)));
-    rows.push(Row::http(suite, "a path of 32 KiB", long, Code::UriTooLong, "path and query string are longer than…").await);
+    rows.push(
+        Row::http(suite, "a path of 32 KiB", long, Code::UriTooLong, "path and query string are longer than…").await,
+    );
     rows.extend(methods(suite).await);
     rows
 }
@@ -137,19 +141,14 @@ async fn methods(suite: &Suite) -> Vec<Row> {
 }
 
 /// A request whose answer must not grow with it.
-async fn short(
-    suite: &Suite,
-    name: &str,
-    method: Method,
-    path: &str,
-    body: Vec<u8>,
-    code: Code,
-    detail: &str,
-) -> Row {
+async fn short(suite: &Suite, name: &str, method: Method, path: &str, body: Vec<u8>, code: Code, detail: &str) -> Row {
     Row::run(name, code, async {
         let request = suite.server.http().request(&method, path);
-        let request =
-            if method == Method::POST { request.header("content-type", "application/json").body(body) } else { request };
+        let request = if method == Method::POST {
+            request.header("content-type", "application/json").body(body)
+        } else {
+            request
+        };
         let answer = request.send().await;
         suite.assert_problem(&answer, code);
         super::assert_detail(&answer, detail);

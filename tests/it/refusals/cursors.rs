@@ -32,7 +32,8 @@ pub async fn all(suite: &Suite) -> Vec<Row> {
     let mut rows = vec![
         Row::http(suite, "an empty cursor", paged(""), invalid, ALTERED).await,
         Row::http(suite, "a cursor of words", paged("next"), invalid, ALTERED).await,
-        Row::http(suite, "a cursor of chance", paged(&BASE64_URL_SAFE_NO_PAD.encode([0x5a; 160])), invalid, ALTERED).await,
+        Row::http(suite, "a cursor of chance", paged(&BASE64_URL_SAFE_NO_PAD.encode([0x5a; 160])), invalid, ALTERED)
+            .await,
         Row::http(suite, "a cursor in the other alphabet", paged(&format!("%2B%2F{good}")), invalid, ALTERED).await,
         Row::http(suite, "a cursor with padding", paged(&format!("{good}=")), invalid, ALTERED).await,
         Row::http(suite, "a cursor cut at its end", paged(&good[..good.len() - 8]), invalid, ALTERED).await,
@@ -133,11 +134,8 @@ async fn paged_cursor(suite: &Suite, path: &str, key: Option<&str>) -> String {
 /// A cursor of `refusals.paged_too` as a server with a cursor key of this id would make it, under other SQL.
 fn sealed(id: &str, lifetime: TimeDelta) -> String {
     let keys = CursorKeys::new(&[CursorKey { id: id.to_owned(), secret: Secret::new(CURSOR_SECRET.to_owned()) }]);
-    let binding = Binding {
-        query: "refusals.paged_too@1".to_owned(),
-        parameters: Sha256::digest([]).into(),
-        world: [7; 32],
-    };
+    let binding =
+        Binding { query: "refusals.paged_too@1".to_owned(), parameters: Sha256::digest([]).into(), world: [7; 32] };
     let now = Utc::now();
     let position = Position { now, row: vec![1, 128, 0, 0, 0, 0, 0, 0, 2] };
     keys.expect("there is randomness").seal(&binding, &position, now + lifetime).expect("it can be sealed")

@@ -27,7 +27,11 @@ pub async fn all(suite: &Suite) -> Vec<Row> {
         ("a command with an unknown key", r#"{"query": "a.b", "parms": {}}"#, "the command has an unknown key `parms`"),
         ("a command without a query", r#"{"version": 1}"#, "`query` is not the name of a query"),
         ("a command whose query is a number", r#"{"query": 7}"#, "`query` is not the name of a query"),
-        ("a command with version -1", r#"{"query": "refusals.paged", "version": -1}"#, "`version` is not a whole number"),
+        (
+            "a command with version -1",
+            r#"{"query": "refusals.paged", "version": -1}"#,
+            "`version` is not a whole number",
+        ),
         ("a command with params in a list", r#"{"query": "a.b", "params": []}"#, "`params` is not an object"),
     ];
     for (name, command, detail) in commands {

@@ -5,10 +5,7 @@ use std::time::{Duration, Instant};
 use aqueduct::{model::Code, pipeline::IDLE};
 use serde_json::json;
 
-use super::{
-    Row, Suite,
-    setup::key,
-};
+use super::{Row, Suite, setup::key};
 
 /// All but the stream that stands still, which takes its time.
 pub async fn all(suite: &Suite) -> Vec<Row> {
@@ -22,7 +19,8 @@ pub async fn all(suite: &Suite) -> Vec<Row> {
         let answer = http.get(path).send().await;
         suite.assert_problem(&answer, Code::CredentialsMissing);
         super::assert_detail(&answer, "this service needs credentials");
-        let refused = narrow.flight().await.path(&["v1", "refusals", "paged"]).await.expect_err("Flight needs a key too");
+        let refused =
+            narrow.flight().await.path(&["v1", "refusals", "paged"]).await.expect_err("Flight needs a key too");
         suite.assert_refused(&refused, Code::CredentialsMissing, "this service needs credentials");
     });
     let missing = missing.await;

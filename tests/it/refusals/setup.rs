@@ -94,7 +94,8 @@ impl Suite {
     pub fn fill(&self, mut case: Case) -> Case {
         for (id, key) in KEYS {
             let fill = |text: &mut String| {
-                *text = text.replace(&format!("{{{{{id}_key}}}}"), key).replace(&format!("{{{{{id}_hash}}}}"), &hash(key));
+                *text =
+                    text.replace(&format!("{{{{{id}_key}}}}"), key).replace(&format!("{{{{{id}_hash}}}}"), &hash(key));
             };
             fill(&mut case.path);
             case.request_headers.iter_mut().for_each(|(_, value)| fill(value));
