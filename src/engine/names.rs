@@ -32,14 +32,13 @@ pub(super) fn resolve(query: &mut ast::Query, listings: &Listings, file: &Arc<Pa
     let mut tables = Tables { listings, file, scope: Scope::default(), problems: Vec::new() };
     let _ = VisitMut::visit(query, &mut tables);
     let mut scope = tables.scope;
-    let mut problems = tables.problems;
+    let problems = tables.problems;
     let _ = Visit::visit(query, &mut Aliases(&mut scope));
-    // Columns of a table that was not found would all be reported too.
-    if problems.is_empty() {
-        let mut columns = Columns { scope: &scope, file, problems: Vec::new() };
-        let _ = VisitMut::visit(query, &mut columns);
-        problems = columns.problems;
-    }
+    // A column without a qualifier may be one of a table that was not found.
+    scope.open |= !problems.is_empty();
+    let mut columns = Columns { scope: &scope, file, problems };
+    let _ = VisitMut::visit(query, &mut columns);
+    let problems = columns.problems;
     if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
 
@@ -297,7 +296,8 @@ impl VisitorMut for Columns<'_> {
 
 impl Columns<'_> {
     fn column(&mut self, ident: &mut Ident) {
-        self.choose(ident, &self.scope.names, "column of the query's tables");
+        // DataFusion's planner knows the columns of functions.
+        self.choose(ident, &self.scope.names, "column of the query's tables", self.scope.open);
     }
 
     /// `qualifier.column`, with a source and schema before it if written so. What follows a column is a field of it.
@@ -319,16 +319,16 @@ impl Columns<'_> {
         spell(&mut parts[at], qualifier.clone());
         let Some(columns) = self.scope.relations.get(&qualifier) else { return };
         if let Some(column) = parts.get_mut(at + 1) {
-            self.choose(column, columns, &format!("column of `{qualifier}`"));
+            self.choose(column, columns, &format!("column of `{qualifier}`"), false);
         }
     }
 
-    fn choose(&mut self, ident: &mut Ident, candidates: &BTreeSet<String>, what: &str) {
+    fn choose(&mut self, ident: &mut Ident, candidates: &BTreeSet<String>, what: &str, may_be_other: bool) {
         let names = || candidates.iter().map(String::as_str);
         match find(ident, names()) {
             Match::As(name) => spell(ident, name),
-            // DataFusion's planner knows the columns of functions, and says what is wrong with quoted names.
-            Match::Missing if self.scope.open || ident.quote_style.is_some() => {}
+            // Of quoted names the planner says what is wrong.
+            Match::Missing if may_be_other || ident.quote_style.is_some() => {}
             problem => {
                 self.problems.push(complaint(place(self.file, ident.span.start), ident, &problem, what, names()))
             }
