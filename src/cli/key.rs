@@ -27,7 +27,7 @@ impl Key {
         let Self::New { id, scopes } = self;
         let (key, hash) =
             auth::new_key().map_err(|error| Failure::Other(format!("the system has no randomness: {error}")))?;
-        let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hash = hash.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
         let scopes: Vec<_> = scopes.iter().map(|scope| format!("\"{scope}\"")).collect();
         output::print(&format!("{key}\n"))?;
         eprintln!("\nGive this key to the consumer; it is not shown again. In aqueduct.yaml, under auth.keys:");

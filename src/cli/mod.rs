@@ -39,6 +39,7 @@ struct Cli {
 }
 
 #[derive(Debug, Subcommand)]
+#[expect(clippy::doc_markdown, reason = "these comments are the help that the terminal shows")]
 enum Command {
     /// Serve every query over HTTP and Flight until SIGTERM or Ctrl-C
     ///

@@ -87,11 +87,11 @@ async fn write_array(
     let (mut text, mut first) = (Vec::new(), true);
     sink.write_all(b"[")?;
     while let Some(batch) = rows.next().await.transpose()? {
-        let encoded = encoder.rows(&batch)?;
+        let objects = encoder.rows(&batch)?;
         for row in 0..batch.num_rows() {
             text.extend_from_slice(if first { b"\n" } else { b",\n" });
             first = false;
-            encoded.push(row, &mut text);
+            objects.push(row, &mut text);
         }
         sink.write_all(&text)?;
         text.clear();

@@ -8,6 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use arrow::array::RecordBatch;
 use futures::StreamExt;
 use reqwest::StatusCode;
 use serde_json::{Value, json};
@@ -79,9 +80,9 @@ async fn a_server_that_is_told_to_stop_finishes_what_it_began() {
     assert_eq!(livez.expect("the process lives").status(), 200);
 
     let body = streaming.bytes().await.expect("the stream ends well");
-    assert_eq!(body.iter().filter(|byte| **byte == b'\n').count(), 5);
+    assert_eq!(String::from_utf8_lossy(&body).lines().count(), 5);
     let fetched = fetching.await.expect("the task ends").expect("the stream ends well");
-    assert_eq!(fetched.batches.iter().map(|batch| batch.num_rows()).sum::<usize>(), 5);
+    assert_eq!(fetched.batches.iter().map(RecordBatch::num_rows).sum::<usize>(), 5);
     assert_eq!(server.wait().code(), Some(0));
 }
 
@@ -140,7 +141,7 @@ async fn a_source_that_comes_back_is_picked_up() {
     assert!(began.elapsed() < Duration::from_secs(10), "{:?}", began.elapsed());
     let mut flight = server.flight().await;
     let fetched = flight.command("it.item", 1, &json!({})).await.expect("Flight answers too");
-    assert_eq!(fetched.batches.iter().map(|batch| batch.num_rows()).sum::<usize>(), 20);
+    assert_eq!(fetched.batches.iter().map(RecordBatch::num_rows).sum::<usize>(), 20);
 }
 
 /// The address in a Postgres URL.

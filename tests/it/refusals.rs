@@ -111,7 +111,7 @@ impl Row {
 async fn cases(suite: &Suite) -> Vec<Row> {
     let mut rows = Vec::new();
     for case in format::read_group(&repository().join("tests/refusals")) {
-        let case = suite.fill(case);
+        let case = Suite::fill(case);
         let named = case.body.as_ref().and_then(|body| body["code"].as_str()).unwrap_or_default();
         let code = Code::ALL.iter().copied().find(|code| code.as_str() == named);
         let code = code.unwrap_or_else(|| panic!("{}: {named:?} is no code", case.place));

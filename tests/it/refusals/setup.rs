@@ -91,7 +91,7 @@ impl Suite {
     }
 
     /// The case with `{{reader_key}}` and its like filled in.
-    pub fn fill(&self, mut case: Case) -> Case {
+    pub fn fill(mut case: Case) -> Case {
         for (id, key) in KEYS {
             let fill = |text: &mut String| {
                 *text =
@@ -110,7 +110,7 @@ pub fn key(id: &str) -> &'static str {
 }
 
 fn hash(key: &str) -> String {
-    Sha256::digest(key).iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("{:x}", Sha256::digest(key))
 }
 
 fn notes() -> RecordBatch {
