@@ -133,10 +133,37 @@ async fn paged_cursor(suite: &Suite, path: &str, key: Option<&str>) -> String {
 
 /// A cursor of `refusals.paged_too` as a server with a cursor key of this id would make it, under other SQL.
 fn sealed(id: &str, lifetime: TimeDelta) -> String {
-    let keys = CursorKeys::new(&[CursorKey { id: id.to_owned(), secret: Secret::new(CURSOR_SECRET.to_owned()) }]);
-    let binding =
-        Binding { query: "refusals.paged_too@1".to_owned(), parameters: Sha256::digest([]).into(), world: [7; 32] };
     let now = Utc::now();
     let position = Position { now, row: vec![1, 128, 0, 0, 0, 0, 0, 0, 2] };
-    keys.expect("there is randomness").seal(&binding, &position, now + lifetime).expect("it can be sealed")
+    keys(id).seal(&binding(), &position, now + lifetime).expect("it can be sealed")
+}
+
+fn keys(id: &str) -> CursorKeys {
+    let key = CursorKey { id: id.to_owned(), secret: Secret::new(CURSOR_SECRET.to_owned()) };
+    CursorKeys::new(&[key]).expect("there is randomness")
+}
+
+fn binding() -> Binding {
+    Binding { query: "refusals.paged_too@1".to_owned(), parameters: Sha256::digest([]).into(), world: [7; 32] }
+}
+
+#[test]
+fn no_bit_of_a_cursor_can_be_changed_and_no_byte_left_out() {
+    let cursor = sealed("k1", TimeDelta::hours(1));
+    let keys = keys("k1");
+    let open = |bytes: &[u8]| keys.open(&BASE64_URL_SAFE_NO_PAD.encode(bytes), &binding(), Utc::now());
+    let bytes = BASE64_URL_SAFE_NO_PAD.decode(&cursor).expect("cursors are base64url");
+    open(&bytes).expect("the cursor itself is good");
+    for at in 0..bytes.len() {
+        for bit in 0..8 {
+            let mut changed = bytes.clone();
+            changed[at] ^= 1 << bit;
+            let fault = open(&changed).expect_err("a changed cursor is refused");
+            assert!([Code::InvalidCursor, Code::CursorExpired].contains(&fault.code), "byte {at}, bit {bit}: {fault}");
+        }
+        assert_eq!(open(&bytes[..at]).expect_err("a part of a cursor is refused").code, Code::InvalidCursor, "{at}");
+    }
+    let other = CursorKeys::new(&[CursorKey { id: "k1".to_owned(), secret: Secret::new("another secret".to_owned()) }]);
+    let fault = other.expect("there is randomness").open(&cursor, &binding(), Utc::now());
+    assert_eq!(fault.expect_err("another key of the same id").code, Code::InvalidCursor);
 }
