@@ -42,6 +42,7 @@ pub struct Query {
 impl Query {
     /// A SELECT that stands in no file: for the project's owner alone, since nothing says who else may call it.
     #[must_use]
+    #[expect(clippy::missing_panics_doc, reason = "it does not panic: the name is valid")]
     pub fn ad_hoc(select: Select) -> Self {
         Self {
             name: QueryName::new("ad_hoc", "sql").expect("both are lower snake case"),
@@ -51,7 +52,7 @@ impl Query {
             params: Vec::new(),
             page: Page { key: Vec::new(), order: Vec::new(), max: usize::MAX },
             access: Access::Scopes(vec!["ad_hoc".into()]),
-            timeout: Duration::from_secs(3600),
+            timeout: Duration::from_hours(1),
             statement: select.statement,
             place: select.place,
             sources: select.sources,

@@ -2,13 +2,14 @@
 
 use std::{path::Path, process::ExitCode};
 
+use super::{Failure, output};
 use crate::{
     app::App,
     config::Environment,
     model::{Problem, Problems, Severity},
 };
 
-pub(super) async fn run(directory: &Path, environment: &Environment) -> ExitCode {
+pub(super) async fn run(directory: &Path, environment: &Environment) -> Result<ExitCode, Failure> {
     let (problems, summary) = match App::open(directory, environment).await {
         Ok(app) => {
             let mut problems = app.warnings;
@@ -29,11 +30,9 @@ pub(super) async fn run(directory: &Path, environment: &Environment) -> ExitCode
         }
         Err(problems) => (problems, "the project does not load".to_owned()),
     };
-    if !problems.is_empty() {
-        println!("{problems}\n");
-    }
-    println!("{summary}: {}", count(&problems));
-    if problems.has_errors() { ExitCode::FAILURE } else { ExitCode::SUCCESS }
+    let listed = if problems.is_empty() { String::new() } else { format!("{problems}\n\n") };
+    output::print(&format!("{listed}{summary}: {}\n", count(&problems)))?;
+    Ok(if problems.has_errors() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 fn count(problems: &Problems) -> String {

@@ -2,10 +2,11 @@
 
 use clap::{Args, ValueEnum};
 
-use super::{Failure, Target};
+use super::{Failure, Target, output};
 use crate::{
     app::App,
     engine::{Explanation, SourcePart},
+    model::Fault,
     pipeline::Want,
 };
 
@@ -35,13 +36,10 @@ impl Explain {
         let bound = app.road.as_owner().resolve(name, *version)?.grant()?.bind(&self.target.parameters())?;
         let planned = bound.plan(Want::Page { limit: None, cursor: None }).await?;
         let plan = if self.analyze { planned.analyze().await? } else { planned.explain() };
-        match self.format {
-            PlanFormat::Json => {
-                println!("{}", serde_json::to_string_pretty(&plan).map_err(|error| Failure::Other(error.to_string()))?)
-            }
-            PlanFormat::Text => print!("{}", text(&plan)),
-        }
-        Ok(())
+        output::print(&match self.format {
+            PlanFormat::Json => serde_json::to_string_pretty(&plan).map_err(Fault::internal)? + "\n",
+            PlanFormat::Text => text(&plan),
+        })
     }
 }
 

@@ -4,8 +4,8 @@ use std::process::ExitCode;
 
 use clap::Subcommand;
 
-use super::Failure;
-use crate::auth;
+use super::{Failure, output};
+use crate::{auth, config};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Key {
@@ -14,9 +14,10 @@ pub(super) enum Key {
     /// The key is printed once and stored nowhere; aqueduct.yaml holds only its SHA-256.
     New {
         /// The consumer's name, in logs and grants
+        #[arg(value_parser = id)]
         id: String,
         /// A scope the consumer has; may be repeated
-        #[arg(long = "scope", value_name = "S")]
+        #[arg(long = "scope", value_name = "S", value_parser = scope)]
         scopes: Vec<String>,
     },
 }
@@ -24,19 +25,29 @@ pub(super) enum Key {
 impl Key {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
         let Self::New { id, scopes } = self;
-        let allowed = |text: &str| {
-            !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.:".contains(&byte))
-        };
-        if let Some(wrong) = std::iter::once(&id).chain(&scopes).find(|text| !allowed(text)) {
-            return Err(Failure::Other(format!("`{wrong}` may hold only letters, digits, `_`, `-`, `.` and `:`")));
-        }
         let (key, hash) =
             auth::new_key().map_err(|error| Failure::Other(format!("the system has no randomness: {error}")))?;
-        let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hash = hash.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
         let scopes: Vec<_> = scopes.iter().map(|scope| format!("\"{scope}\"")).collect();
-        println!("{key}");
+        output::print(&format!("{key}\n"))?;
         eprintln!("\nGive this key to the consumer; it is not shown again. In aqueduct.yaml, under auth.keys:");
         eprintln!("  - {{id: {id}, hash: \"sha256:{hash}\", scopes: [{}]}}", scopes.join(", "));
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// What `aqueduct.yaml` takes as an id.
+fn id(text: &str) -> Result<String, String> {
+    if config::is_key_id(text) {
+        return Ok(text.to_owned());
+    }
+    Err("an id is at most 64 letters, digits, `.`, `_` and `-`".to_owned())
+}
+
+/// What `aqueduct.yaml` takes as a scope.
+fn scope(text: &str) -> Result<String, String> {
+    if config::is_scope(text) {
+        return Ok(text.to_owned());
+    }
+    Err("a scope is words joined by colons, such as `sales:read`".to_owned())
 }

@@ -39,6 +39,7 @@ struct Cli {
 }
 
 #[derive(Debug, Subcommand)]
+#[expect(clippy::doc_markdown, reason = "these comments are the help that the terminal shows")]
 enum Command {
     /// Serve every query over HTTP and Flight until SIGTERM or Ctrl-C
     ///
@@ -201,7 +202,7 @@ impl Cli {
         let environment = Environment::of_process();
         match self.command {
             Command::Key { command } => return command.run(),
-            Command::Check => return Ok(check::run(&self.directory, &environment).await),
+            Command::Check => return check::run(&self.directory, &environment).await,
             _ => {}
         }
         if matches!(self.command, Command::Serve) {

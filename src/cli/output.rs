@@ -1,4 +1,4 @@
-//! Rows into a file or onto standard output, with a count on standard error while that takes long.
+//! Rows and texts into a file or onto standard output, rows with a count on standard error while that takes long.
 
 use std::{
     fs::File,
@@ -45,8 +45,18 @@ pub(super) async fn write(answer: Answer<'_>, format: RowFormat, path: Option<&P
             write_stream(rows, StreamEncoder::new(Format::Parquet, &answer.schema, Coding::Identity)?, &mut sink).await
         }
     };
-    match outcome.and_then(|()| sink.flush().map_err(Failure::from)) {
-        // `aqueduct query … | head` is no failure.
+    content(outcome.and_then(|()| sink.flush().map_err(Failure::from)))
+}
+
+/// A whole text onto standard output.
+pub(super) fn print(text: &str) -> Result<(), Failure> {
+    let mut stdout = io::stdout().lock();
+    content(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(Failure::from))
+}
+
+/// A reader who goes away has read enough: `aqueduct query … | head` is no failure.
+fn content(outcome: Result<(), Failure>) -> Result<(), Failure> {
+    match outcome {
         Err(Failure::Pipe) => Ok(()),
         outcome => outcome,
     }
@@ -77,11 +87,11 @@ async fn write_array(
     let (mut text, mut first) = (Vec::new(), true);
     sink.write_all(b"[")?;
     while let Some(batch) = rows.next().await.transpose()? {
-        let encoded = encoder.rows(&batch)?;
+        let objects = encoder.rows(&batch)?;
         for row in 0..batch.num_rows() {
             text.extend_from_slice(if first { b"\n" } else { b",\n" });
             first = false;
-            encoded.push(row, &mut text);
+            objects.push(row, &mut text);
         }
         sink.write_all(&text)?;
         text.clear();

@@ -25,6 +25,13 @@ pub struct Spanned<T> {
     pub place: Place,
 }
 
+/// Is it the id of a key: letters, digits, `.`, `_` and `-`, at most 64 of them?
+#[must_use]
+pub fn is_key_id(text: &str) -> bool {
+    let plain = text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'));
+    plain && (1..=64).contains(&text.len())
+}
+
 /// Is it a scope: two or more words of letters, digits, `_`, `-` and `.`, joined by `:`?
 #[must_use]
 pub fn is_scope(text: &str) -> bool {

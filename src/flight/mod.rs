@@ -28,6 +28,7 @@ use descriptor::Call;
 pub use status::code;
 
 /// The service, ready to be served.
+#[must_use]
 pub fn service(road: Arc<Road>) -> FlightServiceServer<impl FlightService> {
     FlightServiceServer::new(Door { road })
 }

@@ -27,6 +27,8 @@ use crate::{
     telemetry::{self, Record},
 };
 
+pub use problem::status;
+
 /// The header that names a request, in and out.
 const REQUEST_ID: &str = "x-request-id";
 /// The longest path and query string, in bytes. Larger parameters go into a body.

@@ -8,8 +8,8 @@
 //! - `s3.sql`: run by DuckDB in an empty directory; what it writes there is below `warehouse/` in `{{bucket}}`;
 //! - `*.case`: the requests, in the form that [`format`] reads.
 
-mod format;
-mod parameters;
+pub mod format;
+pub mod parameters;
 
 use std::{any::Any, fs, panic::AssertUnwindSafe, path::PathBuf};
 

@@ -1,9 +1,13 @@
 //! The integration tests: the real binary, over real servers, through its own doors.
 
+mod architecture;
 mod cases;
+mod cli;
 mod clients;
 mod contract;
 mod files;
 mod harness;
+mod lifecycle;
 mod mistakes;
+mod refusals;
 mod tpch;

@@ -8,7 +8,7 @@ use std::{
 
 use super::{
     super::{
-        Environment, Secret, Spanned, file, interpolate, is_scope,
+        Environment, Secret, Spanned, file, interpolate, is_key_id, is_scope,
         reader::{Fields, Value},
         yaml,
     },
@@ -129,8 +129,7 @@ fn read_key(item: Value, seen: &mut Vec<Spanned<String>>, problems: &mut Problem
 /// An id that no earlier key has: letters, digits, `.`, `_` and `-`, at most 64 of them.
 fn read_id(value: &Value, seen: &mut Vec<Spanned<String>>, problems: &mut Problems) -> Option<String> {
     let id = value.parse("an id of letters, digits, `.`, `_` and `-`, at most 64 of them", problems, |text| {
-        let plain = text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-'));
-        (plain && (1..=64).contains(&text.len())).then(|| text.to_owned())
+        is_key_id(text).then(|| text.to_owned())
     })?;
     if let Some(first) = seen.iter().find(|other| other.value == id.value) {
         let message = format!("{} is the id of two keys; the first is at {}", value.quoted(), first.place);

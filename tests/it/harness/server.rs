@@ -141,15 +141,20 @@ impl Server {
         super::tools::output(Command::new("sh").args(["-c", &format!("kill -s {name} {}", self.pid())]));
     }
 
-    /// Asks it to end (SIGTERM) and waits until it has, at most a minute.
-    pub fn terminate(mut self) -> ExitStatus {
+    /// Asks it to end (SIGTERM) and waits until it has.
+    pub fn terminate(self) -> ExitStatus {
         self.signal("TERM");
+        self.wait()
+    }
+
+    /// Waits until it has ended, at most a minute.
+    pub fn wait(mut self) -> ExitStatus {
         let deadline = Instant::now() + Duration::from_mins(1);
         loop {
             if let Some(status) = self.child.try_wait().expect("the child is ours") {
                 return status;
             }
-            assert!(Instant::now() < deadline, "the server ignores SIGTERM; its log:\n{}", self.log());
+            assert!(Instant::now() < deadline, "the server does not end; its log:\n{}", self.log());
             thread::sleep(Duration::from_millis(20));
         }
     }

@@ -1,0 +1,7 @@
+/*---
+name: refusals.gone
+version: 1
+description: Its source is down.
+access: public
+---*/
+SELECT id FROM gone.item

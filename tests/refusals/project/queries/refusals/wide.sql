@@ -1,0 +1,7 @@
+/*---
+name: refusals.wide
+version: 1
+description: Flows for a while.
+access: public
+---*/
+SELECT id, filler FROM pg.wide
