@@ -81,7 +81,7 @@ impl Explanation {
                 predicates: None,
                 estimated_rows: scan.estimated_rows(),
                 rows: rows(metrics.as_ref()),
-                bytes: sum(metrics.as_ref(), "output_bytes"),
+                bytes: output_bytes(metrics.as_ref()),
                 elapsed_ms: sum(metrics.as_ref(), "elapsed_remote").map(milliseconds),
             });
         } else if let Some(config) = file_scan(plan) {
@@ -157,6 +157,12 @@ fn reason(plan: &Arc<dyn ExecutionPlan>) -> Option<&'static str> {
 
 fn rows(metrics: Option<&MetricsSet>) -> Option<u64> {
     metrics?.output_rows().map(|rows| rows as u64)
+}
+
+/// Looked for by its kind: a sum by name leaves out what DataFusion itself names.
+fn output_bytes(metrics: Option<&MetricsSet>) -> Option<u64> {
+    let bytes = metrics?.sum(|metric| matches!(metric.value(), MetricValue::OutputBytes(_)))?;
+    Some(bytes.as_usize() as u64)
 }
 
 fn sum(metrics: Option<&MetricsSet>, name: &str) -> Option<u64> {

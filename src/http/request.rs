@@ -118,14 +118,11 @@ pub(super) fn target(uri: &Uri, cursor: Option<&str>) -> String {
 }
 
 fn limit(text: &str) -> Result<usize, Fault> {
-    let wrong = || {
-        Fault::new(Code::InvalidLimit, format!("`limit` is `{}`, which is not a whole number above 0", shorten(text)))
-    };
+    let wrong = |what| Fault::new(Code::InvalidLimit, format!("`limit` is `{}`, which is {what}", shorten(text)));
     if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(wrong());
+        return Err(wrong("not a whole number above 0"));
     }
-    // A number beyond usize is beyond every maximum too.
-    Ok(text.parse().unwrap_or(usize::MAX))
+    text.parse().map_err(|_| wrong("more than any query allows"))
 }
 
 fn shorten(text: &str) -> String {

@@ -49,9 +49,12 @@ impl CursorKeys {
     /// The operating system has no randomness.
     pub fn new(keys: &[settings::CursorKey]) -> Result<Self, getrandom::Error> {
         if keys.is_empty() {
-            let mut random = [0; 32];
+            let (mut random, mut id) = ([0; 32], [0; 6]);
             getrandom::fill(&mut random)?;
-            return Ok(Self(vec![("random".into(), XChaCha20Poly1305::new(&random.into()))]));
+            getrandom::fill(&mut id)?;
+            // An id of its own: the cursors of another process are under an unknown key, not altered.
+            let id = format!("random-{}", BASE64_URL_SAFE_NO_PAD.encode(id));
+            return Ok(Self(vec![(id, XChaCha20Poly1305::new(&random.into()))]));
         }
         let derive = |key: &settings::CursorKey| {
             let mut digest = Sha256::new_with_prefix(b"aqueduct cursor key\0");

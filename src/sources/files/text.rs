@@ -15,6 +15,7 @@ use datafusion::{
     datasource::file_format::file_compression_type::FileCompressionType,
     error::{DataFusionError, Result},
     object_store::{self, GetOptions, GetRange, ObjectStore, path::Path},
+    physical_plan::metrics::Count,
 };
 use futures::{Stream, StreamExt, TryStreamExt, stream::BoxStream};
 
@@ -56,7 +57,7 @@ impl TextFormat {
 /// The columns of a file, typed by its first [`SAMPLE_RECORDS`] or [`SAMPLE_BYTES`]. Columns without a value there are
 /// Null. A later value that does not fit is a fault when it is read.
 pub async fn infer(store: Arc<dyn ObjectStore>, path: &Path, format: TextFormat) -> Result<Schema> {
-    let input = decompressed(store, path)?;
+    let input = decompressed(store, path, Count::new())?;
     match format {
         TextFormat::Csv => infer_csv(input).await,
         TextFormat::Ndjson => infer_ndjson(input).await,
@@ -88,15 +89,17 @@ async fn infer_ndjson(mut input: BoxStream<'static, Result<Bytes>>) -> Result<Sc
 }
 
 /// The rows of a file. Of `columns`, those that the file has come back under their names as the types given (text at
-/// the leaves), in any order; rows are counted even when no column is left.
+/// the leaves), in any order; rows are counted even when no column is left. Bytes fetched are added
+/// to `scanned`.
 pub async fn read(
     store: Arc<dyn ObjectStore>,
     path: &Path,
     format: TextFormat,
     columns: SchemaRef,
     batch_size: usize,
+    scanned: Count,
 ) -> Result<BoxStream<'static, Result<RecordBatch>>> {
-    let mut input = decompressed(store, path)?;
+    let mut input = decompressed(store, path, scanned)?;
     let (decoder, rest) = match format {
         TextFormat::Ndjson => {
             let decoder = arrow::json::ReaderBuilder::new(columns)
@@ -165,14 +168,15 @@ fn decoded(
     })
 }
 
-/// The text of a file without compression and byte order mark.
-fn decompressed(store: Arc<dyn ObjectStore>, path: &Path) -> Result<BoxStream<'static, Result<Bytes>>> {
+/// The text of a file without compression and byte order mark. What is fetched is added to `scanned`.
+fn decompressed(store: Arc<dyn ObjectStore>, path: &Path, scanned: Count) -> Result<BoxStream<'static, Result<Bytes>>> {
     let compression = match path.extension() {
         Some("gz") => FileCompressionType::GZIP,
         Some("zst") => FileCompressionType::ZSTD,
         _ => FileCompressionType::UNCOMPRESSED,
     };
-    let bytes = parts(store, path.clone()).map_err(DataFusionError::from).boxed();
+    let counted = parts(store, path.clone()).inspect_ok(move |bytes| scanned.add(bytes.len()));
+    let bytes = counted.map_err(DataFusionError::from).boxed();
     let text = compression.convert_stream(bytes)?.try_filter(|bytes| futures::future::ready(!bytes.is_empty()));
     let mut first = true;
     Ok(text

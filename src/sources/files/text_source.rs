@@ -17,7 +17,10 @@ use datafusion::{
     error::{DataFusionError, Result},
     object_store::ObjectStore,
     physical_expr::{PhysicalExpr, projection::ProjectionExprs},
-    physical_plan::{DisplayFormatType, metrics::ExecutionPlanMetricsSet},
+    physical_plan::{
+        DisplayFormatType,
+        metrics::{Count, ExecutionPlanMetricsSet, MetricBuilder},
+    },
 };
 use futures::{FutureExt, StreamExt, TryStreamExt};
 
@@ -57,7 +60,7 @@ impl FileSource for TextSource {
         &self,
         store: Arc<dyn ObjectStore>,
         _: &FileScanConfig,
-        _: usize,
+        partition: usize,
     ) -> Result<Arc<dyn FileOpener>> {
         let file_schema = self.table_schema.file_schema();
         let indices = &self.projection.file_indices;
@@ -70,6 +73,8 @@ impl FileSource for TextSource {
             batch_size: self
                 .batch_size
                 .ok_or_else(|| DataFusionError::Internal("the batch size is not set".to_owned()))?,
+            // The name that DataFusion's own file sources use.
+            scanned: MetricBuilder::new(&self.metrics).counter("bytes_scanned", partition),
         };
         ProjectionOpener::try_new(self.projection.clone(), Arc::new(opener), file_schema)
     }
@@ -128,6 +133,7 @@ struct TextOpener {
     columns: Vec<Column>,
     schema: SchemaRef,
     batch_size: usize,
+    scanned: Count,
 }
 
 impl FileOpener for TextOpener {
@@ -138,7 +144,8 @@ impl FileOpener for TextOpener {
             let raw =
                 opener.columns.iter().map(|column| Field::new(&column.name, raw_type(column, opener.format), true));
             let raw = Arc::new(Schema::new(raw.collect::<Fields>()));
-            let batches = text::read(Arc::clone(&opener.store), &path, opener.format, raw, opener.batch_size).await;
+            let (store, scanned) = (Arc::clone(&opener.store), opener.scanned.clone());
+            let batches = text::read(store, &path, opener.format, raw, opener.batch_size, scanned).await;
             let failed = {
                 let (table, path, format) = (Arc::clone(&opener.table), path.clone(), opener.format);
                 move |error| unreadable(&table, path.as_ref(), format, error)

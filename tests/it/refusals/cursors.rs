@@ -148,6 +148,15 @@ fn binding() -> Binding {
 }
 
 #[test]
+fn a_cursor_of_a_random_key_has_expired_when_its_process_has_ended() {
+    let random = || CursorKeys::new(&[]).expect("there is randomness");
+    let now = Utc::now();
+    let cursor = random().seal(&binding(), &Position { now, row: vec![1] }, now + TimeDelta::hours(1));
+    let fault = random().open(&cursor.expect("it can be sealed"), &binding(), now);
+    assert_eq!(fault.expect_err("another process has another key").code, Code::CursorExpired);
+}
+
+#[test]
 fn no_bit_of_a_cursor_can_be_changed_and_no_byte_left_out() {
     let cursor = sealed("k1", TimeDelta::hours(1));
     let keys = keys("k1");
