@@ -3,7 +3,9 @@
 mod cases;
 mod clients;
 mod contract;
+mod cursors;
 mod files;
 mod harness;
 mod mistakes;
+mod streaming;
 mod tpch;
