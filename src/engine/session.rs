@@ -65,7 +65,7 @@ pub(super) fn at(state: &SessionState, now: DateTime<Utc>) -> SessionState {
     state
 }
 
-/// SQL's `timestamp` types are microseconds here: nanoseconds would end in the year 2262.
+/// SQL's `time` and `timestamp` types are microseconds here, as in the sources; nanoseconds would end in the year 2262.
 #[derive(Debug)]
 struct Microseconds;
 
@@ -75,6 +75,9 @@ impl TypePlanner for Microseconds {
             SqlType::Timestamp(None | Some(6), TimezoneInfo::None | TimezoneInfo::WithoutTimeZone)
             | SqlType::Datetime(None | Some(6)) => None,
             SqlType::Timestamp(None | Some(6), TimezoneInfo::Tz | TimezoneInfo::WithTimeZone) => Some(UTC.into()),
+            SqlType::Time(None | Some(6), TimezoneInfo::None | TimezoneInfo::WithoutTimeZone) => {
+                return Ok(Some(Arc::new(Field::new("", DataType::Time64(TimeUnit::Microsecond), true))));
+            }
             _ => return Ok(None),
         };
         Ok(Some(Arc::new(Field::new("", DataType::Timestamp(TimeUnit::Microsecond, zone), true))))

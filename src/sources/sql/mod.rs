@@ -18,7 +18,7 @@ pub mod table;
 
 pub use column::{Class, Column, Comparison};
 pub use dialect::Dialect;
-pub use feed::{Feed, Remote, Stop};
+pub use feed::{Feed, Remote, Scan, Stop};
 pub use scan::SqlScanExec;
 pub use table::SqlTable;
 

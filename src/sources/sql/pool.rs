@@ -12,7 +12,7 @@ use std::{
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// A connection that nobody used for so long is not used again: what stands between may have forgotten it.
-const STALE: Duration = Duration::from_secs(300);
+const STALE: Duration = Duration::from_mins(5);
 
 /// The slots of one source and the idle connections among them.
 pub struct Pool<C> {

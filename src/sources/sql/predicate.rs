@@ -16,6 +16,8 @@ use super::{Class, Column, Comparison, Dialect};
 const DEEPEST: usize = 100;
 /// Values in one statement: below the lowest limit of any member, `SQLite`'s 32766.
 const MOST_BINDS: usize = 30_000;
+/// Predicates in one statement: `SQLite` nests a conjunction of so many, and of what is in them, at most 1000 deep.
+const MOST_PREDICATES: usize = 500;
 /// Days from 1970-01-01 to 0001-01-01 and 9999-12-31: every source reads the dates between.
 const DATES: std::ops::RangeInclusive<i32> = -719_162..=2_932_896;
 /// Microseconds in a day.
@@ -27,20 +29,22 @@ pub struct Writer<'a> {
     dialect: &'a dyn Dialect,
     columns: &'a [Column],
     binds: Vec<ScalarValue>,
+    predicates: usize,
 }
 
 impl<'a> Writer<'a> {
     /// A writer without binds.
     pub fn new(dialect: &'a dyn Dialect, columns: &'a [Column]) -> Self {
-        Self { dialect, columns, binds: Vec::new() }
+        Self { dialect, columns, binds: Vec::new(), predicates: 0 }
     }
 
     /// `expr` as SQL, or `None` when it must stay local; then nothing was bound.
     pub fn predicate(&mut self, expr: &Expr) -> Option<String> {
         let before = self.binds.len();
-        let sql = self.boolean(expr, 0).filter(|_| self.binds.len() <= MOST_BINDS);
-        if sql.is_none() {
-            self.binds.truncate(before);
+        let sql = self.boolean(expr, 0).filter(|_| self.binds.len() <= MOST_BINDS && self.predicates < MOST_PREDICATES);
+        match &sql {
+            Some(_) => self.predicates += 1,
+            None => self.binds.truncate(before),
         }
         sql
     }
@@ -224,4 +228,83 @@ fn is_canonical_uuid(text: &str) -> bool {
             8 | 13 | 18 | 23 => byte == b'-',
             _ => matches!(byte, b'0'..=b'9' | b'a'..=b'f'),
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use datafusion::{
+        arrow::datatypes::{DataType, Field},
+        prelude::{col, lit},
+    };
+
+    use super::*;
+    use crate::sources::sql::postgres::PostgresDialect;
+
+    fn columns() -> Vec<Column> {
+        let column = |name: &str, class, data_type| Column {
+            field: Arc::new(Field::new(name, data_type, true)),
+            select: name.to_owned(),
+            presence: name.to_owned(),
+            comparison: Some(Comparison { class, equality: name.to_owned(), order: format!("{name}!") }),
+        };
+        vec![
+            column("f", Class::Float64, DataType::Float64),
+            column("t", Class::Text, DataType::Utf8),
+            column("u", Class::Uuid, DataType::Utf8),
+            Column { comparison: None, ..column("x", Class::Text, DataType::Utf8) },
+        ]
+    }
+
+    fn written(expr: &Expr) -> Option<(String, usize)> {
+        let columns = columns();
+        let mut writer = Writer::new(&PostgresDialect, &columns);
+        let sql = writer.predicate(expr);
+        let binds = writer.into_binds().len();
+        assert!(sql.is_some() || binds == 0, "nothing stays bound");
+        sql.map(|sql| (sql, binds))
+    }
+
+    #[test]
+    fn zero_is_pushed_only_where_both_orders_agree() {
+        let pushed = |expr: Expr| written(&expr).is_some();
+        assert!(pushed(col("f").gt(lit(0.0))) && pushed(col("f").lt_eq(lit(0.0))));
+        assert!(pushed(col("f").gt_eq(lit(-0.0))) && pushed(col("f").lt(lit(-0.0))));
+        assert!(!pushed(col("f").gt_eq(lit(0.0))) && !pushed(col("f").lt(lit(0.0))));
+        assert!(!pushed(col("f").gt(lit(-0.0))) && !pushed(col("f").eq(lit(-0.0))));
+        assert!(!pushed(col("f").in_list(vec![lit(1.0), lit(0.0)], false)));
+        assert!(!pushed(col("f").lt(lit(f64::NAN))) && !pushed(col("f").lt(lit(f64::INFINITY))));
+        // The operands may stand the other way round.
+        assert!(pushed(lit(0.0).lt(col("f"))) && !pushed(lit(0.0).gt(col("f"))));
+    }
+
+    #[test]
+    fn text_is_ordered_by_its_own_operand() {
+        assert_eq!(written(&col("t").eq(lit("a"))), Some(("(t = $1::text)".to_owned(), 1)));
+        assert_eq!(written(&col("t").lt(lit("a"))), Some(("(t! < $1::text)".to_owned(), 1)));
+        assert_eq!(written(&col("t").eq(col("t"))), Some(("(t! = t!)".to_owned(), 0)));
+        assert_eq!(written(&col("t").eq(lit("a\0"))), None);
+    }
+
+    #[test]
+    fn what_is_not_listed_stays_local() {
+        let not_a_uuid = col("t").eq(lit("a")).and(col("u").eq(lit("A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11")));
+        for expr in [
+            not_a_uuid,
+            col("t").like(lit("a%")),
+            col("t").eq(lit(1)),
+            col("t").eq(col("u")),
+            col("x").eq(lit("a")),
+            col("t").eq(lit(ScalarValue::Utf8(None))),
+            col("t").in_list(vec![], false),
+            col("t"),
+            lit(true),
+        ] {
+            assert_eq!(written(&expr), None, "{expr}");
+        }
+        assert_eq!(written(&col("x").is_null()), Some(("(x IS NULL)".to_owned(), 0)));
+        let deep = (0..200).fold(col("t").is_null(), |deep, _| deep.or(col("t").is_null()));
+        assert_eq!(written(&deep), None);
+    }
 }

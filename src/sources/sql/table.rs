@@ -105,7 +105,7 @@ impl SqlTable {
 
     fn estimate(&self, filtered: bool, limit: Option<i64>) -> Option<u64> {
         let rows = self.rows?;
-        let rows = if filtered { (rows / 100).saturating_mul(SELECTIVITY).max(1) } else { rows };
+        let rows = if filtered { (rows.saturating_mul(SELECTIVITY) / 100).max(1) } else { rows };
         Some(limit.and_then(|limit| u64::try_from(limit).ok()).map_or(rows, |limit| rows.min(limit)))
     }
 }

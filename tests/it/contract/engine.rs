@@ -50,7 +50,7 @@ impl Engine {
     /// The rows as text, sorted.
     pub async fn rows(&self, sql: &str) -> Result<Vec<String>, Fault> {
         let frame = self.session.sql(sql).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
-        let batches = frame.collect().await.map_err(fault)?;
+        let batches = frame.collect().await.map_err(|error| fault(&error))?;
         let mut rows: Vec<_> = batches.iter().flat_map(texts).collect();
         rows.sort();
         Ok(rows)
@@ -89,7 +89,7 @@ pub fn scans(plan: &Arc<dyn ExecutionPlan>, visit: &mut dyn FnMut(&SqlScanExec))
 }
 
 /// The fault inside an error of the engine.
-pub fn fault(error: DataFusionError) -> Fault {
+pub fn fault(error: &DataFusionError) -> Fault {
     match error.find_root() {
         DataFusionError::External(source) => {
             source.downcast_ref::<Fault>().cloned().unwrap_or_else(|| Fault::internal(source))

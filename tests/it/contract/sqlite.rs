@@ -41,7 +41,7 @@ fn open(path: &std::path::Path, tables: Vec<TableConfig>, pushdown: bool) -> Arc
     let source = SourceConfig {
         name: SourceName::new("shop").expect("a name"),
         place: Place::start_of("catalogs/shop.yaml"),
-        refresh: Duration::from_secs(60),
+        refresh: Duration::from_mins(1),
         kind: SourceKind::Sqlite(config.clone()),
         tables,
     };
@@ -143,6 +143,10 @@ async fn shapes_and_few_connections() {
     let off = Engine::over(&file.open(vec![], false)).await;
     check_shapes(&on, &off).await;
     check_one_connection(&on).await;
+    let many = (0..300).map(|n| format!("n <> {}", 100_000 + n)).collect::<Vec<_>>().join(" AND ");
+    let sql = format!("SELECT count(*) FROM numbers WHERE {many}");
+    assert_eq!(off.rows(&sql).await, Ok(vec!["20000".to_owned()]));
+    assert_eq!(on.rows(&sql).await, Ok(vec!["20000".to_owned()]));
     let eight = (0..8).map(|_| "SELECT n FROM numbers").collect::<Vec<_>>().join(" UNION ALL ");
     let sql = format!("SELECT count(*) FROM (SELECT n FROM ({eight}) ORDER BY n)");
     assert_eq!(on.rows(&sql).await, Ok(vec!["160000".to_owned()]));

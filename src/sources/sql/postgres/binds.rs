@@ -1,7 +1,11 @@
 //! Binds in Postgres' binary wire form.
 
 use datafusion::{
-    arrow::{array::Array, datatypes::DataType},
+    arrow::{
+        array::Array,
+        datatypes::DataType,
+        util::display::{ArrayFormatter, FormatOptions},
+    },
     scalar::ScalarValue,
 };
 use sqlx::{
@@ -88,8 +92,8 @@ fn bytes(value: &ScalarValue) -> Option<Vec<u8>> {
 
 fn plain_digits(value: &ScalarValue) -> Option<String> {
     let array = value.to_array().ok()?;
-    let formatter =
-        datafusion::arrow::util::display::ArrayFormatter::try_new(array.as_ref(), &Default::default()).ok()?;
+    let options = FormatOptions::default();
+    let formatter = ArrayFormatter::try_new(array.as_ref(), &options).ok()?;
     Some(formatter.value(0).to_string())
 }
 

@@ -39,13 +39,13 @@ pub struct Rows<'a> {
     scan: &'a Scan,
     /// Made for the first row, whose description says how the values are written.
     columns: Vec<Values>,
-    rows: usize,
+    count: usize,
 }
 
 impl<'a> Rows<'a> {
     /// No rows yet.
     pub fn new(scan: &'a Scan) -> Self {
-        Self { scan, columns: Vec::new(), rows: 0 }
+        Self { scan, columns: Vec::new(), count: 0 }
     }
 
     fn describe(&mut self, row: &PgRow) -> Result<(), Fault> {
@@ -90,14 +90,14 @@ impl Builder for Rows<'_> {
             size += bytes.map_or(0, <[u8]>::len);
             self.columns[index].append(bytes).map_err(|unfit| self.fault(index, unfit))?;
         }
-        self.rows += 1;
+        self.count += 1;
         Ok(size)
     }
 
     fn finish(&mut self) -> Result<RecordBatch, Stop> {
         let Scan { statement, schema, relation } = self.scan;
         let columns = self.columns.iter_mut().map(Values::finish).collect::<Result<_, _>>().map_err(Fault::internal)?;
-        let options = RecordBatchOptions::new().with_row_count(Some(std::mem::take(&mut self.rows)));
+        let options = RecordBatchOptions::new().with_row_count(Some(std::mem::take(&mut self.count)));
         // A NULL in a column that was NOT NULL when the source was read.
         RecordBatch::try_new_with_options(Arc::clone(schema), columns, &options)
             .map_err(|error| changed(&statement.source, relation, error).into())
@@ -161,33 +161,25 @@ impl Values {
 
     fn append(&mut self, bytes: Option<&[u8]>) -> Result<(), Unfit> {
         match self {
-            Self::Bool(builder) => {
-                builder.append_option(bytes.map(|bytes| fixed(bytes).map(|[byte]| byte != 0)).transpose()?)
-            }
-            Self::Int16(builder) => {
-                builder.append_option(bytes.map(|bytes| fixed(bytes).map(i16::from_be_bytes)).transpose()?)
-            }
-            Self::Int32(builder) => {
-                builder.append_option(bytes.map(|bytes| fixed(bytes).map(i32::from_be_bytes)).transpose()?)
-            }
-            Self::Int64(builder) => {
-                builder.append_option(bytes.map(|bytes| fixed(bytes).map(i64::from_be_bytes)).transpose()?)
-            }
-            Self::Float32(builder) => builder.append_option(bytes.map(float32).transpose()?),
-            Self::Float64(builder) => builder.append_option(bytes.map(float64).transpose()?),
+            Self::Bool(builder) => builder.append_option(present(bytes, boolean)?),
+            Self::Int16(builder) => builder.append_option(present(bytes, int16)?),
+            Self::Int32(builder) => builder.append_option(present(bytes, int32)?),
+            Self::Int64(builder) => builder.append_option(present(bytes, int64)?),
+            Self::Float32(builder) => builder.append_option(present(bytes, float32)?),
+            Self::Float64(builder) => builder.append_option(present(bytes, float64)?),
             Self::Decimal128(builder, precision, scale) => {
-                let decode = |bytes| numeric::decode::<Decimal128Type>(bytes, *precision, *scale);
-                builder.append_option(bytes.map(decode).transpose()?);
+                let decimal = |bytes: &[u8]| numeric::decode::<Decimal128Type>(bytes, *precision, *scale);
+                builder.append_option(present(bytes, decimal)?);
             }
             Self::Decimal256(builder, precision, scale) => {
-                let decode = |bytes| numeric::decode::<Decimal256Type>(bytes, *precision, *scale);
-                builder.append_option(bytes.map(decode).transpose()?);
+                let decimal = |bytes: &[u8]| numeric::decode::<Decimal256Type>(bytes, *precision, *scale);
+                builder.append_option(present(bytes, decimal)?);
             }
-            Self::Date(builder) => builder.append_option(bytes.map(date).transpose()?),
-            Self::Time(builder) => builder.append_option(bytes.map(time).transpose()?),
-            Self::Timestamp(builder) => builder.append_option(bytes.map(timestamp).transpose()?),
-            Self::Interval(builder) => builder.append_option(bytes.map(interval).transpose()?),
-            Self::Text(builder) => builder.append_option(bytes.map(text).transpose()?),
+            Self::Date(builder) => builder.append_option(present(bytes, date)?),
+            Self::Time(builder) => builder.append_option(present(bytes, time)?),
+            Self::Timestamp(builder) => builder.append_option(present(bytes, timestamp)?),
+            Self::Interval(builder) => builder.append_option(present(bytes, interval)?),
+            Self::Text(builder) => builder.append_option(present(bytes, text)?),
             Self::Uuid(builder) => match bytes {
                 Some(bytes) => {
                     let uuid = Uuid::from_bytes(fixed(bytes)?);
@@ -224,6 +216,30 @@ impl Values {
 
 fn fixed<const N: usize>(bytes: &[u8]) -> Result<[u8; N], Unfit> {
     bytes.try_into().map_err(|_| Unfit::Malformed)
+}
+
+/// NULL, or what `read` makes of the bytes.
+fn present<'a, T>(
+    bytes: Option<&'a [u8]>,
+    read: impl FnOnce(&'a [u8]) -> Result<T, Unfit>,
+) -> Result<Option<T>, Unfit> {
+    bytes.map(read).transpose()
+}
+
+fn boolean(bytes: &[u8]) -> Result<bool, Unfit> {
+    fixed(bytes).map(|[byte]| byte != 0)
+}
+
+fn int16(bytes: &[u8]) -> Result<i16, Unfit> {
+    fixed(bytes).map(i16::from_be_bytes)
+}
+
+fn int32(bytes: &[u8]) -> Result<i32, Unfit> {
+    fixed(bytes).map(i32::from_be_bytes)
+}
+
+fn int64(bytes: &[u8]) -> Result<i64, Unfit> {
+    fixed(bytes).map(i64::from_be_bytes)
 }
 
 /// Postgres has one NaN, above all numbers: here that is the positive quiet one.
@@ -281,7 +297,7 @@ fn interval(bytes: &[u8]) -> Result<IntervalMonthDayNano, Unfit> {
 }
 
 fn text(bytes: &[u8]) -> Result<&str, Unfit> {
-    std::str::from_utf8(bytes).map_err(|_| Unfit::Malformed)
+    std::str::from_utf8(bytes).map_err(|_| Unfit::Value("bytes that are not UTF-8"))
 }
 
 /// Arrays of one dimension that begin at 1.

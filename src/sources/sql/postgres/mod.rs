@@ -17,6 +17,7 @@ use crate::{
     model::{Fault, Problem},
     sources::{Listing, Source},
 };
+pub use dialect::PostgresDialect;
 use session::Postgres;
 
 /// The source that `source` and `config` describe. Nothing is connected yet. With `pushdown` off, filters and limits

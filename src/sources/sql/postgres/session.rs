@@ -6,11 +6,12 @@ use async_trait::async_trait;
 use futures::StreamExt;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, postgres::PgConnectOptions};
 use tokio::time::timeout;
+use url::Url;
 
 use super::{binds, decode::Rows, dialect::PostgresDialect};
 use crate::{
-    config::source::PostgresConfig,
-    model::{Problem, SourceName},
+    config::{Secret, Spanned, source::PostgresConfig},
+    model::{Problem, SourceName, place::nearest},
     sources::sql::{
         Dialect,
         batch::pump,
@@ -32,6 +33,21 @@ const SETTINGS: [(&str, &str); 5] = [
     ("bytea_output", "hex"),
 ];
 
+/// What may stand behind the `?` of a URL.
+const PARAMETERS: [&str; 11] = [
+    "dbname",
+    "host",
+    "hostaddr",
+    "options",
+    "password",
+    "port",
+    "sslcert",
+    "sslkey",
+    "sslmode",
+    "sslrootcert",
+    "user",
+];
+
 /// One Postgres database.
 pub struct Postgres {
     name: SourceName,
@@ -48,15 +64,7 @@ pub struct Session {
 impl Postgres {
     /// Reads the URL; connects nothing.
     pub fn new(name: SourceName, config: &PostgresConfig) -> Result<Self, Problem> {
-        let url = config.url.value.expose();
-        // What is wrong with the URL is not repeated: the text may hold a password.
-        let options = Some(url)
-            .filter(|url| url.starts_with("postgres://") || url.starts_with("postgresql://"))
-            .and_then(|url| PgConnectOptions::from_str(url).ok())
-            .ok_or_else(|| {
-                Problem::error(config.url.place.clone(), "`url` is not a Postgres connection URL")
-                    .hint("postgres://user:password@host:5432/database?sslmode=require")
-            })?;
+        let options = read_url(&config.url)?;
         let options = options.application_name("aqueduct").options(SETTINGS).disable_statement_logging();
         Ok(Self { name, options, pool: Pool::new(config.max_connections) })
     }
@@ -183,4 +191,25 @@ impl std::fmt::Debug for Postgres {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Postgres").field("name", &self.name).finish_non_exhaustive()
     }
+}
+
+/// What is wrong with a URL is not repeated: the text may hold a password.
+fn read_url(url: &Spanned<Secret>) -> Result<PgConnectOptions, Problem> {
+    let unreadable = || {
+        Problem::error(url.place.clone(), "`url` is not a Postgres connection URL")
+            .hint("postgres://user:password@host:5432/database?sslmode=require")
+    };
+    let parsed = Url::parse(url.value.expose()).ok().filter(|url| matches!(url.scheme(), "postgres" | "postgresql"));
+    let parsed = parsed.ok_or_else(unreadable)?;
+    // The library would log, and ignore, what it does not know.
+    for (name, _) in parsed.query_pairs() {
+        if !PARAMETERS.contains(&name.as_ref()) {
+            let problem = Problem::error(url.place.clone(), format!("`url` has an unknown parameter `{name}`"));
+            return Err(match nearest(&name, PARAMETERS) {
+                Some(near) => problem.hint(format!("did you mean `{near}`?")),
+                None => problem.hint(format!("known are {}", PARAMETERS.join(", "))),
+            });
+        }
+    }
+    PgConnectOptions::from_str(url.value.expose()).map_err(|_| unreadable())
 }

@@ -20,6 +20,9 @@
 //! | everything else | Utf8: what `::text` prints | as text |
 //!
 //! Domains are their base types. `IS NULL` is asked of every type.
+//!
+//! `columns:` can ask for another type where every value arrives unchanged or fails: `string` for every type, `decimal(p,s)`
+//! for numeric and integers, a wider integer or float64 for a narrower number, and the type that a column has anyway.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -164,8 +167,7 @@ pub fn column(column: &CatalogColumn, types: &Types, utf8: bool, as_type: Option
 pub fn allowed(column: &CatalogColumn, types: &Types) -> &'static str {
     match strip_domains(column.type_oid, column.modifier, types).0 {
         oid::NUMERIC => "string, decimal(p,s)",
-        oid::INT2 => "string, int32, int64, float64, decimal(p,s)",
-        oid::INT4 => "string, int32, int64, float64, decimal(p,s)",
+        oid::INT2 | oid::INT4 => "string, int32, int64, float64, decimal(p,s)",
         oid::INT8 => "string, int64, decimal(p,s)",
         oid::FLOAT4 => "string, float64",
         _ => "string, or the type that it has without `columns:`",
@@ -311,7 +313,7 @@ fn decimal_type(modifier: i32) -> Option<DataType> {
     let (precision, scale) = (u8::try_from(precision).ok()?, i8::try_from(scale).ok()?);
     match precision {
         0..=DECIMAL128_MAX_PRECISION => Some(DataType::Decimal128(precision, scale)),
-        ..=DECIMAL256_MAX_PRECISION => Some(DataType::Decimal256(precision, scale)),
+        39..=DECIMAL256_MAX_PRECISION => Some(DataType::Decimal256(precision, scale)),
         _ => None,
     }
 }
@@ -322,6 +324,7 @@ pub fn spoken(data_type: &DataType) -> String {
         DataType::Decimal128(precision, scale) | DataType::Decimal256(precision, scale) => {
             format!("decimal({precision},{scale})")
         }
+        DataType::Utf8 => "string".to_owned(),
         DataType::Date32 => "date".to_owned(),
         DataType::Time64(_) => "time".to_owned(),
         DataType::Timestamp(_, None) => "timestamp".to_owned(),

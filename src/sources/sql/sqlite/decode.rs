@@ -30,7 +30,7 @@ const EXACT: u64 = 1 << 53;
 pub struct Rows<'a> {
     scan: &'a Scan,
     columns: Vec<Values>,
-    rows: usize,
+    count: usize,
 }
 
 impl<'a> Rows<'a> {
@@ -38,7 +38,7 @@ impl<'a> Rows<'a> {
     pub fn new(scan: &'a Scan) -> Result<Self, Fault> {
         let columns = scan.schema.fields().iter().map(|field| Values::new(field)).collect::<Option<_>>();
         let columns = columns.ok_or_else(|| Fault::internal("a column of a type that SQLite does not have"))?;
-        Ok(Self { scan, columns, rows: 0 })
+        Ok(Self { scan, columns, count: 0 })
     }
 
     fn fault(&self, index: usize, reason: &str) -> Fault {
@@ -59,14 +59,14 @@ impl Builder for Rows<'_> {
             size += stored.size();
             self.columns[index].append(stored).map_err(|reason| self.fault(index, reason))?;
         }
-        self.rows += 1;
+        self.count += 1;
         Ok(size)
     }
 
     fn finish(&mut self) -> Result<RecordBatch, Stop> {
         let Scan { statement, schema, relation } = self.scan;
         let columns = self.columns.iter_mut().map(Values::finish).collect();
-        let options = RecordBatchOptions::new().with_row_count(Some(std::mem::take(&mut self.rows)));
+        let options = RecordBatchOptions::new().with_row_count(Some(std::mem::take(&mut self.count)));
         RecordBatch::try_new_with_options(Arc::clone(schema), columns, &options)
             .map_err(|error| changed(&statement.source, relation, error).into())
     }
@@ -173,7 +173,7 @@ impl Values {
             }
             (Self::Text(builder) | Self::Anything(builder), Stored::Text(text)) => builder.append_value(text),
             (Self::Anything(builder), Stored::Integer(value)) => {
-                builder.append_value(itoa::Buffer::new().format(value))
+                builder.append_value(itoa::Buffer::new().format(value));
             }
             (Self::Anything(builder), Stored::Real(value)) => builder.append_value(ryu::Buffer::new().format(value)),
             (Self::Anything(builder), Stored::Blob(bytes)) => builder.append_value(hexadecimal(bytes)),

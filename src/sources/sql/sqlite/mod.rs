@@ -16,11 +16,11 @@ use crate::{
     model::{Fault, Problem},
     sources::{Listing, Source},
 };
+pub use dialect::SqliteDialect;
 use session::Sqlite;
 
 /// The source that `source` and `config` describe. Nothing is opened yet, a file that is missing shows when its tables are
 /// asked for. With `pushdown` off, filters and limits stay local.
-#[expect(clippy::unnecessary_wraps, reason = "every kind of source is opened in the same way")]
 pub fn open(source: &SourceConfig, config: &SqliteConfig, pushdown: bool) -> Result<Arc<dyn Source>, Problem> {
     let sqlite = Arc::new(Sqlite::new(source.name.clone(), &config.path.value));
     Ok(Arc::new(SqliteSource { sqlite, source: source.clone(), pushdown }))

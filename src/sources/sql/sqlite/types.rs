@@ -18,7 +18,7 @@
 //! A decimal is read from an integer, from decimal text, and from a real by its shortest digits. A view says of a column
 //! without a declared type that it is a blob.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use datafusion::arrow::datatypes::{DataType, Field, TimeUnit};
 
@@ -56,15 +56,18 @@ pub struct Surroundings {
 /// The column as it is read here. With `as_type`, as the owner asks for; `None` when there is no such reading.
 pub fn column(column: &DeclaredColumn, around: Surroundings, as_type: Option<&ValueType>) -> Option<Column> {
     let name = quoted(&column.name);
-    let (data_type, class) = match as_type {
+    let (reading, class) = match as_type {
         None => by_declaration(&column.declared),
-        Some(wanted) => (wanted_type(wanted)?, None),
+        Some(wanted) => (Reading::wanted(wanted)?, None),
     };
-    // Without a data type: every value, as text.
-    let mut metadata = vec![(SOURCE_TYPE.to_owned(), column.declared.clone())];
-    if data_type.is_none() {
-        metadata.push((READ_AS_TEXT.to_owned(), "true".to_owned()));
-    }
+    let mut metadata = HashMap::from([(SOURCE_TYPE.to_owned(), column.declared.clone())]);
+    let data_type = match reading {
+        Reading::As(data_type) => data_type,
+        Reading::AnythingAsText => {
+            metadata.insert(READ_AS_TEXT.to_owned(), "true".to_owned());
+            DataType::Utf8
+        }
+    };
     let comparison = class.filter(|class| around.utf8 || *class != Class::Text).map(|class| {
         // A unary plus keeps the value and drops every conversion that the column would ask for.
         let plain = if around.view { format!("(+{name})") } else { name.clone() };
@@ -74,41 +77,50 @@ pub fn column(column: &DeclaredColumn, around: Surroundings, as_type: Option<&Va
         };
         Comparison { class, equality: operand.clone(), order: operand }
     });
-    let field = Field::new(&column.name, data_type.unwrap_or(DataType::Utf8), !column.not_null)
-        .with_metadata(metadata.into_iter().collect());
+    let field = Field::new(&column.name, data_type, !column.not_null).with_metadata(metadata);
     Some(Column { field: Arc::new(field), select: name.clone(), presence: name, comparison })
 }
 
-/// The table above, in its order: it follows `SQLite`'s own rules of affinity after the names that it does not know.
-fn by_declaration(declared: &str) -> (Option<DataType>, Option<Class>) {
-    let name = declared.split('(').next().unwrap_or_default().trim().to_ascii_uppercase();
-    let has = |parts: &[&str]| parts.iter().any(|part| name.contains(part));
-    match name.as_str() {
-        "BOOL" | "BOOLEAN" => (Some(DataType::Boolean), Some(Class::Bool)),
-        "DATE" => (Some(DataType::Date32), Some(Class::Date)),
-        "DATETIME" | "TIMESTAMP" => (Some(timestamp()), None),
-        _ if has(&["INT"]) => (Some(DataType::Int64), Some(Class::Int64)),
-        _ if has(&["CHAR", "CLOB", "TEXT"]) => (Some(DataType::Utf8), Some(Class::Text)),
-        _ if has(&["BLOB"]) => (Some(DataType::Binary), Some(Class::Binary)),
-        _ if has(&["REAL", "FLOA", "DOUB"]) => (Some(DataType::Float64), Some(Class::Float64)),
-        _ if name.starts_with("DECIMAL") || name.starts_with("NUMERIC") => (Some(DataType::Float64), None),
-        _ => (None, None),
+/// How stored values are read.
+enum Reading {
+    /// Those that fit this type.
+    As(DataType),
+    /// Every one, as text.
+    AnythingAsText,
+}
+
+impl Reading {
+    /// What the owner asks for, if there is such a reading.
+    fn wanted(wanted: &ValueType) -> Option<Self> {
+        Some(Self::As(match wanted {
+            ValueType::String => return Some(Self::AnythingAsText),
+            ValueType::Bool => DataType::Boolean,
+            ValueType::Int32 => DataType::Int32,
+            ValueType::Int64 => DataType::Int64,
+            ValueType::Float64 => DataType::Float64,
+            ValueType::Decimal(precision, scale) => DataType::Decimal128(*precision, *scale),
+            ValueType::Date => DataType::Date32,
+            ValueType::Timestamp => timestamp(),
+            ValueType::TimestampTz | ValueType::Uuid | ValueType::List(_) => return None,
+        }))
     }
 }
 
-/// `Some(None)`: every value, as text.
-fn wanted_type(wanted: &ValueType) -> Option<Option<DataType>> {
-    Some(Some(match wanted {
-        ValueType::String => return Some(None),
-        ValueType::Bool => DataType::Boolean,
-        ValueType::Int32 => DataType::Int32,
-        ValueType::Int64 => DataType::Int64,
-        ValueType::Float64 => DataType::Float64,
-        ValueType::Decimal(precision, scale) => DataType::Decimal128(*precision, *scale),
-        ValueType::Date => DataType::Date32,
-        ValueType::Timestamp => timestamp(),
-        ValueType::TimestampTz | ValueType::Uuid | ValueType::List(_) => return None,
-    }))
+/// The table above, in its order: `SQLite`'s own rules of affinity, after the names that those do not know.
+fn by_declaration(declared: &str) -> (Reading, Option<Class>) {
+    let name = declared.split('(').next().unwrap_or_default().trim().to_ascii_uppercase();
+    let has = |parts: &[&str]| parts.iter().any(|part| name.contains(part));
+    match name.as_str() {
+        "BOOL" | "BOOLEAN" => (Reading::As(DataType::Boolean), Some(Class::Bool)),
+        "DATE" => (Reading::As(DataType::Date32), Some(Class::Date)),
+        "DATETIME" | "TIMESTAMP" => (Reading::As(timestamp()), None),
+        _ if has(&["INT"]) => (Reading::As(DataType::Int64), Some(Class::Int64)),
+        _ if has(&["CHAR", "CLOB", "TEXT"]) => (Reading::As(DataType::Utf8), Some(Class::Text)),
+        _ if has(&["BLOB"]) => (Reading::As(DataType::Binary), Some(Class::Binary)),
+        _ if has(&["REAL", "FLOA", "DOUB"]) => (Reading::As(DataType::Float64), Some(Class::Float64)),
+        _ if name.starts_with("DECIMAL") || name.starts_with("NUMERIC") => (Reading::As(DataType::Float64), None),
+        _ => (Reading::AnythingAsText, None),
+    }
 }
 
 const fn timestamp() -> DataType {
