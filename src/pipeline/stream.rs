@@ -29,6 +29,8 @@ pub const IDLE: Duration = Duration::from_secs(30);
 pub struct Rows {
     first: Option<RecordBatch>,
     rest: mpsc::Receiver<RecordBatch>,
+    /// Was a batch given just now?
+    given: bool,
     task: Option<JoinHandle<Result<(), Fault>>>,
 }
 
@@ -61,7 +63,7 @@ impl Rows {
                 pump(rows, sender, idle).await
             })
         });
-        Self { first, rest, task }
+        Self { first, rest, given: false, task }
     }
 }
 
@@ -90,10 +92,18 @@ impl Stream for Rows {
     type Item = Result<RecordBatch, Fault>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        if let Some(batch) = self.first.take() {
-            return Poll::Ready(Some(Ok(batch)));
+        // A door that always found the next batch ready would fill its buffers before it sends the first bytes of them
+        // and sees that its reader has gone: seconds, where a batch compresses well.
+        if std::mem::take(&mut self.given) {
+            context.waker().wake_by_ref();
+            return Poll::Pending;
         }
-        if let Some(batch) = ready!(self.rest.poll_recv(context)) {
+        let next = match self.first.take() {
+            Some(first) => Some(first),
+            None => ready!(self.rest.poll_recv(context)),
+        };
+        if let Some(batch) = next {
+            self.given = true;
             return Poll::Ready(Some(Ok(batch)));
         }
         // A channel that closed says nothing of why: after a failure, or a panic, rows are missing.
@@ -113,7 +123,7 @@ mod tests {
     use std::sync::Arc;
 
     use datafusion::arrow::array::{ArrayRef, Int64Array};
-    use futures::stream;
+    use futures::{FutureExt as _, stream};
     use tokio::sync::Semaphore;
 
     use super::*;
@@ -167,6 +177,16 @@ mod tests {
         assert_eq!(next(&mut rows).await, Some(Ok(1)));
         assert_eq!(next(&mut rows).await, Some(Err(Code::StreamIdle)));
         assert_eq!(slots.available_permits(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_door_can_send_a_batch_before_it_is_given_the_next() {
+        let slots = Arc::new(Semaphore::new(1));
+        let mut rows = start(&slots, stream::repeat_with(|| Ok(batch()))).await;
+        for _ in 0..3 {
+            assert_eq!(next(&mut rows).await, Some(Ok(1)));
+            assert!(rows.next().now_or_never().is_none());
+        }
     }
 
     #[tokio::test]
