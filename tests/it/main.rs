@@ -7,5 +7,6 @@ mod cursors;
 mod files;
 mod harness;
 mod mistakes;
+mod shapes;
 mod streaming;
 mod tpch;
