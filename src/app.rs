@@ -35,13 +35,11 @@ impl App {
     /// Loads the project in `directory` and asks its sources.
     ///
     /// # Errors
-    /// All mistakes of the project's files, or else all that does not fit the sources.
+    /// All mistakes of the project's files, and all that does not fit the sources.
     pub async fn open(directory: &Path, environment: &Environment) -> Result<Self, Problems> {
         let loaded = catalog::load(directory, environment)?;
-        let mut warnings = loaded.warnings;
         let project = Arc::new(loaded.project);
-        let (engine, found) = Engine::open(Arc::clone(&project)).await?;
-        warnings.extend(found);
+        let (engine, warnings) = Engine::open(Arc::clone(&project), &loaded.drafts, loaded.problems).await?;
         let road = Road::new(Arc::clone(&project), Arc::clone(&engine)).map_err(|fault| {
             let mut problems = Problems::default();
             problems.push(Problem::error(Place::start_of("aqueduct.yaml"), fault.internal.unwrap_or(fault.detail)));

@@ -11,7 +11,7 @@ use datafusion::sql::sqlparser::ast;
 use sha2::{Digest, Sha256};
 
 use super::{
-    Page, Project, Query, front,
+    Page, Param, Project, Query, Select, front,
     header::{self, Header},
     sql,
     tokens::{self, Parameters},
@@ -23,39 +23,52 @@ use crate::{
 
 const FOLDER: &str = "queries";
 
-/// A project, and what its owner should know about it.
+/// What could be read of a project, and all that is wrong with it.
 #[derive(Debug)]
 pub struct Loaded {
-    /// The project.
+    /// The settings, sources and queries that have no mistakes.
     pub project: Project,
-    /// Nothing in here stops it.
-    pub warnings: Problems,
+    /// The SELECTs of query files with mistakes, so that their sources can be asked about the rest.
+    pub drafts: Vec<Draft>,
+    /// With an error among these the project is not to be served.
+    pub problems: Problems,
 }
 
-/// Reads the project in `directory` under the variables of `environment`. Sources are not asked. Fails with every
-/// mistake of every file.
+/// A query file with mistakes whose SELECT could be read.
+#[derive(Debug)]
+pub struct Draft {
+    /// The SELECT.
+    pub select: Select,
+    /// The parameters, unless the mistakes are there.
+    pub params: Option<Vec<Param>>,
+    /// The page, as far as it could be read.
+    pub page: Option<Page>,
+}
+
+/// Reads the project in `directory` under the variables of `environment`. Sources are not asked.
+///
+/// # Errors
+/// The mistakes of every file, when there are no settings to go on with.
 pub fn load(directory: &Path, environment: &Environment) -> Result<Loaded, Problems> {
     let directory = std::path::absolute(directory).unwrap_or_else(|_| directory.to_owned());
     let directory = fs::canonicalize(&directory).unwrap_or(directory);
     let mut problems = Problems::default();
     let settings = settings::load(&directory, environment, &mut problems);
     let sources = source::load(&directory, environment, &mut problems);
-    let queries = load_queries(&directory, &sources.names, &mut problems);
+    let (queries, drafts) = load_queries(&directory, &sources.names, &mut problems);
     match settings {
-        Some(settings) if !problems.has_errors() => {
+        Some(settings) => {
             let project = Project { directory, settings, sources: sources.configs, queries };
-            Ok(Loaded { project, warnings: problems })
+            Ok(Loaded { project, drafts, problems })
         }
-        _ => Err(problems),
+        None => Err(problems),
     }
 }
 
-fn load_queries(
-    directory: &Path,
-    sources: &[SourceName],
-    problems: &mut Problems,
-) -> BTreeMap<(QueryName, u32), Arc<Query>> {
-    let mut queries = BTreeMap::new();
+type Queries = BTreeMap<(QueryName, u32), Arc<Query>>;
+
+fn load_queries(directory: &Path, sources: &[SourceName], problems: &mut Problems) -> (Queries, Vec<Draft>) {
+    let (mut queries, mut drafts) = (BTreeMap::new(), Vec::new());
     let mut places = BTreeMap::new();
     let files = query_files(directory, problems);
     if files.is_empty() && !problems.has_errors() {
@@ -64,7 +77,14 @@ fn load_queries(
     }
     for path in files {
         let Some(text) = file::read_text(directory, &path, problems) else { continue };
-        let Some((version_place, query)) = read_query(&path, &text, sources, problems) else { continue };
+        let (version_place, query) = match read_query(&path, &text, sources, problems) {
+            Read::Sound(place, query) => (place, query),
+            Read::Draft(draft) => {
+                drafts.push(draft);
+                continue;
+            }
+            Read::Nothing => continue,
+        };
         let key = (query.name.clone(), query.version);
         match places.entry(key.clone()) {
             Entry::Vacant(entry) => {
@@ -77,7 +97,7 @@ fn load_queries(
             }
         }
     }
-    queries
+    (queries, drafts)
 }
 
 /// `queries/<domain>/*.sql`, sorted. Files where none would be read are problems.
@@ -104,11 +124,69 @@ fn query_files(directory: &Path, problems: &mut Problems) -> Vec<PathBuf> {
     files
 }
 
-/// Reads `text`, the content of the file at `path`; all mistakes of its header and its SQL are recorded. The place is
-/// that of its version.
-fn read_query(path: &Path, text: &str, sources: &[SourceName], problems: &mut Problems) -> Option<(Place, Query)> {
+/// What came of a query file.
+enum Read {
+    /// A query, and the place of its version.
+    Sound(Place, Query),
+    Draft(Draft),
+    Nothing,
+}
+
+/// Reads `text`, the content of the file at `path`; all mistakes of its header and its SQL are recorded.
+fn read_query(path: &Path, text: &str, sources: &[SourceName], problems: &mut Problems) -> Read {
+    let mut found = Problems::default();
+    let parts = read_parts(path, text, sources, &mut found);
+    let sound = !found.has_errors();
+    problems.extend(found);
+    let Some((name, header, select)) = parts else { return Read::Nothing };
+    match (name, header) {
+        (
+            Some(name),
+            Some(Header {
+                version: Some(version),
+                description,
+                owner,
+                params,
+                page,
+                access: Some(access),
+                timeout: Some(timeout),
+                ..
+            }),
+        ) if sound => {
+            let query = Query {
+                name,
+                version: version.value,
+                description,
+                owner,
+                params,
+                page,
+                access,
+                timeout,
+                statement: select.statement,
+                place: select.place,
+                sources: select.sources,
+                fingerprint: Sha256::digest(text.as_bytes()).into(),
+            };
+            Read::Sound(version.place, query)
+        }
+        (_, header) => {
+            let (params, page) = header
+                .map(|header| ((header.params.len() == header.declared.len()).then_some(header.params), header.page))
+                .unzip();
+            Read::Draft(Draft { select, params: params.flatten(), page })
+        }
+    }
+}
+
+/// The name that the path gives, the header and the SELECT, each unless it could not be read. `None` without a SELECT.
+fn read_parts(
+    path: &Path,
+    text: &str,
+    sources: &[SourceName],
+    problems: &mut Problems,
+) -> Option<(Option<QueryName>, Option<Header>, Select)> {
     let file: Arc<Path> = path.into();
-    let name = read_path(path, problems);
+    let (name, suffix) = read_path(path, problems).unzip();
     let front = match front::split(&file, text) {
         Ok(front) => front,
         Err(problem) => {
@@ -117,8 +195,7 @@ fn read_query(path: &Path, text: &str, sources: &[SourceName], problems: &mut Pr
         }
     };
     let header = if let Some(yaml) = &front.header {
-        let (expected, suffix) = name.as_ref().map(|(name, suffix)| (name, *suffix)).unzip();
-        header::read(&file, yaml, &front.place, expected, suffix.flatten(), problems)
+        header::read(&file, yaml, &front.place, name.as_ref(), suffix.flatten(), problems)
     } else {
         let problem = Problem::error(front.place, "the file does not begin with a header");
         problems.push(problem.hint("begin with `/*---`, lines such as `name: domain.name`, and `---*/`"));
@@ -128,32 +205,11 @@ fn read_query(path: &Path, text: &str, sources: &[SourceName], problems: &mut Pr
         Some(header) => Parameters::Declared(&header.declared),
         None => Parameters::Unknown,
     };
-    let select = sql::parse(&file, &front.sql, parameters, sources, problems);
-    if let (Some(header), Some(select)) = (&header, &select) {
+    let select = sql::parse(&file, &front.sql, parameters, sources, problems)?;
+    if let Some(header) = &header {
         check_order(&file, &header.page, &select.statement, problems);
     }
-    let (Some((name, _)), Some(Header { version, description, owner, params, page, access, timeout, .. })) =
-        (name, header)
-    else {
-        return None;
-    };
-    let version = version?;
-    let select = select?;
-    let query = Query {
-        name,
-        version: version.value,
-        description,
-        owner,
-        params,
-        page,
-        access: access?,
-        timeout: timeout?,
-        statement: select.statement,
-        place: select.place,
-        sources: select.sources,
-        fingerprint: Sha256::digest(text.as_bytes()).into(),
-    };
-    Some((version.place, query))
+    Some((name, header, select))
 }
 
 /// `queries/<domain>/<name>[.vN].sql` as name and version.
@@ -211,8 +267,11 @@ mod tests {
     fn read(text: &str) -> (Option<Query>, Problems) {
         let sources: Vec<_> = ["crm", "lake"].iter().filter_map(|name| SourceName::new(name)).collect();
         let mut problems = Problems::default();
-        let query = read_query(Path::new("queries/sales/top_customers.sql"), text, &sources, &mut problems);
-        (query.map(|(_, query)| query), problems)
+        let query = match read_query(Path::new("queries/sales/top_customers.sql"), text, &sources, &mut problems) {
+            Read::Sound(_, query) => Some(query),
+            Read::Draft(_) | Read::Nothing => None,
+        };
+        (query, problems)
     }
 
     #[test]

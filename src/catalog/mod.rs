@@ -10,7 +10,7 @@ mod sql;
 mod tables;
 mod tokens;
 
-pub use load::{Loaded, load};
+pub use load::{Draft, Loaded, load};
 pub use params::Pattern;
 pub use query::{Access, Direction, OrderTerm, Page, Param, Query};
 pub use sql::{Select, parse_ad_hoc};

@@ -18,12 +18,12 @@ use std::{
     time::Duration,
 };
 
-use datafusion::execution::session_state::SessionState;
+use datafusion::{common::DataFusionError, execution::session_state::SessionState};
 use futures::future::join_all;
 use tokio::task::JoinSet;
 
 use crate::{
-    catalog::Project,
+    catalog::{Draft, Project},
     config::SourceConfig,
     model::{Code, Fault, Place, Problem, Problems, SourceName},
     sources::{self, Listing, Source},
@@ -57,16 +57,14 @@ impl Engine {
     /// queries that name it.
     ///
     /// # Errors
-    /// What does not fit: annotations and queries that name what is not there. Warnings come with success.
-    pub async fn open(project: Arc<Project>) -> Result<(Arc<Self>, Problems), Problems> {
-        let mut problems = Problems::default();
-        let whole = |error: &dyn std::fmt::Display| {
-            let mut problems = Problems::default();
-            problems
-                .push(Problem::error(Place::start_of("aqueduct.yaml"), format!("the engine cannot start: {error}")));
-            problems
-        };
-        let runtime = session::runtime(&project.settings.engine).map_err(|error| whole(&error.strip_backtrace()))?;
+    /// `problems`, those of the project's files, and all that does not fit the sources: annotations, queries and drafts
+    /// that name what is not there. Warnings come with success.
+    pub async fn open(
+        project: Arc<Project>,
+        drafts: &[Draft],
+        mut problems: Problems,
+    ) -> Result<(Arc<Self>, Problems), Problems> {
+        let runtime = session::runtime(&project.settings.engine).map_err(|error| cannot_start(&error))?;
         let base = session::base(Arc::clone(&runtime));
         let mut sources = Vec::new();
         for config in &project.sources {
@@ -83,8 +81,10 @@ impl Engine {
             }
             states.insert(config.name.clone(), answer);
         }
-        let (snapshot, found) = Snapshot::build(&project, &base, states, None).await.map_err(|error| whole(&error))?;
+        let (snapshot, found) =
+            Snapshot::build(&project, &base, states, None).await.map_err(|error| cannot_start(&error))?;
         problems.extend(found);
+        problems.extend(snapshot.check(drafts).await);
         if problems.has_errors() {
             return Err(problems);
         }
@@ -144,6 +144,13 @@ impl Engine {
             Err(error) => tracing::error!(source = %name, %error, "the tables of this source cannot be used"),
         }
     }
+}
+
+fn cannot_start(error: &DataFusionError) -> Problems {
+    let mut problems = Problems::default();
+    let text = format!("the engine cannot start: {}", error.strip_backtrace());
+    problems.push(Problem::error(Place::start_of("aqueduct.yaml"), text));
+    problems
 }
 
 async fn ask(name: &SourceName, source: &dyn Source) -> Result<Arc<Listing>, Fault> {

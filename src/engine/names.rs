@@ -36,14 +36,13 @@ pub(super) fn resolve(query: &mut ast::Query, listings: &Listings, file: &Arc<Pa
     let mut tables = Tables { listings, file, scope: Scope::default(), problems: Vec::new() };
     let _ = VisitMut::visit(query, &mut tables);
     let mut scope = tables.scope;
-    let mut problems = tables.problems;
+    let problems = tables.problems;
     let _ = Visit::visit(query, &mut Aliases(&mut scope));
-    // Columns of a table that was not found would all be reported too.
-    if problems.is_empty() {
-        let mut columns = Columns::new(listings, &scope, file);
-        let _ = VisitMut::visit(query, &mut columns);
-        problems = columns.into_problems();
-    }
+    // A column without a qualifier may be one of a table that was not found.
+    scope.open |= !problems.is_empty();
+    let mut columns = Columns::new(listings, &scope, file, problems);
+    let _ = VisitMut::visit(query, &mut columns);
+    let problems = columns.into_problems();
     if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
 
@@ -223,20 +222,16 @@ fn complaint<'a>(
     what: &str,
     candidates: impl Iterator<Item = &'a str>,
 ) -> Problem {
-    match problem {
-        Match::Ambiguous(found) => {
-            Problem::error(at, format!("`{}` is ambiguous: {what} may be {}", written.value, quoted(found)))
-                .hint("quote the one that is meant")
-        }
-        _ => {
-            let unknown = Problem::error(at, format!("`{}` is no {what}", written.value));
-            let candidates: Vec<_> = candidates.collect();
-            match nearest(&written.value, candidates.iter().copied()) {
-                Some(name) => unknown.hint(format!("did you mean `{name}`?")),
-                None if candidates.is_empty() => unknown.hint("there is none"),
-                None => unknown.hint(format!("there is {}", quoted(candidates.iter().take(12)))),
-            }
-        }
+    if let Match::Ambiguous(found) = problem {
+        return Problem::error(at, format!("`{}` is ambiguous: {what} may be {}", written.value, quoted(found)))
+            .hint("quote the one that is meant");
+    }
+    let unknown = Problem::error(at, format!("`{}` is no {what}", written.value));
+    let candidates: Vec<_> = candidates.collect();
+    match nearest(&written.value, candidates.iter().copied()) {
+        Some(name) => unknown.hint(format!("did you mean `{name}`?")),
+        None if candidates.is_empty() => unknown.hint("there is none"),
+        None => unknown.hint(format!("there is {}", quoted(candidates.iter().take(12)))),
     }
 }
 
@@ -276,7 +271,7 @@ impl Visitor for Aliases<'_> {
     fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<()> {
         match factor {
             TableFactor::Table { alias: Some(alias), .. } | TableFactor::Derived { alias: Some(alias), .. } => {
-                self.columns_of(alias)
+                self.columns_of(alias);
             }
             _ => {}
         }

@@ -18,7 +18,7 @@ use datafusion::{
 
 use super::{catalogs::Listings, names, output};
 use crate::{
-    catalog::Query,
+    catalog::{Draft, Page, Query, Select},
     model::{Place, Problem, ValueType, place::nearest},
 };
 
@@ -45,8 +45,22 @@ pub(super) async fn prepare(
     let types: Vec<_> = query.params.iter().map(|param| &param.value_type).collect();
     let plan = plan(query.statement.clone(), &types, &query.place, state, listings).await?;
     let schema = output::schema(plan.schema().as_arrow());
-    let problems = page_problems(query, &schema);
+    let problems = page_problems(&query.page, &schema);
     if problems.is_empty() { Ok(Prepared { query: Arc::clone(query), schema, plan }) } else { Err(problems) }
+}
+
+/// What else is wrong with a query whose file has mistakes, as far as they allow to see it.
+pub(super) async fn check(draft: &Draft, state: &SessionState, listings: &Listings) -> Vec<Problem> {
+    let Select { statement, place, .. } = &draft.select;
+    let Some(params) = &draft.params else {
+        return names::resolve(&mut statement.clone(), listings, &place.file).err().unwrap_or_default();
+    };
+    let types: Vec<_> = params.iter().map(|param| &param.value_type).collect();
+    match (plan(statement.clone(), &types, place, state, listings).await, &draft.page) {
+        (Err(problems), _) => problems,
+        (Ok(plan), Some(page)) => page_problems(page, &output::schema(plan.schema().as_arrow())),
+        (Ok(_), None) => Vec::new(),
+    }
 }
 
 /// Plans one SELECT whose placeholders have `types`.
@@ -57,8 +71,8 @@ pub(super) async fn plan(
     state: &SessionState,
     listings: &Listings,
 ) -> Result<LogicalPlan, Vec<Problem>> {
-    names::resolve(&mut select, listings, &at.file)?;
-    let problems = unnamed_outputs(&select, &at.file);
+    let mut problems = names::resolve(&mut select, listings, &at.file).err().unwrap_or_default();
+    problems.extend(unnamed_outputs(&select, &at.file));
     if !problems.is_empty() {
         return Err(problems);
     }
@@ -150,9 +164,9 @@ fn duplicate_outputs(plan: &LogicalPlan, at: &Place) -> Vec<Problem> {
     problems
 }
 
-fn page_problems(query: &Query, schema: &SchemaRef) -> Vec<Problem> {
-    let key = query.page.key.iter().map(|column| (&column.value, &column.place));
-    let order = query.page.order.iter().map(|term| (&term.value.column, &term.place));
+fn page_problems(page: &Page, schema: &SchemaRef) -> Vec<Problem> {
+    let key = page.key.iter().map(|column| (&column.value, &column.place));
+    let order = page.order.iter().map(|term| (&term.value.column, &term.place));
     let names: Vec<_> = schema.fields().iter().map(|field| field.name().as_str()).collect();
     key.chain(order)
         .filter_map(|(column, place)| match schema.field_with_name(column) {
@@ -208,7 +222,7 @@ fn planning_problem(error: &DataFusionError, at: &Place) -> Problem {
     match error.find_root() {
         DataFusionError::SchemaError(error, _) => match error.as_ref() {
             SchemaError::FieldNotFound { field, valid_fields } => {
-                match nearest(field.name(), valid_fields.iter().map(|column| column.name())) {
+                match nearest(field.name(), valid_fields.iter().map(datafusion::common::Column::name)) {
                     Some(name) => problem.hint(format!("did you mean `{name}`?")),
                     None => problem,
                 }

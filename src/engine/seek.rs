@@ -1,7 +1,7 @@
 //! The order of a page and the predicate that seeks behind its last row.
 //!
 //! `page.order` then `page.key` is a total order. Text goes by code point, NULLs where the term says, −0 equals 0, NaN is
-//! above all numbers. The predicates are written so that a source which compares floats as PostgreSQL does and an engine
+//! above all numbers. The predicates are written so that a source which compares floats as `PostgreSQL` does and an engine
 //! which compares them by IEEE 754's totalOrder agree on every row: zeros are compared as a range, signs of NaN are not
 //! trusted.
 
@@ -128,27 +128,16 @@ impl Key {
 
     /// Rows that are not before `value`.
     fn bound(&self, value: &ScalarValue) -> Result<Expr> {
+        if value.is_null() || self.is_float() {
+            let same = self.same(value)?;
+            return Ok(match self.beyond(value)? {
+                Some(beyond) => beyond.or(same),
+                None => same,
+            });
+        }
         let column = self.column.clone();
-        let bound = match float(value) {
-            // One comparison, which sources take: a NaN with its sign set passes here, and the rest of the predicate
-            // knows it. In ascending order it is behind everything, and must not be lost.
-            Some(number) if number.is_finite() && !self.ascending => {
-                column.lt_eq(if number == 0.0 { self.float(0.0)? } else { lit(value.clone()) })
-            }
-            Some(_) => return self.exact_bound(value),
-            None if value.is_null() => return self.exact_bound(value),
-            None if self.ascending => column.gt_eq(lit(value.clone())),
-            None => column.lt_eq(lit(value.clone())),
-        };
+        let bound = if self.ascending { column.gt_eq(lit(value.clone())) } else { column.lt_eq(lit(value.clone())) };
         Ok(if self.nullable && !self.nulls_first { bound.or(self.column.clone().is_null()) } else { bound })
-    }
-
-    fn exact_bound(&self, value: &ScalarValue) -> Result<Expr> {
-        let same = self.same(value)?;
-        Ok(match self.beyond(value)? {
-            Some(beyond) => beyond.or(same),
-            None => same,
-        })
     }
 
     fn above(&self, number: f64, value: &ScalarValue) -> Result<Option<Expr>> {

@@ -13,6 +13,7 @@ use datafusion::{
         session_state::{SessionState, SessionStateBuilder},
     },
     logical_expr::planner::TypePlanner,
+    physical_optimizer::limit_pushdown::LimitPushdown,
     prelude::SessionConfig,
     sql::sqlparser::ast::{DataType as SqlType, TimezoneInfo},
 };
@@ -55,6 +56,8 @@ pub(super) fn base(runtime: Arc<RuntimeEnv>) -> SessionState {
         .with_runtime_env(runtime)
         .with_default_features()
         .with_type_planner(Arc::new(Microseconds))
+        // Once more, behind the rule that moves orders into scans: a limit follows its order.
+        .with_physical_optimizer_rule(Arc::new(LimitPushdown::new()))
         .build()
 }
 

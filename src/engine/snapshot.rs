@@ -9,7 +9,7 @@ use super::{
     prepare::{self, Prepared},
 };
 use crate::{
-    catalog::{Project, Query},
+    catalog::{Draft, Project, Query},
     model::{Code, Fault, Problem, Problems, QueryName, SourceName},
     sources::Listing,
 };
@@ -94,6 +94,17 @@ impl Snapshot {
             Some(Err(fault)) => Err(fault.clone()),
             None => Err(Fault::internal(format!("no source is named {name}"))),
         }
+    }
+
+    /// What else is wrong with query files that have mistakes. A draft over a source that is down is not looked at.
+    pub(super) async fn check(&self, drafts: &[Draft]) -> Problems {
+        let mut problems = Problems::default();
+        for draft in drafts {
+            if draft.select.sources.iter().all(|source| self.listings.contains_key(source)) {
+                problems.extend(prepare::check(draft, &self.state, &self.listings).await);
+            }
+        }
+        problems
     }
 
     /// Plans a query that is in no file.

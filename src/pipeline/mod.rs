@@ -120,14 +120,12 @@ impl<'a> Authenticated<'a> {
             });
         };
         let version = version.unwrap_or(*newest);
-        match queries.get(&(name.clone(), version)) {
-            Some(query) => Ok(Resolved { query: Arc::clone(query), caller: self }),
-            None => {
-                let listed: Vec<String> = versions.iter().map(ToString::to_string).collect();
-                Err(Fault::new(Code::UnknownVersion, format!("`{name}` has no version {version}"))
-                    .with_hint(format!("there is {}", listed.join(", "))))
-            }
+        if let Some(query) = queries.get(&(name.clone(), version)) {
+            return Ok(Resolved { query: Arc::clone(query), caller: self });
         }
+        let listed: Vec<String> = versions.iter().map(ToString::to_string).collect();
+        Err(Fault::new(Code::UnknownVersion, format!("`{name}` has no version {version}"))
+            .with_hint(format!("there is {}", listed.join(", "))))
     }
 
     /// The second to fourth stage for a SELECT that stands in no file; only the owner is granted it.

@@ -24,7 +24,10 @@ fn printed(project: &Path) -> String {
     let variables = fs::read_to_string(project.join("env")).unwrap_or_default();
     let environment: Environment = variables.lines().filter_map(|line| line.split_once('=')).collect();
     let text = match load(project, &environment) {
-        Ok(loaded) => format!("loaded {} queries\n{}", loaded.project.queries.len(), loaded.warnings),
+        Ok(loaded) if !loaded.problems.has_errors() => {
+            format!("loaded {} queries\n{}", loaded.project.queries.len(), loaded.problems)
+        }
+        Ok(loaded) => loaded.problems.to_string(),
         Err(problems) => problems.to_string(),
     };
     text.replace(&project.display().to_string(), "PROJECT").trim_end().to_owned() + "\n"

@@ -73,12 +73,12 @@ pub(super) struct Columns<'a> {
 }
 
 impl<'a> Columns<'a> {
-    /// Over tables that are spelled as their sources do.
-    pub(super) fn new(listings: &'a Listings, scope: &'a Scope, file: &'a Arc<Path>) -> Self {
-        Self { listings, scope, file, frames: Vec::new(), problems: Vec::new() }
+    /// Over tables that are spelled as their sources do, if they were found. Adds to `problems`.
+    pub(super) fn new(listings: &'a Listings, scope: &'a Scope, file: &'a Arc<Path>, problems: Vec<Problem>) -> Self {
+        Self { listings, scope, file, frames: Vec::new(), problems }
     }
 
-    /// Each name that is unknown or ambiguous.
+    /// What was found before, and each name that is unknown or ambiguous.
     pub(super) fn into_problems(self) -> Vec<Problem> {
         self.problems
     }
@@ -151,7 +151,8 @@ impl Columns<'_> {
         match found.into_iter().find(|found| !matches!(found, Match::Missing)) {
             Some(Match::As(name)) => spell(ident, name),
             Some(problem) => self.complain(ident, &problem, "column of the query's tables", &scope.names),
-            None => self.choose(ident, &scope.names, "column of the query's tables"),
+            // DataFusion's planner knows the columns of functions.
+            None => self.choose(ident, &scope.names, "column of the query's tables", scope.open),
         }
     }
 
@@ -162,17 +163,14 @@ impl Columns<'_> {
             let Some((qualifier, columns)) = self.relation(&parts[at]) else { continue };
             spell(&mut parts[at], qualifier.clone());
             let Some(column) = parts.get_mut(at + 1) else { return };
-            match columns {
-                Some(columns) => self.choose(column, &columns, &format!("column of `{qualifier}`")),
-                // Of a subquery or CTE: its columns are names of the query, or of its tables.
-                None => {
-                    let given = find(column, scope.given.iter().map(String::as_str));
-                    if let (Match::As(name), _) | (_, Match::As(name)) =
-                        (given, find(column, scope.names.iter().map(String::as_str)))
-                    {
-                        spell(column, name);
-                    }
-                }
+            if let Some(columns) = columns {
+                return self.choose(column, &columns, &format!("column of `{qualifier}`"), false);
+            }
+            // Of a subquery or CTE: its columns are names of the query, or of its tables.
+            let given = find(column, scope.given.iter().map(String::as_str));
+            let any = find(column, scope.names.iter().map(String::as_str));
+            if let (Match::As(name), _) | (_, Match::As(name)) = (given, any) {
+                spell(column, name);
             }
             return;
         }
@@ -206,11 +204,11 @@ impl Columns<'_> {
         }
     }
 
-    fn choose(&mut self, ident: &mut Ident, candidates: &BTreeSet<String>, what: &str) {
+    fn choose(&mut self, ident: &mut Ident, candidates: &BTreeSet<String>, what: &str, may_be_other: bool) {
         match find(ident, candidates.iter().map(String::as_str)) {
             Match::As(name) => spell(ident, name),
-            // DataFusion's planner knows the columns of functions, and says what is wrong with quoted names.
-            Match::Missing if self.scope.open || ident.quote_style.is_some() => {}
+            // Of quoted names the planner says what is wrong.
+            Match::Missing if may_be_other || ident.quote_style.is_some() => {}
             problem => self.complain(ident, &problem, what, candidates),
         }
     }

@@ -15,6 +15,17 @@ pub struct Column {
     pub comparison: Option<Comparison>,
 }
 
+impl Column {
+    /// The operand of ORDER BY, if the source orders the column's values as the engine does. Floats it does not: it holds
+    /// -0 and +0 equal.
+    #[must_use]
+    pub fn order(&self) -> Option<&str> {
+        let comparison = self.comparison.as_ref()?;
+        let float = matches!(comparison.class, Class::Float32 | Class::Float64);
+        (!float).then_some(comparison.order.as_str())
+    }
+}
+
 /// How the values of a column are compared in its source, with the same answers as in the engine.
 #[derive(Clone, Debug)]
 pub struct Comparison {

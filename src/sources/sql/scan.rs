@@ -3,12 +3,13 @@
 use std::{fmt, sync::Arc};
 
 use datafusion::{
-    common::{Result, Statistics, tree_node::TreeNodeRecursion},
+    common::{Result, ScalarValue, Statistics, tree_node::TreeNodeRecursion},
     error::DataFusionError,
     execution::{SendableRecordBatchStream, TaskContext},
-    physical_expr::{EquivalenceProperties, PhysicalExpr},
+    physical_expr::{EquivalenceProperties, PhysicalExpr, PhysicalSortExpr, expressions::Column},
     physical_plan::{
         DisplayAs, DisplayFormatType, ExecutionPlan, Partitioning, PlanProperties, ReplaceChildrenOptions,
+        SortOrderPushdownResult,
         execution_plan::{Boundedness, EmissionType, SchedulingType},
         metrics::{ExecutionPlanMetricsSet, MetricsSet},
         statistics::StatisticsArgs,
@@ -16,7 +17,7 @@ use datafusion::{
 };
 
 use super::{
-    Remote, Statement,
+    Class, Remote, Statement,
     feed::{self, Scan},
     table::statistics,
 };
@@ -26,27 +27,66 @@ use crate::model::{Fault, SourceName};
 ///
 /// Metrics: `output_rows`, `output_bytes`, `elapsed_compute` (time spent in the stream itself) and `elapsed_remote` (from
 /// the first poll until the statement has ended in the source, waiting for a connection included).
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct SqlScanExec {
     remote: Arc<dyn Remote>,
     scan: Scan,
     estimated_rows: Option<u64>,
+    pushable: Option<Pushable>,
+    fetch: Option<usize>,
     properties: Arc<PlanProperties>,
     metrics: ExecutionPlanMetricsSet,
 }
 
+/// What may still be added to a scan's statement: an order, then a limit.
+#[derive(Clone, Debug)]
+pub struct Pushable {
+    /// For each column of the result the operand of ORDER BY; `None` where the source's order is not the engine's.
+    pub order: Arc<[Option<String>]>,
+}
+
 impl SqlScanExec {
-    /// A scan that `remote` runs.
+    /// A scan that `remote` runs. Without `pushable` its statement stays as it is.
     #[must_use]
-    pub fn new(remote: Arc<dyn Remote>, scan: Scan, estimated_rows: Option<u64>) -> Self {
-        let properties = PlanProperties::new(
-            EquivalenceProperties::new(Arc::clone(&scan.schema)),
-            Partitioning::UnknownPartitioning(1),
-            EmissionType::Incremental,
-            Boundedness::Bounded,
-        )
-        .with_scheduling_type(SchedulingType::Cooperative);
-        Self { remote, scan, estimated_rows, properties: Arc::new(properties), metrics: ExecutionPlanMetricsSet::new() }
+    pub fn new(remote: Arc<dyn Remote>, scan: Scan, estimated_rows: Option<u64>, pushable: Option<Pushable>) -> Self {
+        let properties = properties(EquivalenceProperties::new(Arc::clone(&scan.schema)));
+        Self {
+            remote,
+            scan,
+            estimated_rows,
+            pushable,
+            fetch: None,
+            properties,
+            metrics: ExecutionPlanMetricsSet::new(),
+        }
+    }
+
+    /// The same rows in another order, if the source has it exactly.
+    fn ordered(&self, order: &[PhysicalSortExpr]) -> Option<Self> {
+        let operands = &self.pushable.as_ref().filter(|_| self.fetch.is_none())?.order;
+        let terms: Vec<String> = order
+            .iter()
+            .map(|term| {
+                let column = term.expr.downcast_ref::<Column>()?;
+                let operand = operands.get(column.index())?.as_ref()?;
+                let direction = if term.options.descending { "DESC" } else { "ASC" };
+                // An index is used more readily when NULLs that cannot be are not spoken of.
+                let nulls = match (self.scan.schema.field(column.index()).is_nullable(), term.options.nulls_first) {
+                    (false, _) => "",
+                    (true, true) => " NULLS FIRST",
+                    (true, false) => " NULLS LAST",
+                };
+                Some(format!("{operand} {direction}{nulls}"))
+            })
+            .collect::<Option<_>>()?;
+        let mut ordered = self.clone();
+        ordered.scan.statement.sql = format!("{} ORDER BY {}", self.scan.statement.sql, terms.join(", "));
+        // A second order would come behind the first.
+        ordered.pushable = Some(Pushable { order: vec![None; operands.len()].into() });
+        let schema = Arc::clone(&self.scan.schema);
+        ordered.properties = properties(EquivalenceProperties::new_with_orderings(schema, [order.to_vec()]));
+        ordered.metrics = ExecutionPlanMetricsSet::new();
+        Some(ordered)
     }
 
     /// Where the statement runs.
@@ -66,6 +106,16 @@ impl SqlScanExec {
     pub fn estimated_rows(&self) -> Option<u64> {
         self.estimated_rows
     }
+}
+
+fn properties(equivalence: EquivalenceProperties) -> Arc<PlanProperties> {
+    let properties = PlanProperties::new(
+        equivalence,
+        Partitioning::UnknownPartitioning(1),
+        EmissionType::Incremental,
+        Boundedness::Bounded,
+    );
+    Arc::new(properties.with_scheduling_type(SchedulingType::Cooperative))
 }
 
 impl DisplayAs for SqlScanExec {
@@ -122,6 +172,31 @@ impl ExecutionPlan for SqlScanExec {
             return Err(DataFusionError::External(Box::new(fault)));
         }
         Ok(feed::stream(Arc::clone(&self.remote), self.scan.clone(), &context, &self.metrics))
+    }
+
+    fn try_pushdown_sort(&self, order: &[PhysicalSortExpr]) -> Result<SortOrderPushdownResult<Arc<dyn ExecutionPlan>>> {
+        Ok(match self.ordered(order) {
+            Some(ordered) => SortOrderPushdownResult::Exact { inner: Arc::new(ordered) },
+            None => SortOrderPushdownResult::Unsupported,
+        })
+    }
+
+    fn fetch(&self) -> Option<usize> {
+        self.fetch
+    }
+
+    fn with_fetch(&self, limit: Option<usize>) -> Option<Arc<dyn ExecutionPlan>> {
+        self.pushable.as_ref().filter(|_| self.fetch.is_none())?;
+        let rows = i64::try_from(limit?).ok()?;
+        let mut limited = self.clone();
+        let statement = &mut limited.scan.statement;
+        statement.binds.push(ScalarValue::Int64(Some(rows)));
+        let placeholder = self.remote.dialect().placeholder(statement.binds.len(), Class::Int64);
+        statement.sql = format!("{} LIMIT {placeholder}", statement.sql);
+        limited.fetch = limit;
+        limited.estimated_rows = self.estimated_rows.map(|estimate| estimate.min(rows.unsigned_abs()));
+        limited.metrics = ExecutionPlanMetricsSet::new();
+        Some(Arc::new(limited))
     }
 
     fn metrics(&self) -> Option<MetricsSet> {

@@ -12,7 +12,7 @@ use datafusion::{
     physical_plan::ExecutionPlan,
 };
 
-use super::{Column, Remote, SqlScanExec, Statement, feed::Scan, predicate::Writer};
+use super::{Column, Remote, SqlScanExec, Statement, feed::Scan, predicate::Writer, scan::Pushable};
 use crate::model::Fault;
 
 /// Of a filtered table, so many hundredths are expected: what the engine itself assumes of a filter it knows nothing of.
@@ -77,7 +77,7 @@ impl SqlTable {
         Writer::new(self.remote.dialect(), &self.columns)
     }
 
-    fn select(&self, projection: &[usize], filters: &[Expr], limit: Option<i64>) -> Result<Statement> {
+    fn select(&self, projection: &[usize], filters: &[Expr]) -> Result<Statement> {
         let mut writer = self.writer();
         let mut sql = String::from("SELECT ");
         for (index, column) in projection.iter().enumerate() {
@@ -97,16 +97,12 @@ impl SqlTable {
             sql.push_str(if index == 0 { " WHERE " } else { " AND " });
             sql.push_str(&predicate);
         }
-        if let Some(limit) = limit {
-            let _ = write!(sql, " LIMIT {}", writer.count(limit));
-        }
         Ok(Statement { source: self.remote.source().clone(), sql, binds: writer.into_binds() })
     }
 
-    fn estimate(&self, filtered: bool, limit: Option<i64>) -> Option<u64> {
+    fn estimate(&self, filtered: bool) -> Option<u64> {
         let rows = self.rows?;
-        let rows = if filtered { (rows.saturating_mul(SELECTIVITY) / 100).max(1) } else { rows };
-        Some(limit.and_then(|limit| u64::try_from(limit).ok()).map_or(rows, |limit| rows.min(limit)))
+        Some(if filtered { (rows.saturating_mul(SELECTIVITY) / 100).max(1) } else { rows })
     }
 }
 
@@ -142,16 +138,17 @@ impl TableProvider for SqlTable {
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let projection = projection.cloned().unwrap_or_else(|| (0..self.columns.len()).collect());
-        // A limit beyond what a source can count to is none. All filters are here: `supports_filters_pushdown` says
-        // exact or unsupported, and the engine gives no limit to a scan below a filter of its own.
-        let limit = limit.filter(|_| self.pushdown).and_then(|limit| i64::try_from(limit).ok());
         let scan = Scan {
-            statement: self.select(&projection, filters, limit)?,
+            statement: self.select(&projection, filters)?,
             schema: Arc::new(self.schema.project(&projection)?),
             relation: Arc::clone(&self.relation),
         };
-        let estimate = self.estimate(!filters.is_empty(), limit);
-        Ok(Arc::new(SqlScanExec::new(Arc::clone(&self.remote), scan, estimate)))
+        let order = projection.iter().map(|column| self.columns[*column].order().map(ToOwned::to_owned)).collect();
+        let pushable = self.pushdown.then_some(Pushable { order });
+        let scan = SqlScanExec::new(Arc::clone(&self.remote), scan, self.estimate(!filters.is_empty()), pushable);
+        // All filters are here: `supports_filters_pushdown` says exact or unsupported, and the engine gives no limit to a
+        // scan below a filter of its own.
+        Ok(scan.with_fetch(limit).unwrap_or_else(|| Arc::new(scan)))
     }
 }
 

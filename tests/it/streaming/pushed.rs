@@ -75,12 +75,10 @@ async fn a_limit_is_sent() {
     assert_eq!(statement.parameters, "$1 = 'US', $2 = '6'");
 }
 
-/// Of floats only a bound on the first column is sent: the engine's own order of NaN is not Postgres's.
 #[tokio::test]
 async fn a_page_begins_where_the_last_one_ended() {
     let stage = stage().await;
-    for (name, columns) in
-        [("by_town", ["(\"town\" COLLATE \"C\")", "\"id\""]), ("by_score", ["\"score\"", "\"score\" <= "])]
+    for (name, columns) in [("by_town", ["(\"town\" COLLATE \"C\")", "\"id\""]), ("by_score", ["\"score\"", "\"id\""])]
     {
         let first = format!("/v1/rows/{name}?limit=70&region=EU");
         let (mut path, mut pages, mut ids) = (first.clone(), 0, Vec::new());
