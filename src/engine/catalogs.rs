@@ -23,13 +23,12 @@ pub(super) fn build(listings: &Listings) -> Result<Arc<dyn CatalogProviderList>>
     for (source, listing) in listings {
         let catalog = Arc::new(MemoryCatalogProvider::new());
         for table in &listing.tables {
-            let schema = match catalog.schema(&table.schema) {
-                Some(schema) => schema,
-                None => {
-                    let schema = Arc::new(MemorySchemaProvider::new());
-                    catalog.register_schema(&table.schema, Arc::clone(&schema) as _)?;
-                    schema
-                }
+            let schema = if let Some(schema) = catalog.schema(&table.schema) {
+                schema
+            } else {
+                let schema = Arc::new(MemorySchemaProvider::new());
+                catalog.register_schema(&table.schema, Arc::clone(&schema) as _)?;
+                schema
             };
             schema.register_table(table.name.clone(), Arc::clone(&table.provider))?;
         }

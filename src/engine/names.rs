@@ -1,6 +1,8 @@
 //! Which table and column an identifier means: unquoted ones match exactly in lower case, else case-insensitively if
 //! that is unique. All that match nothing, or too much, are reported at once.
 
+mod columns;
+
 use std::{
     collections::{BTreeSet, HashMap},
     ops::ControlFlow,
@@ -10,11 +12,13 @@ use std::{
 
 use datafusion::sql::sqlparser::{
     ast::{
-        self, Expr, Ident, JoinConstraint, JoinOperator, ObjectName, ObjectNamePart, Select, SelectItem, TableAlias,
-        TableFactor, Visit, VisitMut, Visitor, VisitorMut,
+        self, Ident, ObjectName, ObjectNamePart, Select, SelectItem, SetExpr, TableAlias, TableFactor, Visit, VisitMut,
+        Visitor, VisitorMut,
     },
     tokenizer::Location,
 };
+
+use columns::Columns;
 
 use super::catalogs::Listings;
 use crate::{
@@ -36,9 +40,9 @@ pub(super) fn resolve(query: &mut ast::Query, listings: &Listings, file: &Arc<Pa
     let _ = Visit::visit(query, &mut Aliases(&mut scope));
     // A column without a qualifier may be one of a table that was not found.
     scope.open |= !problems.is_empty();
-    let mut columns = Columns { scope: &scope, file, problems };
+    let mut columns = Columns::new(listings, &scope, file, problems);
     let _ = VisitMut::visit(query, &mut columns);
-    let problems = columns.problems;
+    let problems = columns.into_problems();
     if problems.is_empty() { Ok(()) } else { Err(problems) }
 }
 
@@ -55,6 +59,8 @@ struct Scope {
     relations: HashMap<String, BTreeSet<String>>,
     /// Every column of every table, and every name that the query itself gives.
     names: BTreeSet<String>,
+    /// The names that the query itself gives.
+    given: BTreeSet<String>,
     /// Qualifiers whose columns are not those of a table: subqueries, CTEs, functions.
     derived: BTreeSet<String>,
     /// Does a part of the query have columns that only planning knows?
@@ -93,8 +99,9 @@ fn spell(ident: &mut Ident, name: String) {
     ident.value = name;
 }
 
+/// The name that DataFusion reads: it lowers ASCII letters only.
 fn normal(ident: &Ident) -> String {
-    if ident.quote_style.is_some() { ident.value.clone() } else { ident.value.to_lowercase() }
+    if ident.quote_style.is_some() { ident.value.clone() } else { ident.value.to_ascii_lowercase() }
 }
 
 /// First pass: tables.
@@ -112,11 +119,7 @@ impl VisitorMut for Tables<'_> {
         match factor {
             TableFactor::Table { name, alias, args: None, .. } => {
                 let columns = if name.0.len() > 1 { self.table(name) } else { None };
-                let qualifier = match (alias.as_ref(), name.0.last()) {
-                    (Some(alias), _) => normal(&alias.name),
-                    (None, Some(ObjectNamePart::Identifier(ident))) => normal(ident),
-                    _ => return ControlFlow::Continue(()),
-                };
+                let Some(qualifier) = qualifier(name, alias.as_ref()) else { return ControlFlow::Continue(()) };
                 let renamed = alias.as_ref().is_some_and(|alias| !alias.columns.is_empty());
                 match columns {
                     Some(columns) if !renamed => {
@@ -126,12 +129,11 @@ impl VisitorMut for Tables<'_> {
                     _ => self.scope.derived.extend([qualifier]),
                 }
             }
-            TableFactor::Derived { alias, .. } => {
+            TableFactor::Derived { alias, .. } | TableFactor::NestedJoin { alias, .. } => {
                 if let Some(alias) = alias {
                     self.scope.derived.insert(normal(&alias.name));
                 }
             }
-            TableFactor::NestedJoin { .. } => {}
             _ => self.scope.open = true,
         }
         ControlFlow::Continue(())
@@ -187,6 +189,28 @@ impl Tables<'_> {
     }
 }
 
+/// What stands before the columns of a table.
+fn qualifier(name: &ObjectName, alias: Option<&TableAlias>) -> Option<String> {
+    match (alias, name.0.last()?) {
+        (Some(alias), _) => Some(normal(&alias.name)),
+        (None, ObjectNamePart::Identifier(ident)) => Some(normal(ident)),
+        (None, ObjectNamePart::Function(_)) => None,
+    }
+}
+
+/// The columns of a table whose name is already spelled as its source does.
+fn columns_of(name: &ObjectName, listings: &Listings) -> Option<BTreeSet<String>> {
+    let parts: Vec<String> = name.0.iter().filter_map(ObjectNamePart::as_ident).map(normal).collect();
+    let (source, schema, table) = match parts.as_slice() {
+        [source, table] => (source, None, table),
+        [source, schema, table] => (source, Some(schema.as_str()), table),
+        _ => return None,
+    };
+    let listing = listings.get(&SourceName::new(source)?)?;
+    let found = tables_of(listing, schema.unwrap_or(&listing.default_schema)).find(|found| found.name == *table)?;
+    Some(found.provider.schema().fields().iter().map(|field| field.name().clone()).collect())
+}
+
 fn tables_of<'a>(listing: &'a Listing, schema: &'a str) -> impl Iterator<Item = &'a Table> + Clone {
     listing.tables.iter().filter(move |table| table.schema == schema)
 }
@@ -198,20 +222,16 @@ fn complaint<'a>(
     what: &str,
     candidates: impl Iterator<Item = &'a str>,
 ) -> Problem {
-    match problem {
-        Match::Ambiguous(found) => {
-            Problem::error(at, format!("`{}` is ambiguous: {what} may be {}", written.value, quoted(found)))
-                .hint("quote the one that is meant")
-        }
-        _ => {
-            let unknown = Problem::error(at, format!("`{}` is no {what}", written.value));
-            let candidates: Vec<_> = candidates.collect();
-            match nearest(&written.value, candidates.iter().copied()) {
-                Some(name) => unknown.hint(format!("did you mean `{name}`?")),
-                None if candidates.is_empty() => unknown.hint("there is none"),
-                None => unknown.hint(format!("there is {}", quoted(candidates.iter().take(12)))),
-            }
-        }
+    if let Match::Ambiguous(found) = problem {
+        return Problem::error(at, format!("`{}` is ambiguous: {what} may be {}", written.value, quoted(found)))
+            .hint("quote the one that is meant");
+    }
+    let unknown = Problem::error(at, format!("`{}` is no {what}", written.value));
+    let candidates: Vec<_> = candidates.collect();
+    match nearest(&written.value, candidates.iter().copied()) {
+        Some(name) => unknown.hint(format!("did you mean `{name}`?")),
+        None if candidates.is_empty() => unknown.hint("there is none"),
+        None => unknown.hint(format!("there is {}", quoted(candidates.iter().take(12)))),
     }
 }
 
@@ -226,6 +246,10 @@ impl Visitor for Aliases<'_> {
     type Break = ();
 
     fn pre_visit_query(&mut self, query: &ast::Query) -> ControlFlow<()> {
+        if let SetExpr::Values(values) = query.body.as_ref() {
+            let width = values.rows.first().map_or(0, |row| row.len());
+            self.give((1..=width).map(|column| format!("column{column}")));
+        }
         for cte in query.with.iter().flat_map(|with| &with.cte_tables) {
             self.0.derived.insert(normal(&cte.alias.name));
             self.columns_of(&cte.alias);
@@ -236,8 +260,8 @@ impl Visitor for Aliases<'_> {
     fn pre_visit_select(&mut self, select: &Select) -> ControlFlow<()> {
         for item in &select.projection {
             match item {
-                SelectItem::ExprWithAlias { alias, .. } => self.0.names.extend([normal(alias)]),
-                SelectItem::ExprWithAliases { aliases, .. } => self.0.names.extend(aliases.iter().map(normal)),
+                SelectItem::ExprWithAlias { alias, .. } => self.give([normal(alias)]),
+                SelectItem::ExprWithAliases { aliases, .. } => self.give(aliases.iter().map(normal)),
                 _ => {}
             }
         }
@@ -247,7 +271,7 @@ impl Visitor for Aliases<'_> {
     fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<()> {
         match factor {
             TableFactor::Table { alias: Some(alias), .. } | TableFactor::Derived { alias: Some(alias), .. } => {
-                self.columns_of(alias)
+                self.columns_of(alias);
             }
             _ => {}
         }
@@ -257,96 +281,13 @@ impl Visitor for Aliases<'_> {
 
 impl Aliases<'_> {
     fn columns_of(&mut self, alias: &TableAlias) {
-        self.0.names.extend(alias.columns.iter().map(|column| normal(&column.name)));
+        self.give(alias.columns.iter().map(|column| normal(&column.name)));
     }
-}
 
-/// Second pass: columns.
-struct Columns<'a> {
-    scope: &'a Scope,
-    file: &'a Arc<Path>,
-    problems: Vec<Problem>,
-}
-
-impl VisitorMut for Columns<'_> {
-    type Break = ();
-
-    fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
-        match expr {
-            Expr::Identifier(ident) => self.column(ident),
-            Expr::CompoundIdentifier(parts) => self.qualified(parts),
-            _ => {}
+    fn give(&mut self, names: impl IntoIterator<Item = String>) {
+        for name in names {
+            self.0.names.insert(name.clone());
+            self.0.given.insert(name);
         }
-        ControlFlow::Continue(())
-    }
-
-    fn pre_visit_select(&mut self, select: &mut Select) -> ControlFlow<()> {
-        for join in select.from.iter_mut().flat_map(|table| &mut table.joins) {
-            if let Some(JoinConstraint::Using(columns)) = constraint(&mut join.join_operator) {
-                for part in columns.iter_mut().flat_map(|column| &mut column.0) {
-                    if let ObjectNamePart::Identifier(ident) = part {
-                        self.column(ident);
-                    }
-                }
-            }
-        }
-        ControlFlow::Continue(())
-    }
-}
-
-impl Columns<'_> {
-    fn column(&mut self, ident: &mut Ident) {
-        // DataFusion's planner knows the columns of functions.
-        self.choose(ident, &self.scope.names, "column of the query's tables", self.scope.open);
-    }
-
-    /// `qualifier.column`, with a source and schema before it if written so. What follows a column is a field of it.
-    fn qualified(&mut self, parts: &mut [Ident]) {
-        let Some(at) = parts.iter().position(|part| self.scope.relations.contains_key(&normal(part))) else {
-            // Of a subquery or CTE: its columns are names of the query, or of its tables.
-            if let [qualifier, column] = parts
-                && self.scope.derived.contains(&normal(qualifier))
-                && let Match::As(name) = find(column, self.scope.names.iter().map(String::as_str))
-            {
-                spell(column, name);
-            }
-            return;
-        };
-        let qualifier = normal(&parts[at]);
-        if self.scope.derived.contains(&qualifier) {
-            return;
-        }
-        spell(&mut parts[at], qualifier.clone());
-        let Some(columns) = self.scope.relations.get(&qualifier) else { return };
-        if let Some(column) = parts.get_mut(at + 1) {
-            self.choose(column, columns, &format!("column of `{qualifier}`"), false);
-        }
-    }
-
-    fn choose(&mut self, ident: &mut Ident, candidates: &BTreeSet<String>, what: &str, may_be_other: bool) {
-        let names = || candidates.iter().map(String::as_str);
-        match find(ident, names()) {
-            Match::As(name) => spell(ident, name),
-            // Of quoted names the planner says what is wrong.
-            Match::Missing if may_be_other || ident.quote_style.is_some() => {}
-            problem => {
-                self.problems.push(complaint(place(self.file, ident.span.start), ident, &problem, what, names()))
-            }
-        }
-    }
-}
-
-fn constraint(operator: &mut JoinOperator) -> Option<&mut JoinConstraint> {
-    match operator {
-        JoinOperator::Join(constraint)
-        | JoinOperator::Inner(constraint)
-        | JoinOperator::Left(constraint)
-        | JoinOperator::LeftOuter(constraint)
-        | JoinOperator::Right(constraint)
-        | JoinOperator::RightOuter(constraint)
-        | JoinOperator::FullOuter(constraint)
-        | JoinOperator::LeftSemi(constraint)
-        | JoinOperator::LeftAnti(constraint) => Some(constraint),
-        _ => None,
     }
 }

@@ -222,7 +222,7 @@ fn planning_problem(error: &DataFusionError, at: &Place) -> Problem {
     match error.find_root() {
         DataFusionError::SchemaError(error, _) => match error.as_ref() {
             SchemaError::FieldNotFound { field, valid_fields } => {
-                match nearest(field.name(), valid_fields.iter().map(|column| column.name())) {
+                match nearest(field.name(), valid_fields.iter().map(datafusion::common::Column::name)) {
                     Some(name) => problem.hint(format!("did you mean `{name}`?")),
                     None => problem,
                 }

@@ -1,7 +1,7 @@
 //! The order of a page and the predicate that seeks behind its last row.
 //!
 //! `page.order` then `page.key` is a total order. Text goes by code point, NULLs where the term says, −0 equals 0, NaN is
-//! above all numbers. The predicates are written so that a source which compares floats as PostgreSQL does and an engine
+//! above all numbers. The predicates are written so that a source which compares floats as `PostgreSQL` does and an engine
 //! which compares them by IEEE 754's totalOrder agree on every row: zeros are compared as a range, signs of NaN are not
 //! trusted.
 

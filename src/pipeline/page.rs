@@ -153,9 +153,8 @@ fn check_key(rows: &RecordBatch, query: &Query) -> Result<(), Fault> {
     if columns.iter().any(|column| column.null_count() > 0) {
         return Err(broken("is NULL in a row"));
     }
-    let keys = row::converter(columns.iter().map(|column| column.data_type()))?
-        .convert_columns(&columns)
-        .map_err(Fault::internal)?;
+    let keys =
+        row::converter(columns.iter().map(Array::data_type))?.convert_columns(&columns).map_err(Fault::internal)?;
     let mut seen = HashSet::with_capacity(rows.num_rows());
     if keys.iter().all(|key| seen.insert(key)) { Ok(()) } else { Err(broken("is the same in two rows")) }
 }

@@ -2,8 +2,9 @@
 //! is computed while the last is encoded, memory does not grow with the result, and a stall on either side ends it.
 
 use std::{
+    future::Future as _,
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
     time::Duration,
 };
 
@@ -11,6 +12,7 @@ use datafusion::arrow::array::RecordBatch;
 use futures::{Stream, StreamExt};
 use tokio::{
     sync::{OwnedSemaphorePermit, mpsc},
+    task::JoinHandle,
     time::{Instant, timeout, timeout_at},
 };
 
@@ -26,7 +28,10 @@ pub const IDLE: Duration = Duration::from_secs(30);
 #[derive(Debug)]
 pub struct Rows {
     first: Option<RecordBatch>,
-    rest: mpsc::Receiver<Result<RecordBatch, Fault>>,
+    rest: mpsc::Receiver<RecordBatch>,
+    /// Was a batch given just now?
+    given: bool,
+    task: Option<JoinHandle<Result<(), Fault>>>,
 }
 
 impl Rows {
@@ -47,47 +52,39 @@ impl Rows {
                 Err(_) => return Err(super::timed_out()),
             }
         };
+        Ok(Self::run(first, rows, permit, IDLE))
+    }
+
+    fn run(first: Option<RecordBatch>, rows: RowStream, permit: OwnedSemaphorePermit, idle: Duration) -> Self {
         let (sender, rest) = mpsc::channel(1);
-        if first.is_some() {
+        let task = first.is_some().then(|| {
             tokio::spawn(async move {
-                pump(rows, &sender).await;
-                drop(permit);
-            });
-        }
-        Ok(Self { first, rest })
+                let _permit = permit;
+                pump(rows, sender, idle).await
+            })
+        });
+        Self { first, rest, given: false, task }
     }
 }
 
-/// Ends when the rows end, the receiver is gone, or neither moves.
-async fn pump(mut rows: RowStream, sender: &mpsc::Sender<Result<RecordBatch, Fault>>) {
+/// Ends when the rows end, the receiver is gone, or neither moves. Whatever the end, the sources are free then, also
+/// while a reader that stands still keeps its [`Rows`].
+async fn pump(mut rows: RowStream, sender: mpsc::Sender<RecordBatch>, idle: Duration) -> Result<(), Fault> {
     loop {
         let next = tokio::select! {
-            next = timeout(IDLE, rows.next()) => next,
-            () = sender.closed() => return,
+            next = timeout(idle, rows.next()) => next.map_err(|_| stalled("the query gave no row"))?,
+            () = sender.closed() => return Ok(()),
         };
-        let batch = match next {
-            Ok(Some(batch)) => batch,
-            Ok(None) => return,
-            Err(_) => Err(idle("the query gave no row")),
-        };
-        let failed = batch.is_err();
-        match timeout(IDLE, sender.reserve()).await {
-            Ok(Ok(place)) => place.send(batch),
-            Ok(Err(_)) => return,
-            Err(_) => {
-                // The reader stands still: free the sources at once, and tell the reader should it ever come back.
-                drop(rows);
-                let _ = sender.send(Err(idle("the reader took no row"))).await;
-                return;
-            }
-        }
-        if failed {
-            return;
+        let Some(batch) = next.transpose()? else { return Ok(()) };
+        match timeout(idle, sender.send(batch)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) => return Ok(()),
+            Err(_) => return Err(stalled("the reader took no row")),
         }
     }
 }
 
-fn idle(who: &str) -> Fault {
+fn stalled(who: &str) -> Fault {
     Fault::new(Code::StreamIdle, format!("{who} for {} s", IDLE.as_secs()))
 }
 
@@ -95,9 +92,109 @@ impl Stream for Rows {
     type Item = Result<RecordBatch, Fault>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        match self.first.take() {
-            Some(batch) => Poll::Ready(Some(Ok(batch))),
-            None => self.rest.poll_recv(context),
+        // A door that always found the next batch ready would fill its buffers before it sends the first bytes of them
+        // and sees that its reader has gone: seconds, where a batch compresses well.
+        if std::mem::take(&mut self.given) {
+            context.waker().wake_by_ref();
+            return Poll::Pending;
         }
+        let next = match self.first.take() {
+            Some(first) => Some(first),
+            None => ready!(self.rest.poll_recv(context)),
+        };
+        if let Some(batch) = next {
+            self.given = true;
+            return Poll::Ready(Some(Ok(batch)));
+        }
+        // A channel that closed says nothing of why: after a failure, or a panic, rows are missing.
+        let Some(task) = &mut self.task else { return Poll::Ready(None) };
+        let ended = ready!(Pin::new(task).poll(context));
+        self.task = None;
+        Poll::Ready(match ended {
+            Ok(Ok(())) => None,
+            Ok(Err(fault)) => Some(Err(fault)),
+            Err(error) => Some(Err(Fault::internal(error))),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use datafusion::arrow::array::{ArrayRef, Int64Array};
+    use futures::{FutureExt as _, stream};
+    use tokio::sync::Semaphore;
+
+    use super::*;
+
+    fn batch() -> RecordBatch {
+        let column: ArrayRef = Arc::new(Int64Array::from(vec![1]));
+        RecordBatch::try_from_iter([("n", column)]).expect("one column")
+    }
+
+    /// Rows of which the first batch has come.
+    async fn start(
+        slots: &Arc<Semaphore>,
+        rows: impl Stream<Item = Result<RecordBatch, Fault>> + Send + 'static,
+    ) -> Rows {
+        let permit = Arc::clone(slots).acquire_owned().await.expect("it is open");
+        Rows::run(Some(batch()), rows.boxed(), permit, Duration::from_millis(50))
+    }
+
+    async fn next(rows: &mut Rows) -> Option<Result<usize, Code>> {
+        rows.next().await.map(|item| item.map(|batch| batch.num_rows()).map_err(|fault| fault.code))
+    }
+
+    #[tokio::test]
+    async fn a_plan_that_panics_is_no_end() {
+        let slots = Arc::new(Semaphore::new(1));
+        let rows = stream::iter(0..2).map(|index| if index < 1 { Ok(batch()) } else { panic!("an operator's defect") });
+        let mut rows = start(&slots, rows).await;
+        assert_eq!(next(&mut rows).await, Some(Ok(1)));
+        assert_eq!(next(&mut rows).await, Some(Ok(1)));
+        assert_eq!(next(&mut rows).await, Some(Err(Code::Internal)));
+        assert_eq!(next(&mut rows).await, None);
+        assert_eq!(slots.available_permits(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_reader_that_stands_still_frees_the_slot_and_is_told() {
+        let slots = Arc::new(Semaphore::new(1));
+        let mut rows = start(&slots, stream::repeat_with(|| Ok(batch()))).await;
+        let freed = timeout(Duration::from_secs(5), slots.acquire()).await;
+        assert!(freed.is_ok(), "the query still runs");
+        assert_eq!(next(&mut rows).await, Some(Ok(1)));
+        assert_eq!(next(&mut rows).await, Some(Ok(1)));
+        assert_eq!(next(&mut rows).await, Some(Err(Code::StreamIdle)));
+        assert_eq!(next(&mut rows).await, None);
+    }
+
+    #[tokio::test]
+    async fn a_query_that_stands_still_is_ended() {
+        let slots = Arc::new(Semaphore::new(1));
+        let mut rows = start(&slots, stream::pending()).await;
+        assert_eq!(next(&mut rows).await, Some(Ok(1)));
+        assert_eq!(next(&mut rows).await, Some(Err(Code::StreamIdle)));
+        assert_eq!(slots.available_permits(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_door_can_send_a_batch_before_it_is_given_the_next() {
+        let slots = Arc::new(Semaphore::new(1));
+        let mut rows = start(&slots, stream::repeat_with(|| Ok(batch()))).await;
+        for _ in 0..3 {
+            assert_eq!(next(&mut rows).await, Some(Ok(1)));
+            assert!(rows.next().now_or_never().is_none());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_reader_that_goes_takes_the_query_with_it() {
+        let slots = Arc::new(Semaphore::new(1));
+        let permit = Arc::clone(&slots).acquire_owned().await.expect("it is open");
+        drop(Rows::run(Some(batch()), stream::pending().boxed(), permit, IDLE));
+        let freed = timeout(Duration::from_secs(5), slots.acquire()).await;
+        assert!(freed.is_ok(), "the query still runs");
     }
 }

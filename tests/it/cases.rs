@@ -31,7 +31,17 @@ use crate::harness::{
 use format::Case;
 
 /// Every directory of `tests/cases` has two tests of its name below.
-const GROUPS: [&str; 1] = ["roads"];
+const GROUPS: [&str; 2] = ["names", "roads"];
+
+#[tokio::test]
+async fn names() {
+    run("names", Pushdown::On).await;
+}
+
+#[tokio::test]
+async fn names_without_pushdown() {
+    run("names", Pushdown::Off).await;
+}
 
 #[tokio::test]
 async fn roads() {
