@@ -8,15 +8,13 @@ use axum::{
 };
 use http::{Method, Uri};
 
-use super::{answer, begin, check, finish, problem, request};
+use super::{answer, begin, finish, problem, request};
 use crate::{
     encode::Format,
     model::Fault,
     pipeline::{Body, Road},
     telemetry::Record,
 };
-
-const METHODS: &[Method] = &[Method::GET, Method::HEAD, Method::POST];
 
 pub(super) async fn serve(State(road): State<Arc<Road>>, request: Request) -> Response {
     let mut record = begin(request.headers());
@@ -50,8 +48,7 @@ impl Reply {
 }
 
 async fn walk(road: &Road, request: Request, uri: &Uri, record: &mut Record) -> Result<Reply, Fault> {
-    check(&request, METHODS)?;
-    let (name, version) = request::query(uri.path())?;
+    let (name, version) = request::query(uri)?;
     let caller = road.authenticate(&request::credentials(request.headers()))?;
     record.consumer = Some(caller.principal().id().to_owned());
     let resolved = caller.resolve(&name, Some(version))?;
