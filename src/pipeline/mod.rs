@@ -265,14 +265,7 @@ impl<'a> Bound<'a> {
         };
         let plan = timeout_at(deadline, self.snapshot.plan(&self.prepared, self.values, &cut, now));
         let plan = plan.await.map_err(|_| timed_out())??;
-        Ok(Planned {
-            granted: self.granted,
-            prepared: self.prepared,
-            plan,
-            shape,
-            deadline,
-            now,
-        })
+        Ok(Planned { granted: self.granted, prepared: self.prepared, plan, shape, deadline, now })
     }
 
     /// The whole result. Sorting it costs memory and the first row's time, so it is done only where the owner asks for

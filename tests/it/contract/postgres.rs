@@ -20,7 +20,7 @@ use crate::harness::postgres::database;
 
 /// A database with these statements run in it.
 pub async fn with(statements: &str) -> String {
-    let url = database().await;
+    let url = database().await.url;
     run(&url, statements).await;
     url
 }
