@@ -12,12 +12,7 @@ mod schema;
 
 use std::sync::Arc;
 
-use axum::{
-    Router,
-    extract::Request,
-    response::Response,
-    routing::get,
-};
+use axum::{Router, extract::Request, response::Response, routing::get};
 use http::{HeaderMap, HeaderValue, header};
 use tower_http::catch_panic::CatchPanicLayer;
 

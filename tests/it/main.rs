@@ -6,4 +6,5 @@ mod contract;
 mod files;
 mod harness;
 mod mistakes;
+mod openapi;
 mod tpch;
