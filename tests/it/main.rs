@@ -7,4 +7,5 @@ mod files;
 mod harness;
 mod mistakes;
 mod openapi;
+mod surface;
 mod tpch;
