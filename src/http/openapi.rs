@@ -1,4 +1,4 @@
-//! `/openapi.json`: OpenAPI 3.1 of what the caller may call, with a typed property for every column.
+//! `/openapi.json`: `OpenAPI` 3.1 of what the caller may call, with a typed property for every column.
 
 use std::{collections::BTreeSet, sync::Arc};
 

@@ -98,7 +98,7 @@ pub(super) async fn read(request: Request) -> Result<Asked, Fault> {
             _ => Err(Fault::new(Code::MalformedRequest, format!("`{name}` is given more than once"))),
         }
     };
-    let format = Format::negotiate(joined(&parts.headers, header::ACCEPT)?.as_deref(), single("format")?)?;
+    let format = Format::negotiate(joined(&parts.headers, &header::ACCEPT)?.as_deref(), single("format")?)?;
     let limit = single("limit")?.map(limit).transpose()?;
     let cursor = single("cursor")?.map(ToOwned::to_owned);
     let paged = matches!(format, Format::Json | Format::Plan);
@@ -112,7 +112,7 @@ pub(super) async fn read(request: Request) -> Result<Asked, Fault> {
     } else {
         Parameters::Pairs(pairs)
     };
-    let coding = Coding::negotiate(joined(&parts.headers, header::ACCEPT_ENCODING)?.as_deref());
+    let coding = Coding::negotiate(joined(&parts.headers, &header::ACCEPT_ENCODING)?.as_deref());
     Ok(Asked { format, coding, want, parameters })
 }
 
@@ -149,14 +149,10 @@ fn shorten(text: &str) -> String {
 }
 
 /// All values of a header as one list (RFC 9110, section 5.3).
-fn joined(headers: &HeaderMap, name: HeaderName) -> Result<Option<String>, Fault> {
+fn joined(headers: &HeaderMap, name: &HeaderName) -> Result<Option<String>, Fault> {
     let unreadable = || Fault::new(Code::MalformedRequest, format!("the header `{name}` is not text"));
-    let values: Vec<&str> = headers
-        .get_all(&name)
-        .iter()
-        .map(|value| value.to_str())
-        .collect::<Result<_, _>>()
-        .map_err(|_| unreadable())?;
+    let values: Vec<&str> =
+        headers.get_all(name).iter().map(|value| value.to_str()).collect::<Result<_, _>>().map_err(|_| unreadable())?;
     Ok((!values.is_empty()).then(|| values.join(", ")))
 }
 
@@ -188,7 +184,7 @@ fn decode(text: &str) -> Result<String, Fault> {
 }
 
 async fn posted(headers: &HeaderMap, body: Body) -> Result<serde_json::Map<String, serde_json::Value>, Fault> {
-    let content_type = joined(headers, header::CONTENT_TYPE)?;
+    let content_type = joined(headers, &header::CONTENT_TYPE)?;
     let json_type = content_type.as_deref().is_some_and(|value| {
         value.split(';').next().is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"))
     });

@@ -1,4 +1,4 @@
-//! Column and parameter types as JSON Schema (2020-12), as OpenAPI 3.1 uses it: what a JSON answer holds for each type.
+//! Column and parameter types as JSON Schema (2020-12), as `OpenAPI` 3.1 uses it: what a JSON answer holds for each type.
 
 use datafusion::{
     arrow::datatypes::{DataType, Field, IntervalUnit, Schema},
