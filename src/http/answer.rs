@@ -15,9 +15,10 @@ use crate::{
     telemetry::Record,
 };
 
-/// What a page promises about the rows behind it, for formats without an envelope.
-const CONSISTENCY: &str = "aqueduct-consistency";
-const HAS_MORE: &str = "aqueduct-has-more";
+/// `meta.consistency`, for formats without an envelope.
+pub(super) const CONSISTENCY: &str = "aqueduct-consistency";
+/// `pagination.has_more`, likewise.
+pub(super) const HAS_MORE: &str = "aqueduct-has-more";
 
 /// A page, whole in memory: its length is known and its failure can still be told.
 pub(super) fn page(
@@ -97,7 +98,10 @@ pub(super) struct Flow {
 pub(super) fn stream(answer: Answer<'_>, format: Format, coding: Coding) -> Result<(Response, Flow), Fault> {
     let encoder = StreamEncoder::new(format, &answer.schema, coding)?;
     let Body::Stream(rows) = answer.body else { return Err(Fault::internal("a page is no stream")) };
-    Ok((head(format, encoder.coding()), Flow { rows, encoder }))
+    let mut head = head(format, encoder.coding());
+    // Its length is unknown to a HEAD too: an empty body would be announced as one of length 0.
+    *head.body_mut() = HttpBody::from_stream(stream::empty::<Result<Bytes, Fault>>());
+    Ok((head, Flow { rows, encoder }))
 }
 
 impl Flow {

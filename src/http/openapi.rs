@@ -1,4 +1,4 @@
-//! `/openapi.json`: OpenAPI 3.1 of what the caller may call, with a typed property for every column.
+//! `/openapi.json`: `OpenAPI` 3.1 of what the caller may call, with a typed property for every column.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -7,20 +7,22 @@ use axum::{
     extract::{Request, State},
     response::Response,
 };
-use http::{HeaderValue, Method, header};
+use http::{HeaderValue, header};
 use serde_json::{Map, Value, json};
 
-use super::{begin, check, finish, problem, request, schema};
+use super::{answer, begin, finish, problem, request, schema};
 use crate::{
-    catalog::Query,
+    auth::Credentials,
+    catalog::{Access, Param, Query},
     encode::Format,
     engine::Prepared,
-    model::Fault,
+    model::{Fault, ValueType},
     pipeline::{DEFAULT_LIMIT, Road},
+    policy,
     telemetry::Record,
 };
 
-/// The statuses that every query can answer with, and what they mean.
+/// The failures that every query can answer with, and what they mean.
 const FAILURES: &[(&str, &str)] = &[
     ("400", "Parameters, limit, cursor or body are wrong"),
     ("401", "Credentials are missing or invalid"),
@@ -34,6 +36,9 @@ const FAILURES: &[(&str, &str)] = &[
     ("503", "A source is unavailable, or the service is busy"),
     ("504", "The time limit was reached"),
 ];
+/// Those that only a request with a body can meet.
+const BODY_FAILURES: &[(&str, &str)] =
+    &[("413", "The body is too large"), ("415", "The body is not JSON, or it is compressed")];
 
 pub(super) async fn serve(State(road): State<Arc<Road>>, request: Request) -> Response {
     let mut record = begin(request.headers());
@@ -53,28 +58,32 @@ pub(super) async fn serve(State(road): State<Arc<Road>>, request: Request) -> Re
 }
 
 fn document(road: &Road, request: &Request, record: &mut Record) -> Result<Value, Fault> {
-    check(request, &[Method::GET, Method::HEAD])?;
     let caller = road.authenticate(&request::credentials(request.headers()))?;
     record.consumer = Some(caller.principal().id().to_owned());
+    let anyone = road.authenticate(&Credentials::None).ok();
+    let is_open =
+        |query: &Query| anyone.as_ref().is_some_and(|anyone| policy::grant(anyone.principal(), query).is_ok());
     let queries = caller.described();
-    let paths: Map<String, Value> =
-        queries.iter().map(|prepared| (path(&prepared.query), operations(prepared))).collect();
-    let tags: BTreeSet<&str> = queries.iter().map(|prepared| prepared.query.name.domain()).collect();
-    let rows: Map<String, Value> = queries
+    let paths: Map<String, Value> = queries
         .iter()
-        .map(|prepared| (format!("{}_row", operation_id(&prepared.query)), schema::row(&prepared.schema)))
+        .map(|prepared| {
+            (path(&prepared.query), operations(prepared, &security(&prepared.query, is_open(&prepared.query))))
+        })
         .collect();
+    let tags: BTreeSet<&str> = queries.iter().map(|prepared| prepared.query.name.domain()).collect();
+    let rows = queries
+        .iter()
+        .map(|prepared| (format!("{}_row", operation_id(&prepared.query)), schema::row(&prepared.schema)));
+    let failures = FAILURES.iter().chain(BODY_FAILURES);
     Ok(json!({
         "openapi": "3.1.0",
         "info": {
             "title": "Aqueduct",
             "version": env!("CARGO_PKG_VERSION"),
             "description": "Named queries as an API. JSON is paged: follow `pagination.cursor` until it is null. \
-                NDJSON, CSV, Arrow and Parquet carry the whole result unless `limit` says otherwise.",
-            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+                NDJSON, CSV, Arrow and Parquet carry the whole result unless `limit` or `cursor` asks for a page.",
         },
         "servers": [{"url": "/", "description": "This service"}],
-        "security": [{}, {"bearer": []}, {"apiKey": []}],
         "tags": tags.iter().map(|tag| json!({"name": tag, "description": format!("Queries of the domain {tag}")})).collect::<Vec<_>>(),
         "paths": paths,
         "components": {
@@ -82,10 +91,20 @@ fn document(road: &Road, request: &Request, record: &mut Record) -> Result<Value
                 "bearer": {"type": "http", "scheme": "bearer", "description": "An API key"},
                 "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "An API key"},
             },
-            "schemas": components(rows),
-            "responses": FAILURES.iter().map(|(status, meaning)| (format!("problem_{status}"), failure(meaning))).collect::<Map<_, _>>(),
+            "schemas": rows.chain(shared_schemas()).collect::<Map<_, _>>(),
+            "responses": failures.map(|(status, meaning)| (format!("problem_{status}"), failure(status, meaning))).collect::<Map<_, _>>(),
         },
     }))
+}
+
+/// Ways to be let in, each enough: without credentials where that is open, or with a key that has these scopes.
+fn security(query: &Query, is_open: bool) -> Value {
+    let scopes = match &query.access {
+        Access::Public => [].as_slice(),
+        Access::Scopes(scopes) => scopes,
+    };
+    let key = [json!({"bearer": scopes}), json!({"apiKey": scopes})];
+    is_open.then(|| json!({})).into_iter().chain(key).collect()
 }
 
 fn path(query: &Query) -> String {
@@ -96,47 +115,23 @@ fn operation_id(query: &Query) -> String {
     format!("{}_{}_v{}", query.name.domain(), query.name.name(), query.version)
 }
 
-fn operations(prepared: &Prepared) -> Value {
+fn operations(prepared: &Prepared, security: &Value) -> Value {
     let query = &prepared.query;
-    let mut get = operation(prepared, "get");
+    let mut get = operation(query, "get", security);
     get["parameters"] = query.params.iter().map(in_query).chain(controls(query)).collect();
-    let mut post = operation(prepared, "post");
+    let mut post = operation(query, "post", security);
     post["parameters"] = controls(query).collect();
-    let properties: Map<String, Value> = query
-        .params
-        .iter()
-        .map(|param| {
-            let mut schema = schema::parameter(param);
-            if let Some(description) = &param.description {
-                schema["description"] = json!(description);
-            }
-            if param.optional
-                && let Some(kind) = schema.get("type").cloned()
-            {
-                schema["type"] = json!([kind, "null"]);
-                if let Some(values) = schema.get_mut("enum").and_then(Value::as_array_mut) {
-                    values.push(Value::Null);
-                }
-            }
-            (param.name.value.clone(), schema)
-        })
-        .collect();
-    let required: Vec<_> =
-        query.params.iter().filter(|param| is_required(param)).map(|param| param.name.value.as_str()).collect();
-    let body = json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false});
-    post["requestBody"] = json!({"required": !required.is_empty(), "content": {"application/json": {"schema": body}}});
-    for (status, meaning) in [("413", "The body is too large"), ("415", "The body is not JSON")] {
-        post["responses"][status] = failure(meaning);
-    }
+    post["requestBody"] = body(query);
+    refer_to_failures(&mut post, BODY_FAILURES);
     json!({"get": get, "post": post})
 }
 
-fn operation(prepared: &Prepared, method: &str) -> Value {
-    let query = &prepared.query;
+fn operation(query: &Query, method: &str, security: &Value) -> Value {
     let mut operation = json!({
         "operationId": format!("{}_{method}", operation_id(query)),
         "summary": query.name.to_string(),
         "tags": [query.name.domain()],
+        "security": security,
         "responses": {"200": success(query)},
     });
     if let Some(description) = &query.description {
@@ -145,22 +140,54 @@ fn operation(prepared: &Prepared, method: &str) -> Value {
     if let Some(owner) = &query.owner {
         operation["x-owner"] = json!(owner);
     }
-    for (status, _) in FAILURES {
-        operation["responses"][status] = json!({"$ref": format!("#/components/responses/problem_{status}")});
-    }
+    refer_to_failures(&mut operation, FAILURES);
     operation
 }
 
-fn is_required(param: &crate::catalog::Param) -> bool {
+fn refer_to_failures(operation: &mut Value, failures: &[(&str, &str)]) {
+    for (status, _) in failures {
+        operation["responses"][status] = json!({"$ref": format!("#/components/responses/problem_{status}")});
+    }
+}
+
+/// The JSON object of a POST: the same parameters as in a query string, where null says that an optional one is left out.
+fn body(query: &Query) -> Value {
+    let properties: Map<String, Value> = query
+        .params
+        .iter()
+        .map(|param| {
+            let mut schema = schema::parameter(param);
+            if param.optional {
+                schema::make_nullable(&mut schema);
+            }
+            if let Some(description) = &param.description {
+                schema["description"] = json!(description);
+            }
+            (param.name.value.clone(), schema)
+        })
+        .collect();
+    let required: Vec<_> =
+        query.params.iter().filter(|param| is_required(param)).map(|param| param.name.value.as_str()).collect();
+    let object =
+        json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false});
+    json!({"required": !required.is_empty(), "content": {"application/json": {"schema": object}}})
+}
+
+fn is_required(param: &Param) -> bool {
     param.default.is_none() && !param.optional
 }
 
-fn in_query(param: &crate::catalog::Param) -> Value {
+fn in_query(param: &Param) -> Value {
+    let mut schema = schema::parameter(param);
+    // A query string has no empty list: it would not name the parameter at all.
+    if is_required(param) && matches!(param.value_type, ValueType::List(_)) {
+        schema["minItems"] = json!(1);
+    }
     let mut parameter = json!({
         "name": param.name.value,
         "in": "query",
         "required": is_required(param),
-        "schema": schema::parameter(param),
+        "schema": schema,
         "style": "form",
         "explode": true,
     });
@@ -206,11 +233,12 @@ fn success(query: &Query) -> Value {
         "required": ["data", "pagination", "meta"],
         "additionalProperties": false,
     });
-    let header = |description: &str| json!({"description": description, "schema": {"type": "string"}});
     json!({
         "description": "Rows",
         "headers": {
-            "Link": header("`rel=\"next\"` leads to the next page"),
+            "Link": header("Of a page that is not the last: `rel=\"next\"` leads to the next"),
+            answer::CONSISTENCY: header("Of a page: `complete`, `keyset` or `partial`"),
+            answer::HAS_MORE: header("Of a page: `true` if rows follow"),
             "X-Request-Id": header("Names this request in logs"),
             "Server-Timing": header("How long each stage took, in milliseconds"),
         },
@@ -224,69 +252,86 @@ fn success(query: &Query) -> Value {
     })
 }
 
-fn failure(meaning: &str) -> Value {
-    json!({"description": meaning, "content": {problem::MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/problem"}}}})
+fn header(description: &str) -> Value {
+    json!({"description": description, "schema": {"type": "string"}})
 }
 
-fn components(mut rows: Map<String, Value>) -> Map<String, Value> {
-    let mut add = |name: &str, schema: Value| drop(rows.insert(name.into(), schema));
-    add(
-        "pagination",
-        json!({
-            "type": "object",
-            "properties": {
-                "cursor": {"type": ["string", "null"], "description": "Leads to the next page"},
-                "has_more": {"type": "boolean", "description": "Do rows follow?"},
-                "limit": {"type": "integer", "description": "The most rows of this page"},
+fn failure(status: &str, meaning: &str) -> Value {
+    let mut headers = json!({"X-Request-Id": header("Names this request in logs")});
+    match status {
+        "401" => headers["WWW-Authenticate"] = header("How to send credentials"),
+        "410" => headers["Link"] = header("`rel=\"first\"` leads to the first page"),
+        "503" => headers["Retry-After"] = header("Seconds to wait before the next try"),
+        _ => {}
+    }
+    let schema = json!({"$ref": "#/components/schemas/problem"});
+    json!({"description": meaning, "headers": headers, "content": {problem::MEDIA_TYPE: {"schema": schema}}})
+}
+
+/// What the answers of all queries have in common.
+fn shared_schemas() -> [(String, Value); 3] {
+    [("pagination".into(), pagination()), ("meta".into(), meta()), ("problem".into(), problem())]
+}
+
+fn pagination() -> Value {
+    json!({
+        "type": "object",
+        "properties": {
+            "cursor": {"type": ["string", "null"], "description": "Leads to the next page"},
+            "has_more": {"type": "boolean", "description": "Do rows follow?"},
+            "limit": {"type": "integer", "minimum": 1, "description": "The most rows of this page"},
+        },
+        "required": ["cursor", "has_more", "limit"],
+        "additionalProperties": false,
+    })
+}
+
+fn meta() -> Value {
+    json!({
+        "type": "object",
+        "properties": {
+            "query": {"type": "string"},
+            "version": {"type": "integer", "minimum": 1},
+            "generated_at": {"type": "string", "format": "date-time", "description": "What `now()` is in the query"},
+            "consistency": {
+                "type": "string",
+                "enum": ["complete", "keyset", "partial"],
+                "description": "complete: all rows are here. keyset: over all pages, a row that stays unchanged is seen \
+                    exactly once. partial: more rows exist, and this query has no way to page on.",
             },
-            "required": ["cursor", "has_more", "limit"],
-            "additionalProperties": false,
-        }),
-    );
-    add(
-        "meta",
-        json!({
-            "type": "object",
-            "properties": {
-                "query": {"type": "string"},
-                "version": {"type": "integer"},
-                "generated_at": {"type": "string", "format": "date-time"},
-                "consistency": {"type": "string", "enum": ["complete", "keyset", "partial"]},
-                "request_id": {"type": "string"},
-            },
-            "required": ["query", "version", "generated_at", "consistency", "request_id"],
-            "additionalProperties": false,
-        }),
-    );
-    add(
-        "problem",
-        json!({
-            "type": "object",
-            "description": "RFC 9457",
-            "properties": {
-                "type": {"type": "string", "format": "uri"},
-                "title": {"type": "string"},
-                "status": {"type": "integer"},
-                "detail": {"type": "string"},
-                "instance": {"type": "string"},
-                "code": {"type": "string", "pattern": "^AQ-[1-6][0-9]{2}$"},
-                "request_id": {"type": "string"},
-                "hint": {"type": "string"},
-                "restart": {"type": "string", "description": "Where to start again"},
-                "errors": {"type": "array", "items": {
-                    "type": "object",
-                    "properties": {
-                        "parameter": {"type": "string"},
-                        "detail": {"type": "string"},
-                        "allowed": {"type": "array", "items": {"type": "string"}},
-                    },
-                    "required": ["parameter", "detail"],
-                    "additionalProperties": false,
-                }},
-            },
-            "required": ["type", "title", "status", "detail", "instance", "code", "request_id"],
-            "additionalProperties": false,
-        }),
-    );
-    rows
+            "request_id": {"type": "string"},
+        },
+        "required": ["query", "version", "generated_at", "consistency", "request_id"],
+        "additionalProperties": false,
+    })
+}
+
+fn problem() -> Value {
+    json!({
+        "type": "object",
+        "description": "RFC 9457",
+        "properties": {
+            "type": {"type": "string", "format": "uri"},
+            "title": {"type": "string"},
+            "status": {"type": "integer"},
+            "detail": {"type": "string"},
+            "instance": {"type": "string"},
+            "code": {"type": "string", "pattern": "^AQ-[1-6][0-9]{2}$", "description": "Stable: program against it"},
+            "request_id": {"type": "string"},
+            "hint": {"type": "string", "description": "What would be right"},
+            "restart": {"type": "string", "description": "Where to start again"},
+            "errors": {"type": "array", "items": {
+                "type": "object",
+                "properties": {
+                    "parameter": {"type": "string"},
+                    "detail": {"type": "string"},
+                    "allowed": {"type": "array", "items": {"type": "string"}},
+                },
+                "required": ["parameter", "detail"],
+                "additionalProperties": false,
+            }},
+        },
+        "required": ["type", "title", "status", "detail", "instance", "code", "request_id"],
+        "additionalProperties": false,
+    })
 }

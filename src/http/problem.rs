@@ -1,7 +1,7 @@
 //! Faults as `application/problem+json` (RFC 9457), and the one map from kinds to HTTP statuses.
 
 use axum::{body::Body, response::Response};
-use http::{HeaderValue, StatusCode, Uri, header};
+use http::{HeaderName, HeaderValue, StatusCode, Uri, header};
 use serde_json::{Map, Value, json};
 
 use super::{finish, request};
@@ -47,19 +47,8 @@ pub(super) fn response(record: &mut Record, fault: &Fault, uri: &Uri) -> Respons
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
-    match fault.code {
-        Code::CredentialsMissing => {
-            drop(headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"aqueduct\"")))
-        }
-        Code::CredentialsInvalid => {
-            let challenge = HeaderValue::from_static("Bearer realm=\"aqueduct\", error=\"invalid_token\"");
-            headers.insert(header::WWW_AUTHENTICATE, challenge);
-        }
-        Code::Overloaded => drop(headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"))),
-        Code::SourceDown | Code::MemoryExceeded => {
-            drop(headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5")))
-        }
-        _ => {}
+    if let Some((name, value)) = remedy(fault.code) {
+        headers.insert(name, HeaderValue::from_static(value));
     }
     if let Some(Ok(link)) = restart.map(|target| HeaderValue::from_str(&format!("<{target}>; rel=\"first\""))) {
         headers.insert(header::LINK, link);
@@ -68,7 +57,22 @@ pub(super) fn response(record: &mut Record, fault: &Fault, uri: &Uri) -> Respons
     response
 }
 
+/// The header that says what would help.
+fn remedy(code: Code) -> Option<(HeaderName, &'static str)> {
+    match code {
+        // RFC 6750, section 3: without credentials there is no error to name.
+        Code::CredentialsMissing => Some((header::WWW_AUTHENTICATE, "Bearer realm=\"aqueduct\"")),
+        Code::CredentialsInvalid => {
+            Some((header::WWW_AUTHENTICATE, "Bearer realm=\"aqueduct\", error=\"invalid_token\""))
+        }
+        Code::Overloaded => Some((header::RETRY_AFTER, "1")),
+        code if code.kind() == Kind::Unavailable => Some((header::RETRY_AFTER, "5")),
+        _ => None,
+    }
+}
+
 /// The answer when a handler panicked: the connection, and the process, go on.
+#[expect(clippy::needless_pass_by_value, reason = "the layer hands it over")]
 pub(super) fn panicked(panic: Box<dyn std::any::Any + Send>) -> Response {
     let text =
         panic.downcast_ref::<String>().cloned().or_else(|| panic.downcast_ref::<&str>().map(ToString::to_string));

@@ -8,15 +8,13 @@ use axum::{
 };
 use http::{Method, Uri};
 
-use super::{answer, begin, check, finish, problem, request};
+use super::{answer, begin, finish, problem, request};
 use crate::{
     encode::Format,
     model::Fault,
     pipeline::{Body, Road},
     telemetry::Record,
 };
-
-const METHODS: &[Method] = &[Method::GET, Method::HEAD, Method::POST];
 
 pub(super) async fn serve(State(road): State<Arc<Road>>, request: Request) -> Response {
     let mut record = begin(request.headers());
@@ -27,18 +25,20 @@ pub(super) async fn serve(State(road): State<Arc<Road>>, request: Request) -> Re
     }
 }
 
-/// An answer whose head is ready; a stream's body still needs the record.
-enum Reply {
-    Whole(Response),
-    Stream(Response, answer::Flow),
+/// An answer whose head is ready.
+struct Reply {
+    response: Response,
+    /// What flows behind the head; it takes the record along.
+    flow: Option<answer::Flow>,
 }
 
 impl Reply {
+    fn whole(response: Response) -> Self {
+        Self { response, flow: None }
+    }
+
     fn into_response(self, mut record: Record) -> Response {
-        let (mut response, flow) = match self {
-            Self::Whole(response) => (response, None),
-            Self::Stream(response, flow) => (response, Some(flow)),
-        };
+        let Self { mut response, flow } = self;
         record.status = Some(response.status().as_u16());
         finish(&record, &mut response);
         match flow {
@@ -50,8 +50,7 @@ impl Reply {
 }
 
 async fn walk(road: &Road, request: Request, uri: &Uri, record: &mut Record) -> Result<Reply, Fault> {
-    check(&request, METHODS)?;
-    let (name, version) = request::query(uri.path())?;
+    let (name, version) = request::query(uri)?;
     let caller = road.authenticate(&request::credentials(request.headers()))?;
     record.consumer = Some(caller.principal().id().to_owned());
     let resolved = caller.resolve(&name, Some(version))?;
@@ -70,15 +69,15 @@ async fn walk(road: &Road, request: Request, uri: &Uri, record: &mut Record) -> 
     let planned = bound.plan(asked.want).await?;
     record.stage("plan");
     if asked.format == Format::Plan {
-        return answer::plan(&planned.explain(), asked.coding, record).map(Reply::Whole);
+        return answer::plan(&planned.explain(), asked.coding, record).map(Reply::whole);
     }
     let answer = planned.execute().await?;
     record.stage("execute");
     match &answer.body {
-        Body::Page(page) => answer::page(&answer, page, asked.format, asked.coding, uri, record).map(Reply::Whole),
+        Body::Page(page) => answer::page(&answer, page, asked.format, asked.coding, uri, record).map(Reply::whole),
         Body::Stream(_) => {
-            let (head, flow) = answer::stream(answer, asked.format, asked.coding)?;
-            Ok(if head_only { Reply::Whole(head) } else { Reply::Stream(head, flow) })
+            let (response, flow) = answer::stream(answer, asked.format, asked.coding)?;
+            Ok(Reply { response, flow: (!head_only).then_some(flow) })
         }
     }
 }

@@ -15,6 +15,8 @@ use crate::{
     pipeline::{Parameters, Want},
 };
 
+/// The longest path and query string, in bytes. Larger parameters go into a body.
+const LONGEST_TARGET: usize = 16 * 1024;
 /// The most bytes of a body of parameters.
 const LARGEST_BODY: usize = 1024 * 1024;
 /// How long a body may take to arrive.
@@ -41,25 +43,34 @@ pub(super) fn credentials(headers: &HeaderMap) -> Credentials {
     }
 }
 
-/// The query that a path names: `/v1/sales/top_customers`.
-pub(super) fn query(path: &str) -> Result<(QueryName, u32), Fault> {
-    let nothing = || {
-        Fault::new(Code::NoSuchPath, "there is nothing at this path")
-            .with_hint("queries are at /v{major}/{domain}/{name}, for example /v1/sales/orders")
-    };
-    let mut parts = path.strip_prefix('/').ok_or_else(nothing)?.split('/');
+/// The path names no query and nothing else.
+pub(super) fn nothing_here() -> Fault {
+    Fault::new(Code::NoSuchPath, "there is nothing at this path")
+        .with_hint("queries are at /v{major}/{domain}/{name}; /docs and /openapi.json list them")
+}
+
+/// The query that the path names: `/v1/sales/top_customers`.
+pub(super) fn query(uri: &Uri) -> Result<(QueryName, u32), Fault> {
+    if uri.path_and_query().is_some_and(|target| target.as_str().len() > LONGEST_TARGET) {
+        return Err(Fault::new(
+            Code::UriTooLong,
+            format!("path and query string are longer than {LONGEST_TARGET} bytes"),
+        )
+        .with_hint("send the parameters as a JSON object with POST"));
+    }
+    let mut parts = uri.path().strip_prefix('/').ok_or_else(nothing_here)?.split('/');
     let (Some(version), Some(domain), Some(name), None) = (parts.next(), parts.next(), parts.next(), parts.next())
     else {
-        return Err(nothing());
+        return Err(nothing_here());
     };
     let version = version
         .strip_prefix('v')
         .filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.starts_with('0'));
-    let version = version.and_then(|digits| digits.parse().ok()).ok_or_else(nothing)?;
-    let decoded = |part| percent_decode_str(part).decode_utf8().map_err(|_| nothing());
+    let version = version.and_then(|digits| digits.parse().ok()).ok_or_else(nothing_here)?;
+    let decoded = |part| percent_decode_str(part).decode_utf8().map_err(|_| nothing_here());
     let (domain, name) = (decoded(domain)?, decoded(name)?);
     let name = QueryName::new(&domain, &name).ok_or_else(|| {
-        Fault::new(Code::UnknownQuery, format!("no query is named `{domain}.{name}`"))
+        Fault::new(Code::UnknownQuery, format!("no query is named `{}`", shorten(&format!("{domain}.{name}"))))
             .with_hint("names are lower case, with underscores")
     })?;
     Ok((name, version))
@@ -87,7 +98,7 @@ pub(super) async fn read(request: Request) -> Result<Asked, Fault> {
             _ => Err(Fault::new(Code::MalformedRequest, format!("`{name}` is given more than once"))),
         }
     };
-    let format = Format::negotiate(joined(&parts.headers, header::ACCEPT)?.as_deref(), single("format")?)?;
+    let format = Format::negotiate(joined(&parts.headers, &header::ACCEPT)?.as_deref(), single("format")?)?;
     let limit = single("limit")?.map(limit).transpose()?;
     let cursor = single("cursor")?.map(ToOwned::to_owned);
     let paged = matches!(format, Format::Json | Format::Plan);
@@ -101,7 +112,7 @@ pub(super) async fn read(request: Request) -> Result<Asked, Fault> {
     } else {
         Parameters::Pairs(pairs)
     };
-    let coding = Coding::negotiate(joined(&parts.headers, header::ACCEPT_ENCODING)?.as_deref());
+    let coding = Coding::negotiate(joined(&parts.headers, &header::ACCEPT_ENCODING)?.as_deref());
     Ok(Asked { format, coding, want, parameters })
 }
 
@@ -111,9 +122,14 @@ pub(super) fn target(uri: &Uri, cursor: Option<&str>) -> String {
         .query()
         .unwrap_or_default()
         .split('&')
-        .filter(|pair| !pair.is_empty() && *pair != "cursor" && !pair.starts_with("cursor="));
+        .filter(|pair| {
+            let name = pair.split_once('=').map_or(*pair, |(name, _)| name);
+            !pair.is_empty() && !percent_decode_str(name).eq(*b"cursor")
+        })
+        // What came unescaped is no ASCII, as a reference must be.
+        .map(|pair| utf8_percent_encode(pair, CONTROLS).into());
     let cursor = cursor.map(|cursor| format!("cursor={}", utf8_percent_encode(cursor, RESERVED)));
-    let query: Vec<Cow<'_, str>> = kept.map(Cow::from).chain(cursor.map(Cow::from)).collect();
+    let query: Vec<Cow<'_, str>> = kept.chain(cursor.map(Cow::from)).collect();
     if query.is_empty() { uri.path().to_owned() } else { format!("{}?{}", uri.path(), query.join("&")) }
 }
 
@@ -130,14 +146,10 @@ fn shorten(text: &str) -> String {
 }
 
 /// All values of a header as one list (RFC 9110, section 5.3).
-fn joined(headers: &HeaderMap, name: HeaderName) -> Result<Option<String>, Fault> {
+fn joined(headers: &HeaderMap, name: &HeaderName) -> Result<Option<String>, Fault> {
     let unreadable = || Fault::new(Code::MalformedRequest, format!("the header `{name}` is not text"));
-    let values: Vec<&str> = headers
-        .get_all(&name)
-        .iter()
-        .map(|value| value.to_str())
-        .collect::<Result<_, _>>()
-        .map_err(|_| unreadable())?;
+    let values: Vec<&str> =
+        headers.get_all(name).iter().map(|value| value.to_str()).collect::<Result<_, _>>().map_err(|_| unreadable())?;
     Ok((!values.is_empty()).then(|| values.join(", ")))
 }
 
@@ -169,7 +181,7 @@ fn decode(text: &str) -> Result<String, Fault> {
 }
 
 async fn posted(headers: &HeaderMap, body: Body) -> Result<serde_json::Map<String, serde_json::Value>, Fault> {
-    let content_type = joined(headers, header::CONTENT_TYPE)?;
+    let content_type = joined(headers, &header::CONTENT_TYPE)?;
     let json_type = content_type.as_deref().is_some_and(|value| {
         value.split(';').next().is_some_and(|essence| essence.trim().eq_ignore_ascii_case("application/json"))
     });

@@ -1,4 +1,4 @@
-//! Column and parameter types as JSON Schema (2020-12), as OpenAPI 3.1 uses it: what a JSON answer holds for each type.
+//! Column and parameter types as JSON Schema (2020-12), as `OpenAPI` 3.1 uses it: what a JSON answer holds for each type.
 
 use datafusion::{
     arrow::datatypes::{DataType, Field, IntervalUnit, Schema},
@@ -22,25 +22,32 @@ pub(super) fn row(schema: &Schema) -> Value {
 
 fn column(field: &Field) -> Value {
     let mut schema = data_type(field.data_type());
-    if field.is_nullable()
-        && let Some(kind) = schema.get("type").cloned()
-    {
-        schema["type"] = match kind {
-            Value::Array(mut kinds) => {
-                kinds.push("null".into());
-                kinds.into()
-            }
+    if field.is_nullable() {
+        make_nullable(&mut schema);
+    }
+    schema
+}
+
+/// Lets the values that `schema` describes be null too.
+pub(super) fn make_nullable(schema: &mut Value) {
+    if let Some(kind) = schema.get_mut("type") {
+        *kind = match kind.take() {
+            Value::Array(kinds) => kinds.into_iter().chain([Value::from("null")]).collect(),
+            Value::String(kind) if kind == "null" => kind.into(),
             kind => json!([kind, "null"]),
         };
     }
-    schema
+    if let Some(Value::Array(values)) = schema.get_mut("enum") {
+        values.push(Value::Null);
+    }
 }
 
 fn data_type(data_type: &DataType) -> Value {
     match data_type {
         DataType::Null => json!({"type": "null"}),
         DataType::Boolean => json!({"type": "boolean"}),
-        DataType::Int64 | DataType::UInt64 => json!({"type": "integer", "format": "int64"}),
+        DataType::Int64 => json!({"type": "integer", "format": "int64"}),
+        DataType::UInt64 => json!({"type": "integer", "format": "uint64", "minimum": 0}),
         DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::UInt8 | DataType::UInt16 | DataType::UInt32 => {
             json!({"type": "integer", "format": "int32"})
         }
@@ -60,7 +67,8 @@ fn data_type(data_type: &DataType) -> Value {
         DataType::Timestamp(_, Some(_)) => json!({"type": "string", "format": "date-time"}),
         DataType::Interval(IntervalUnit::YearMonth | IntervalUnit::DayTime | IntervalUnit::MonthDayNano)
         | DataType::Duration(_) => {
-            json!({"type": "string", "format": "duration"})
+            // The format `duration` has neither signs nor fractions.
+            json!({"type": "string", "description": "ISO 8601 duration"})
         }
         DataType::Binary | DataType::LargeBinary | DataType::BinaryView | DataType::FixedSizeBinary(_) => {
             json!({"type": "string", "contentEncoding": "base64"})

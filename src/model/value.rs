@@ -172,9 +172,8 @@ impl ValueType {
             (Self::List(_), _) => Err("is not an array".to_owned()),
             (Self::Bool, Json::Bool(value)) => Ok(ScalarValue::Boolean(Some(*value))),
             (Self::Bool, _) => Err("is not a JSON boolean (true or false)".to_owned()),
-            (Self::Int32 | Self::Int64 | Self::Float64 | Self::Decimal(..), Json::Number(number)) => {
-                read::scalar(self, number.as_str())
-            }
+            (Self::Int32 | Self::Int64, Json::Number(number)) => read::json_integer(self, number.as_str()),
+            (Self::Float64 | Self::Decimal(..), Json::Number(number)) => read::scalar(self, number.as_str()),
             (_, Json::String(text)) => read::scalar(self, text),
             (Self::Int32 | Self::Int64 | Self::Float64 | Self::Decimal(..), _) => Err("is not a number".to_owned()),
             (_, _) => Err("is not a JSON string".to_owned()),

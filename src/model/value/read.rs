@@ -37,6 +37,15 @@ pub(super) fn scalar(value_type: &ValueType, text: &str) -> Result<ScalarValue, 
     })
 }
 
+/// Reads a JSON number as one of the integer types. JSON has one kind of number: `10`, `10.0` and `1e1` are the same
+/// integer (JSON Schema, section 6.1.1).
+pub(super) fn json_integer(value_type: &ValueType, number: &str) -> Result<ScalarValue, String> {
+    match decimal(number, super::MAX_PRECISION, 0) {
+        Ok(whole) => scalar(value_type, &whole.to_string()),
+        Err(_) => scalar(value_type, number),
+    }
+}
+
 /// An optional `-` and digits.
 fn integer<T: FromStr + std::fmt::Display>(text: &str, min: &T, max: &T) -> Result<T, String> {
     let digits = text.strip_prefix('-').unwrap_or(text);

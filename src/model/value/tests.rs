@@ -154,7 +154,11 @@ fn json_is_read_by_its_own_types() {
     assert_eq!(read("[date]", r#"["2026-01-01", "2026-01-02"]"#), Ok("[2026-01-01, 2026-01-02]".to_owned()));
     assert_eq!(read("[date]", "[]"), Ok("[]".to_owned()));
     assert_eq!(read("bool", r#""true""#), Err("is not a JSON boolean (true or false)".to_owned()));
-    assert_eq!(read("int64", "1.0"), Err("is not an integer".to_owned()));
+    assert_eq!(read("int64", "10.0"), Ok("10".to_owned()));
+    assert_eq!(read("int64", "-9223372036854775808.00"), Ok("-9223372036854775808".to_owned()));
+    assert_eq!(read("int32", "3e2"), Ok("300".to_owned()));
+    assert_eq!(read("int64", "1.5"), Err("is not an integer".to_owned()));
+    assert_eq!(read("int32", "3e9"), Err("is not between -2147483648 and 2147483647".to_owned()));
     assert_eq!(read("string", "1"), Err("is not a JSON string".to_owned()));
     assert_eq!(read("[int32]", "[1, null]"), Err("has an element 2 that is not a number".to_owned()));
 }
