@@ -5,7 +5,9 @@
 //! A room imports only rooms of a lower rank; siblings never import each other. `tests/it/architecture.rs` holds it.
 //!
 //! ```text
-//! 8  main.rs, cli/, app.rs   commands; app.rs puts the rooms together and is the only file that knows them all
+//! 10 main.rs                 calls the command line
+//! 9  cli/                    commands
+//! 8  app.rs                  puts the rooms together, serves and stops
 //! 7  http/                   a door: routes, requests, pages and streams, problems, OpenAPI, the listener
 //! 7  flight/                 the other door: descriptors, tickets, statuses
 //! 6  pipeline/               the road: authenticate → resolve → grant → bind → plan → execute; pages, cursors, streams

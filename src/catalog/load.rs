@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     config::{Environment, file, settings, source},
-    model::{Place, Problem, Problems, QueryName, SourceName},
+    model::{Place, Problem, Problems, QueryName, SourceName, name::major},
 };
 
 const FOLDER: &str = "queries";
@@ -218,10 +218,7 @@ fn read_path(path: &Path, problems: &mut Problems) -> Option<(QueryName, Option<
     let domain = part(path.parent().and_then(Path::file_name)).unwrap_or_default();
     let stem = part(path.file_stem()).unwrap_or_default();
     let (name, suffix) = stem.split_once('.').map_or((stem.as_str(), None), |(name, suffix)| (name, Some(suffix)));
-    let version = suffix.map(|suffix| {
-        let digits = suffix.strip_prefix('v').filter(|digits| !digits.starts_with('0'))?;
-        digits.parse::<u32>().ok().filter(|version| *version >= 2 && digits.bytes().all(|byte| byte.is_ascii_digit()))
-    });
+    let version = suffix.map(|suffix| major(suffix).filter(|version| *version >= 2));
     let place = Place::start_of(path);
     if version == Some(None) {
         let message = format!("`{stem}.sql` does not end in a version");

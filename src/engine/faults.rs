@@ -19,6 +19,7 @@ pub fn fault(error: &DataFusionError) -> Fault {
                 .with_hint("ask for less at once: a smaller limit or a narrower filter; or try again later")
         }
         DataFusionError::ArrowError(error, _) => arrow(error),
+        _ if text.contains("regex parse error") => evaluation("a regular expression of the query is malformed"),
         DataFusionError::Execution(message) if message.contains("overflow") => evaluation("a number overflowed"),
         DataFusionError::Execution(_) => evaluation("an expression of the query could not be computed on these values"),
         DataFusionError::ObjectStore(_) | DataFusionError::ParquetError(_) | DataFusionError::IoError(_) => {

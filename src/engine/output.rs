@@ -11,7 +11,10 @@ use datafusion::arrow::{
 };
 
 use super::session::UTC;
-use crate::model::{Code, Fault};
+use crate::{
+    model::{Code, Fault},
+    sources::sql::SOURCE_TYPE,
+};
 
 /// The schema in which rows of `schema` leave: text is `Utf8`, binary `Binary`, timestamps are microseconds without a
 /// zone or in UTC, dictionaries are unpacked.
@@ -21,10 +24,12 @@ pub fn schema(schema: &Schema) -> SchemaRef {
 }
 
 fn field(field: &FieldRef) -> FieldRef {
-    Arc::new(
-        Field::new(field.name(), data_type(field.data_type()), field.is_nullable())
-            .with_metadata(field.metadata().clone()),
-    )
+    // A source's notes to itself end here; what a type was called there is for everyone.
+    let own = |key: &str| key.starts_with("aqueduct.") && key != SOURCE_TYPE;
+    let metadata =
+        field.metadata().iter().filter(|(key, _)| !own(key)).map(|(key, value)| (key.clone(), value.clone()));
+    let plain = Field::new(field.name(), data_type(field.data_type()), field.is_nullable());
+    Arc::new(plain.with_metadata(metadata.collect()))
 }
 
 fn data_type(from: &DataType) -> DataType {

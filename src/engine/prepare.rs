@@ -16,9 +16,9 @@ use datafusion::{
     },
 };
 
-use super::{catalogs::Listings, names, output};
+use super::{catalogs::Listings, names, output, run};
 use crate::{
-    catalog::{Draft, Page, Query, Select},
+    catalog::{Draft, Page, Param, Query, Select},
     model::{Place, Problem, ValueType, place::nearest},
 };
 
@@ -42,8 +42,7 @@ pub(super) async fn prepare(
     state: &SessionState,
     listings: &Listings,
 ) -> Result<Prepared, Vec<Problem>> {
-    let types: Vec<_> = query.params.iter().map(|param| &param.value_type).collect();
-    let plan = plan(query.statement.clone(), &types, &query.place, state, listings).await?;
+    let plan = plan(query.statement.clone(), &query.params, &query.place, state, listings).await?;
     let schema = output::schema(plan.schema().as_arrow());
     let problems = page_problems(&query.page, &schema);
     if problems.is_empty() { Ok(Prepared { query: Arc::clone(query), schema, plan }) } else { Err(problems) }
@@ -55,18 +54,17 @@ pub(super) async fn check(draft: &Draft, state: &SessionState, listings: &Listin
     let Some(params) = &draft.params else {
         return names::resolve(&mut statement.clone(), listings, &place.file).err().unwrap_or_default();
     };
-    let types: Vec<_> = params.iter().map(|param| &param.value_type).collect();
-    match (plan(statement.clone(), &types, place, state, listings).await, &draft.page) {
+    match (plan(statement.clone(), params, place, state, listings).await, &draft.page) {
         (Err(problems), _) => problems,
         (Ok(plan), Some(page)) => page_problems(page, &output::schema(plan.schema().as_arrow())),
         (Ok(_), None) => Vec::new(),
     }
 }
 
-/// Plans one SELECT whose placeholders have `types`.
-pub(super) async fn plan(
+/// Plans one SELECT whose placeholders are `params`.
+async fn plan(
     mut select: ast::Query,
-    types: &[&ValueType],
+    params: &[Param],
     at: &Place,
     state: &SessionState,
     listings: &Listings,
@@ -79,7 +77,7 @@ pub(super) async fn plan(
     // Only PREPARE gives placeholders their types before the rest is planned.
     let typed = Statement::Prepare {
         name: Ident::new("query"),
-        data_types: types.iter().map(|value_type| sql_type(value_type)).collect(),
+        data_types: params.iter().map(|param| sql_type(&param.value_type)).collect(),
         statement: Box::new(Statement::Query(Box::new(select))),
     };
     let planned = state.statement_to_plan(DfStatement::Statement(Box::new(typed))).await;
@@ -87,8 +85,22 @@ pub(super) async fn plan(
         LogicalPlan::Statement(PlanStatement::Prepare(prepare)) => Arc::unwrap_or_clone(prepare.input),
         other => other,
     };
-    let problems = duplicate_outputs(&plan, at);
+    let mut problems = duplicate_outputs(&plan, at);
+    problems.extend(not_runnable(&plan, params, at, state).await);
     if problems.is_empty() { Ok(plan) } else { Err(problems) }
+}
+
+/// What can be planned cannot always be run. Tried with the defaults, and NULL where there is none.
+async fn not_runnable(plan: &LogicalPlan, params: &[Param], at: &Place, state: &SessionState) -> Option<Problem> {
+    let sample = |param: &Param| param.default.clone().unwrap_or_else(|| param.value_type.null());
+    let bound = run::bind(plan.clone(), params.iter().map(sample).collect());
+    let error = match bound {
+        Ok(bound) => state.create_physical_plan(&bound).await.err()?,
+        Err(error) => error,
+    };
+    // Other errors may come from the sample.
+    let unsupported = matches!(error.find_root(), DataFusionError::NotImplemented(_));
+    (unsupported || params.is_empty()).then(|| planning_problem(&error, at))
 }
 
 /// Warns of a query that has more rows than a page and no way to page on.

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use datafusion::{
     arrow::{array::RecordBatch, datatypes::SchemaRef},
-    common::{ParamValues, ScalarValue},
+    common::{ParamValues, Result as DfResult, ScalarValue},
     execution::TaskContext,
-    logical_expr::LogicalPlanBuilder,
+    logical_expr::{LogicalPlan, LogicalPlanBuilder},
     physical_plan::{ExecutionPlan, execute_stream},
 };
 use futures::{StreamExt, stream::BoxStream};
@@ -61,9 +61,7 @@ impl Snapshot {
         cut: &Cut,
         now: DateTime<Utc>,
     ) -> Result<Physical, Fault> {
-        let plan = prepared.plan.clone();
-        let plan = if values.is_empty() { Ok(plan) } else { plan.with_param_values(ParamValues::from(values)) };
-        let plan = plan
+        let plan = bind(prepared.plan.clone(), values)
             .and_then(|plan| match cut {
                 Cut::All { terms } if terms.is_empty() => Ok(plan),
                 Cut::All { terms } => seek::ordered(plan, terms),
@@ -75,6 +73,11 @@ impl Snapshot {
         let plan = state.create_physical_plan(&plan).await.map_err(|error| fault(&error))?;
         Ok(Physical { plan, task: state.task_ctx(), schema: Arc::clone(&prepared.schema) })
     }
+}
+
+/// Puts typed literals where `plan` has placeholders.
+pub(super) fn bind(plan: LogicalPlan, values: Vec<ScalarValue>) -> DfResult<LogicalPlan> {
+    if values.is_empty() { Ok(plan) } else { plan.with_param_values(ParamValues::from(values)) }
 }
 
 impl Physical {

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use serde_json::{Map, Value, json};
 
 use crate::{
-    model::{self, Code, Fault, QueryName, place::nearest},
+    model::{self, Code, Fault, QueryName, name::major, place::nearest},
     pipeline::Parameters,
 };
 
@@ -50,8 +50,7 @@ impl Call {
         let [version, domain, name] = path else {
             return Err(invalid("the path does not have three parts"));
         };
-        let version = version.strip_prefix('v').and_then(|digits| digits.parse().ok());
-        let version = version.ok_or_else(|| invalid("the path does not begin with a version such as v1"))?;
+        let version = major(version).ok_or_else(|| invalid("the path does not begin with a version such as v1"))?;
         let query = QueryName::new(domain, name).ok_or_else(|| unknown(&format!("{domain}.{name}")))?;
         Ok(Self { query, version: Some(version), parameters: Parameters::Json(Map::new()) })
     }

@@ -9,10 +9,13 @@ use hyper_util::{
     service::TowerToHyperService,
 };
 use tokio::{net::TcpListener, task::JoinSet};
+use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 
 /// How long a client may take to send a request's head.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a client may take nothing of what is written to it. HTTP/2 finds such clients by its own pings.
+const WRITE_TIMEOUT: Duration = Duration::from_mins(1);
 /// How many requests one HTTP/2 connection may have under way.
 const STREAMS: u32 = 128;
 
@@ -43,8 +46,10 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
             Some(_) = connections.join_next() => continue,
         };
         let _ = stream.set_nodelay(true);
+        let mut stream = TimeoutStream::new(stream);
+        stream.set_write_timeout(Some(WRITE_TIMEOUT));
         let service = TowerToHyperService::new(router.clone());
-        let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
+        let connection = builder.serve_connection(TokioIo::new(Box::pin(stream)), service).into_owned();
         let watched = graceful.watch(connection);
         connections.spawn(async move {
             // A client that breaks off is no event of ours: the request's own record says how it ended.

@@ -13,6 +13,9 @@ use crate::{
 /// The media type of errors.
 pub(super) const MEDIA_TYPE: &str = "application/problem+json";
 
+/// A path that is longer than any of ours is not repeated whole.
+const LONGEST_INSTANCE: usize = 256;
+
 /// The HTTP status of a kind of fault.
 #[must_use]
 pub fn status(kind: Kind) -> StatusCode {
@@ -87,7 +90,7 @@ fn document(fault: &Fault, request_id: &str, instance: &str, restart: Option<&st
     set("title", json!(fault.code.title()));
     set("status", json!(status(fault.code.kind()).as_u16()));
     set("detail", json!(fault.detail));
-    set("instance", json!(instance));
+    set("instance", json!(instance.get(..LONGEST_INSTANCE).unwrap_or(instance)));
     set("code", json!(fault.code.as_str()));
     set("request_id", json!(request_id));
     if let Some(hint) = &fault.hint {

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 use crate::{
     auth::Credentials,
     encode::{Coding, Format},
-    model::{Code, Fault, QueryName, json},
+    model::{Code, Fault, QueryName, json, name::major},
     pipeline::{Parameters, Want},
 };
 
@@ -63,10 +63,7 @@ pub(super) fn query(uri: &Uri) -> Result<(QueryName, u32), Fault> {
     else {
         return Err(nothing_here());
     };
-    let version = version
-        .strip_prefix('v')
-        .filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.starts_with('0'));
-    let version = version.and_then(|digits| digits.parse().ok()).ok_or_else(nothing_here)?;
+    let version = major(version).ok_or_else(nothing_here)?;
     let decoded = |part| percent_decode_str(part).decode_utf8().map_err(|_| nothing_here());
     let (domain, name) = (decoded(domain)?, decoded(name)?);
     let name = QueryName::new(&domain, &name).ok_or_else(|| {

@@ -53,8 +53,6 @@ pub enum Code {
     StreamIdle,
     /// The query needs more memory than it may have.
     MemoryExceeded,
-    /// The server is stopping.
-    ShuttingDown,
     /// A source cannot be reached.
     SourceDown,
     /// A source failed to answer.
@@ -131,7 +129,6 @@ impl Code {
         Self::Overloaded,
         Self::StreamIdle,
         Self::MemoryExceeded,
-        Self::ShuttingDown,
         Self::SourceDown,
         Self::SourceFailed,
         Self::ValueUnrepresentable,
@@ -168,7 +165,6 @@ impl Code {
             Self::Overloaded => ("AQ-402", Kind::Unavailable, "Too many requests are running"),
             Self::StreamIdle => ("AQ-403", Kind::Timeout, "Stream made no progress"),
             Self::MemoryExceeded => ("AQ-404", Kind::Unavailable, "Memory limit reached"),
-            Self::ShuttingDown => ("AQ-405", Kind::Unavailable, "Server is stopping"),
             Self::SourceDown => ("AQ-501", Kind::Unavailable, "Source unavailable"),
             Self::SourceFailed => ("AQ-502", Kind::Upstream, "Source failed"),
             Self::ValueUnrepresentable => ("AQ-503", Kind::Upstream, "Value does not fit its column"),

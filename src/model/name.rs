@@ -66,6 +66,14 @@ impl fmt::Display for SourceName {
     }
 }
 
+/// The number of a major version: `v1`, `v2` and so on, spelled in one way only.
+#[must_use]
+pub fn major(text: &str) -> Option<u32> {
+    let digits = text.strip_prefix('v')?;
+    let plain = digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.starts_with('0');
+    digits.parse().ok().filter(|_| plain)
+}
+
 /// A lower-case ASCII letter, then letters, digits and single inner underscores.
 #[must_use]
 pub fn is_lower_snake(text: &str) -> bool {

@@ -29,6 +29,7 @@ pub(super) fn bind(query: &Query, parameters: &Parameters) -> Result<Vec<ScalarV
         Parameters::Json(object) => object.iter().map(|(name, value)| (name.as_str(), Given::Json(value))).collect(),
     };
     let mut faults = unknown(query, &given);
+    let any_unknown = !faults.is_empty();
     let mut values = Vec::with_capacity(query.params.len());
     for param in &query.params {
         match read(param, given.get(param.name.value.as_str())) {
@@ -43,7 +44,15 @@ pub(super) fn bind(query: &Query, parameters: &Parameters) -> Result<Vec<ScalarV
         [one] => format!("`{}` {}", one.parameter, one.detail),
         many => format!("{} parameters are wrong", many.len()),
     };
-    Err(Fault { parameters: faults, ..Fault::new(Code::InvalidParameter, detail) })
+    let fault = Fault { parameters: faults, ..Fault::new(Code::InvalidParameter, detail) };
+    if !any_unknown {
+        return Err(fault);
+    }
+    let names: Vec<_> = query.params.iter().map(|param| format!("`{}`", param.name.value)).collect();
+    Err(fault.with_hint(match names.as_slice() {
+        [] => format!("`{}` has no parameters", query.name),
+        names => format!("`{}` has {}", query.name, names.join(", ")),
+    }))
 }
 
 enum Given<'a> {
@@ -71,11 +80,7 @@ fn unknown(query: &Query, given: &BTreeMap<&str, Given<'_>>) -> Vec<ParameterFau
                 Some(meant) => format!("is no parameter of `{}`; did you mean `{meant}`?", query.name),
                 None => format!("is no parameter of `{}`", query.name),
             };
-            ParameterFault {
-                parameter: (*name).to_owned(),
-                detail,
-                allowed: names.iter().map(|name| (*name).to_owned()).collect(),
-            }
+            ParameterFault { parameter: (*name).to_owned(), detail, allowed: Vec::new() }
         })
         .collect()
 }

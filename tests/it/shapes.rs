@@ -1,6 +1,9 @@
 //! What names mean to a query that is loaded, and that its columns stay the same whatever it is called with.
 
-use arrow::datatypes::{DataType, Field, Schema, TimeUnit};
+use arrow::{
+    array::RecordBatch,
+    datatypes::{DataType, Field, Schema, TimeUnit},
+};
 use serde_json::{Value, json};
 
 use crate::harness::{
@@ -128,7 +131,7 @@ async fn columns_are_the_same_whatever_a_query_is_called_with() {
         for (parameters, rows) in calls {
             let fetched = server.flight().await.command("shapes.stable", 1, parameters).await;
             let fetched = fetched.unwrap_or_else(|refused| panic!("{parameters}: {refused:?}"));
-            assert_eq!(fetched.batches.iter().map(|batch| batch.num_rows()).sum::<usize>(), *rows, "{parameters}");
+            assert_eq!(fetched.batches.iter().map(RecordBatch::num_rows).sum::<usize>(), *rows, "{parameters}");
             let page = server.http().post("/v1/shapes/stable", parameters).send().await;
             assert_eq!(page.rows().len(), *rows, "{parameters}");
             schemas.push(fetched.schema.as_ref().clone());

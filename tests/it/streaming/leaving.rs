@@ -27,7 +27,7 @@ const SOON: Duration = Duration::from_secs(5);
 
 /// A client without a pool: who drops a request closes its connection, or resets its stream.
 fn client(http2: bool) -> Client {
-    let client = Client::builder().pool_max_idle_per_host(if http2 { 1 } else { 0 });
+    let client = Client::builder().pool_max_idle_per_host(usize::from(http2));
     let client = if http2 { client.http2_prior_knowledge() } else { client.http1_only() };
     client.build().expect("a plain client can be built")
 }
@@ -121,7 +121,7 @@ async fn two_hundred_who_leave_cost_nothing() {
     let stage = Stage::set(TABLES, CONNECTIONS, &QUERIES).await;
     let leave = async |index: usize| {
         let pause = Duration::from_millis(10 * (index as u64 % 7));
-        let client = client(index % 3 == 0);
+        let client = client(index.is_multiple_of(3));
         let (name, format) =
             [("asleep", "json"), ("endless", "ndjson"), ("endless", "arrow"), ("endless", "json")][index % 4];
         let left = timeout(pause + Duration::from_millis(5), async {

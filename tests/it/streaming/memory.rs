@@ -114,7 +114,7 @@ async fn a_large_result_needs_no_more_memory_than_a_small_one() {
     while rows < wanted
         && let Some(chunk) = response.chunk().await.expect("no failure")
     {
-        rows += chunk.iter().filter(|byte| **byte == b'\n').count() as u64;
+        rows += chunk.iter().map(|byte| u64::from(*byte == b'\n')).sum::<u64>();
     }
     assert!(rows >= wanted, "only {rows} rows came");
     let peak = stage.server.peak_bytes();
