@@ -75,12 +75,12 @@ async fn plan(
         return Err(problems);
     }
     // Only PREPARE gives placeholders their types before the rest is planned.
-    let typed = Statement::Prepare {
+    let prepare = Statement::Prepare {
         name: Ident::new("query"),
         data_types: params.iter().map(|param| sql_type(&param.value_type)).collect(),
         statement: Box::new(Statement::Query(Box::new(select))),
     };
-    let planned = state.statement_to_plan(DfStatement::Statement(Box::new(typed))).await;
+    let planned = state.statement_to_plan(DfStatement::Statement(Box::new(prepare))).await;
     let plan = match planned.map_err(|error| vec![planning_problem(&error, at)])? {
         LogicalPlan::Statement(PlanStatement::Prepare(prepare)) => Arc::unwrap_or_clone(prepare.input),
         other => other,

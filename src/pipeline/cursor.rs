@@ -13,8 +13,8 @@ use crate::{
 /// How long a cursor can be followed.
 pub const LIFETIME: TimeDelta = TimeDelta::hours(24);
 
-/// The longest cursor that is looked at, in characters.
-const LONGEST: usize = 16 * 1024;
+/// The longest cursor, in characters: with path and parameters it must fit into a request's target.
+const LONGEST: usize = 12 * 1024;
 const FORMAT: u8 = 1;
 const NONCE: usize = 24;
 const TAG: usize = 16;
@@ -67,7 +67,8 @@ impl CursorKeys {
     /// Makes a cursor that can be followed until `expires`.
     ///
     /// # Errors
-    /// The operating system has no randomness.
+    /// [`Code::EvaluationFailed`] when the position is too long for a cursor that could be followed; the operating system
+    /// has no randomness.
     pub fn seal(&self, binding: &Binding, position: &Position, expires: DateTime<Utc>) -> Result<String, Fault> {
         let (id, cipher) = self.0.first().ok_or_else(|| Fault::internal("there is no cursor key"))?;
         let mut nonce = [0; NONCE];
@@ -84,7 +85,15 @@ impl CursorKeys {
         cipher.encrypt_in_place(XNonce::from_slice(&nonce), &cursor, &mut secret).map_err(Fault::internal)?;
         cursor.extend(nonce);
         cursor.extend(secret);
-        Ok(BASE64_URL_SAFE_NO_PAD.encode(cursor))
+        let cursor = BASE64_URL_SAFE_NO_PAD.encode(cursor);
+        if cursor.len() > LONGEST {
+            return Err(Fault::new(
+                Code::EvaluationFailed,
+                "the values that this page ends with are too long for a cursor",
+            )
+            .with_hint("the owner must page by shorter columns"));
+        }
+        Ok(cursor)
     }
 
     /// Reads a cursor that must continue `binding`.

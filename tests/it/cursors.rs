@@ -205,3 +205,14 @@ async fn a_key_that_is_null_or_repeats_is_an_error_wherever_the_page_ends() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_page_that_no_cursor_could_continue_is_an_error() {
+    let tables = "CREATE TABLE t (id bigint PRIMARY KEY, name text); \
+                  INSERT INTO t SELECT n, repeat('x', 20000) FROM generate_series(1, 3) AS n";
+    let query = ("long", "{key: [id], order: [name]}", "SELECT id, name FROM pg.t");
+    let (_database, _project, server) = serve(tables, &[query]).await;
+    let page = server.http().get("/v1/pages/long?limit=2").send().await;
+    assert_eq!((page.status.as_u16(), &page.json()["code"]), (500, &Value::from("AQ-603")), "{}", page.text());
+    assert_eq!(ids(&server.http().get("/v1/pages/long?limit=3").send().await), [1, 2, 3]);
+}
