@@ -13,8 +13,8 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use super::{KEY, Surface, numbers, serve};
-use crate::harness::tools::output;
+use super::{KEY, SETTINGS, Surface, numbers};
+use crate::harness::{project::Project, server::Server, tools::output};
 
 /// Sends bytes as they are, and reads until the server closes the connection.
 fn raw(surface: &Surface, request: &[u8]) -> String {
@@ -129,13 +129,16 @@ async fn every_mistake_has_its_status_and_headers() {
 
 #[tokio::test]
 async fn a_source_that_is_down_says_when_to_try_again() {
-    let surface = serve("CREATE TABLE t (n int)", &[("t", "access: public", "SELECT n FROM pg.t")]).await;
-    assert_eq!(surface.server.http().get("/v1/s/t").send().await.status, 200);
-    surface.database.execute("ALTER TABLE t RENAME TO gone").await;
-    let answer = surface.server.http().get("/v1/s/t").send().await;
-    assert!([502, 503].contains(&answer.status.as_u16()), "{}", answer.text());
-    assert_eq!(answer.header("retry-after").is_empty(), answer.status != 503, "{:?}", answer.headers);
-    assert!(!answer.text().contains("relation"), "the source's own words are not for callers: {}", answer.text());
+    let project = Project::new()
+        .file("aqueduct.yaml", SETTINGS)
+        .file("catalogs/pg.yaml", "kind: postgres\nurl: postgres://nobody:secret@127.0.0.1:1/nothing\n")
+        .file("queries/s/t.sql", "/*---\nname: s.t\nversion: 1\naccess: public\n---*/\nSELECT n FROM pg.t\n");
+    let server = Server::start(project.path(), &[]).await;
+    let answer = server.http().get("/v1/s/t").send().await;
+    assert_eq!((answer.status.as_u16(), answer.header("retry-after")), (503, "5"), "{}", answer.text());
+    assert_eq!(answer.json()["code"], "AQ-501");
+    assert!(!answer.text().contains("127.0.0.1"), "where a source is, is not for callers: {}", answer.text());
+    assert_eq!(server.http().get("/openapi.json").send().await.json()["paths"], json!({}));
 }
 
 #[tokio::test]
