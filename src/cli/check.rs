@@ -20,8 +20,9 @@ pub(super) async fn run(directory: &Path, environment: &Environment) -> Result<E
                     config.name, fault.detail
                 );
                 let problem = Problem::error(config.place.clone(), text);
-                problems.push(match &fault.internal {
-                    Some(cause) => problem.hint(cause.clone()),
+                // What follows the first line is the source's own document.
+                problems.push(match fault.internal.as_deref().and_then(|cause| cause.lines().next()) {
+                    Some(cause) => problem.hint(cause),
                     None => problem,
                 });
             }
