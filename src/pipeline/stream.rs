@@ -49,7 +49,7 @@ impl Rows {
                 Ok(Some(Ok(batch))) if batch.num_rows() == 0 => {}
                 Ok(Some(batch)) => break Some(batch?),
                 Ok(None) => break None,
-                Err(_) => return Err(super::timed_out()),
+                Err(_) => return Err(super::execute::timed_out()),
             }
         };
         Ok(Self::run(first, rows, permit, IDLE))
