@@ -54,6 +54,18 @@ fn every_file_says_what_it_is_for_and_is_short() {
 }
 
 #[test]
+fn only_the_command_line_enters_as_owner() {
+    for (word, rooms) in [("Principal::owner", ["auth", "pipeline"]), ("as_owner", ["cli", "pipeline"])] {
+        let outside: Vec<_> = rust_files(&["src"])
+            .into_iter()
+            .filter(|file| read(file).contains(word))
+            .filter(|file| !rooms.iter().any(|room| file.components().any(|part| part.as_os_str() == *room)))
+            .collect();
+        assert!(outside.is_empty(), "{word} stands in {outside:?}");
+    }
+}
+
+#[test]
 fn rooms_import_only_what_is_below() {
     let mut wrong = Vec::new();
     let mut rooms = BTreeSet::new();
