@@ -104,6 +104,8 @@ impl Listeners {
 pub async fn serve(app: &App, listeners: Listeners, stop: CancellationToken) {
     let refreshing = app.engine.keep_fresh();
     let readiness = http::admin::Readiness::default();
+    // The doors are bound: whoever connects from now on will be answered.
+    readiness.set(true);
     let mut doors = JoinSet::new();
     doors.spawn(http::listener::serve(listeners.http, http::router(Arc::clone(&app.road)), stop.clone()));
     doors.spawn(serve_flight(listeners.flight, Arc::clone(&app.road), stop.clone()));
@@ -111,7 +113,6 @@ pub async fn serve(app: &App, listeners: Listeners, stop: CancellationToken) {
     let done = CancellationToken::new();
     let admin =
         tokio::spawn(http::listener::serve(listeners.admin, http::admin::router(readiness.clone()), done.clone()));
-    readiness.set(true);
     stop.cancelled().await;
     readiness.set(false);
     drop(refreshing);

@@ -25,7 +25,7 @@ use tokio::task::JoinSet;
 use crate::{
     catalog::{Draft, Project},
     config::SourceConfig,
-    model::{Code, Fault, Place, Problem, Problems, SourceName},
+    model::{Code, Fault, Place, Problem, Problems, Severity, SourceName},
     sources::{self, Listing, Source},
 };
 
@@ -127,16 +127,21 @@ impl Engine {
         let answer = ask(name, source).await;
         let _one_at_a_time = self.rebuilding.lock().await;
         let before = self.snapshot();
-        if let Err(fault) = &answer {
-            tracing::warn!(source = %name, internal = fault.internal, "source is down");
-            // What it held before is the best guess at what it holds now; scans say themselves that it is down.
-            return;
-        }
+        let listing = match &answer {
+            Ok(listing) => Arc::clone(listing),
+            Err(fault) => {
+                tracing::warn!(source = %name, internal = fault.internal, "source is down");
+                // What it held before is the best guess at what it holds now; scans say themselves that it is down.
+                return;
+            }
+        };
         let mut states = before.sources().clone();
         states.insert(name.clone(), answer);
         match Snapshot::build(&self.project, &self.base, states, Some((&before, name))).await {
             Ok((snapshot, problems)) => {
-                for problem in problems.iter() {
+                // What is merely worth a warning was told when the server started.
+                let errors = listing.problems.iter().chain(problems.iter());
+                for problem in errors.filter(|problem| problem.severity == Severity::Error) {
                     tracing::warn!(source = %name, "{problem}");
                 }
                 *self.snapshot.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(snapshot);

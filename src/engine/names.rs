@@ -100,7 +100,7 @@ fn spell(ident: &mut Ident, name: String) {
 }
 
 /// The name that DataFusion reads: it lowers ASCII letters only.
-fn normal(ident: &Ident) -> String {
+pub(super) fn normal(ident: &Ident) -> String {
     if ident.quote_style.is_some() { ident.value.clone() } else { ident.value.to_ascii_lowercase() }
 }
 

@@ -71,6 +71,7 @@ async fn plan(
 ) -> Result<LogicalPlan, Vec<Problem>> {
     let mut problems = names::resolve(&mut select, listings, &at.file).err().unwrap_or_default();
     problems.extend(unnamed_outputs(&select, &at.file));
+    let qualified = qualified_outputs(&select);
     if !problems.is_empty() {
         return Err(problems);
     }
@@ -86,6 +87,7 @@ async fn plan(
         other => other,
     };
     let mut problems = duplicate_outputs(&plan, at);
+    problems.extend(unnamed_fields(&qualified, &plan, &at.file));
     problems.extend(not_runnable(&plan, params, at, state).await);
     if problems.is_empty() { Ok(plan) } else { Err(problems) }
 }
@@ -135,29 +137,53 @@ fn sql_type(value_type: &ValueType) -> ast::DataType {
     }
 }
 
-/// Expressions of the select list that have no name of their own.
-fn unnamed_outputs(select: &ast::Query, file: &Arc<Path>) -> Vec<Problem> {
+/// The select list that names the columns.
+fn outputs(select: &ast::Query) -> &[SelectItem] {
     let mut body = select.body.as_ref();
-    let items = loop {
+    loop {
         match body {
-            SetExpr::Select(select) => break &select.projection,
+            SetExpr::Select(select) => return &select.projection,
             SetExpr::Query(query) => body = query.body.as_ref(),
             // The left side of a set operation names the columns.
             SetExpr::SetOperation { left, .. } => body = left.as_ref(),
-            _ => return Vec::new(),
+            _ => return &[],
         }
+    }
+}
+
+/// Expressions of the select list that have no name of their own.
+fn unnamed_outputs(select: &ast::Query, file: &Arc<Path>) -> Vec<Problem> {
+    let unnamed = outputs(select).iter().filter_map(|item| match item {
+        SelectItem::UnnamedExpr(Expr::Identifier(_) | Expr::CompoundIdentifier(_)) => None,
+        SelectItem::UnnamedExpr(expr) => Some(expr),
+        _ => None,
+    });
+    unnamed.map(|expr| unnamed_output(expr, file)).collect()
+}
+
+fn unnamed_output(expr: &Expr, file: &Arc<Path>) -> Problem {
+    Problem::error(names::place(file, expr.span().start), format!("`{expr}` has no name"))
+        .hint("output columns need names: add `AS name`")
+}
+
+/// What the select list writes as `a.b`: a column behind its table, or a field of a column.
+fn qualified_outputs(select: &ast::Query) -> Vec<Expr> {
+    let qualified = outputs(select).iter().filter_map(|item| match item {
+        SelectItem::UnnamedExpr(expr @ Expr::CompoundIdentifier(_)) => Some(expr.clone()),
+        _ => None,
+    });
+    qualified.collect()
+}
+
+/// A column keeps its name. A field of a column has none: the planner would call it `table.column[field]`.
+fn unnamed_fields(qualified: &[Expr], plan: &LogicalPlan, file: &Arc<Path>) -> Vec<Problem> {
+    let is_unnamed = |expr: &&Expr| match expr {
+        Expr::CompoundIdentifier(parts) => {
+            parts.last().is_some_and(|name| plan.schema().index_of_column_by_name(None, &names::normal(name)).is_none())
+        }
+        _ => false,
     };
-    items
-        .iter()
-        .filter_map(|item| match item {
-            SelectItem::UnnamedExpr(Expr::Identifier(_) | Expr::CompoundIdentifier(_)) => None,
-            SelectItem::UnnamedExpr(expr) => Some(
-                Problem::error(names::place(file, expr.span().start), format!("`{expr}` has no name"))
-                    .hint("output columns need names: add `AS name`"),
-            ),
-            _ => None,
-        })
-        .collect()
+    qualified.iter().filter(is_unnamed).map(|expr| unnamed_output(expr, file)).collect()
 }
 
 fn duplicate_outputs(plan: &LogicalPlan, at: &Place) -> Vec<Problem> {

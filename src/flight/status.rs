@@ -18,6 +18,9 @@ pub(super) const REQUEST_ID: &str = "x-request-id";
 /// Metadata that carries the stable code.
 const CODE: &str = "aqueduct-code";
 
+/// The longest text of a status, in bytes. It travels as metadata, percent-encoded, of which clients take 8 KiB.
+const LONGEST_TEXT: usize = 2048;
+
 /// The gRPC code of a kind of fault.
 #[must_use]
 pub fn code(kind: Kind) -> GrpcCode {
@@ -64,10 +67,19 @@ pub(super) fn fail(record: &mut Record, fault: &Fault) -> Status {
     if let Some(hint) = &fault.hint {
         let _ = write!(text, " (hint: {hint})");
     }
-    let mut status = Status::new(code, text);
+    let mut status = Status::new(code, shorten(text));
     status.metadata_mut().insert(CODE, MetadataValue::from_static(fault.code.as_str()));
     name(status.metadata_mut(), &record.request_id);
     status
+}
+
+/// Cut where it is too long to arrive, visibly.
+fn shorten(mut text: String) -> String {
+    if text.len() > LONGEST_TEXT {
+        text.truncate(text.floor_char_boundary(LONGEST_TEXT));
+        text.push('…');
+    }
+    text
 }
 
 /// Names the request in the answer's metadata.

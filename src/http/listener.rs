@@ -1,14 +1,14 @@
 //! Connections: HTTP/1.1 and HTTP/2 on one port, bounded heads, a graceful end.
 
-use std::time::Duration;
+use std::{future::ready, time::Duration};
 
-use axum::Router;
+use axum::{Router, extract::Request, middleware::map_request};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::{conn::auto, graceful::GracefulShutdown},
     service::TowerToHyperService,
 };
-use tokio::{net::TcpListener, task::JoinSet};
+use tokio::{net::TcpListener, task::JoinSet, time::timeout};
 use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 
@@ -48,12 +48,22 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
         let _ = stream.set_nodelay(true);
         let mut stream = TimeoutStream::new(stream);
         stream.set_write_timeout(Some(WRITE_TIMEOUT));
-        let service = TowerToHyperService::new(router.clone());
+        let began = CancellationToken::new();
+        let notice = began.clone();
+        let service = router.clone().layer(map_request(move |request: Request| {
+            notice.cancel();
+            ready(request)
+        }));
+        let service = TowerToHyperService::new(service);
         let connection = builder.serve_connection(TokioIo::new(Box::pin(stream)), service).into_owned();
         let watched = graceful.watch(connection);
         connections.spawn(async move {
-            // A client that breaks off is no event of ours: the request's own record says how it ended.
-            let _ = watched.await;
+            tokio::select! {
+                // A client that breaks off is no event of ours: the request's own record says how it ended.
+                _ = watched => {}
+                // No timer runs in there before the first bytes have told HTTP/1 from HTTP/2.
+                Err(_) = timeout(HEAD_TIMEOUT, began.cancelled()) => {}
+            }
         });
     }
     drop(listener);

@@ -1,12 +1,15 @@
 //! A page: the rows at hand, what follows them, and the cursor to there.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, sync::Arc};
 
 use chrono::{DateTime, Utc};
-use datafusion::arrow::{
-    array::{Array, ArrayRef, RecordBatch},
-    compute::concat_batches,
-    datatypes::SchemaRef,
+use datafusion::{
+    arrow::{
+        array::{Array, ArrayRef, RecordBatch},
+        compute::{concat_batches, kernels::numeric},
+        datatypes::SchemaRef,
+    },
+    common::ScalarValue,
 };
 use futures::StreamExt;
 
@@ -95,11 +98,7 @@ impl Page {
             }
             let Some(batch) = stream.next().await.transpose()? else { break true };
             count += batch.num_rows();
-            bytes += batch
-                .columns()
-                .iter()
-                .filter_map(|column| column.to_data().get_slice_memory_size().ok())
-                .sum::<usize>();
+            bytes += size(&batch);
             batches.push(batch);
         };
         let rows = concat_batches(schema, &batches).map_err(Fault::internal)?;
@@ -134,6 +133,11 @@ impl Page {
     }
 }
 
+/// The bytes of the values of `rows`, without what their buffers hold besides.
+pub(super) fn size(rows: &RecordBatch) -> usize {
+    rows.columns().iter().filter_map(|column| column.to_data().get_slice_memory_size().ok()).sum()
+}
+
 fn columns<'a>(rows: &RecordBatch, names: impl Iterator<Item = &'a str>) -> Result<Vec<ArrayRef>, Fault> {
     names
         .map(|name| {
@@ -153,8 +157,18 @@ fn check_key(rows: &RecordBatch, query: &Query) -> Result<(), Fault> {
     if columns.iter().any(|column| column.null_count() > 0) {
         return Err(broken("is NULL in a row"));
     }
+    let columns = columns.iter().map(as_ordered).collect::<Result<Vec<_>, _>>()?;
     let keys =
         row::converter(columns.iter().map(Array::data_type))?.convert_columns(&columns).map_err(Fault::internal)?;
     let mut seen = HashSet::with_capacity(rows.num_rows());
     if keys.iter().all(|key| seen.insert(key)) { Ok(()) } else { Err(broken("is the same in two rows")) }
+}
+
+/// What the order does not tell apart is the same key: −0 equals 0. The encoding of rows would tell them apart.
+fn as_ordered(column: &ArrayRef) -> Result<ArrayRef, Fault> {
+    if !column.data_type().is_floating() {
+        return Ok(Arc::clone(column));
+    }
+    let zero = ScalarValue::new_zero(column.data_type()).and_then(|zero| zero.to_scalar()).map_err(Fault::internal)?;
+    numeric::add(column, &zero).map_err(Fault::internal)
 }

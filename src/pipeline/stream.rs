@@ -9,13 +9,14 @@ use std::{
 };
 
 use datafusion::arrow::array::RecordBatch;
-use futures::{Stream, StreamExt};
+use futures::{Stream, StreamExt, stream};
 use tokio::{
     sync::{OwnedSemaphorePermit, mpsc},
     task::JoinHandle,
     time::{Instant, timeout, timeout_at},
 };
 
+use super::page::size;
 use crate::{
     engine::RowStream,
     model::{Code, Fault},
@@ -23,6 +24,10 @@ use crate::{
 
 /// How long a stream may go without either side making progress.
 pub const IDLE: Duration = Duration::from_secs(30);
+
+/// Rows are handed on in pieces of about so many bytes. Progress is a piece taken: a slow reader of wide rows would need
+/// longer than [`IDLE`] for a whole batch.
+const PIECE: usize = 512 * 1024;
 
 /// The rows of a running query. Dropping it ends the query, in the sources too.
 #[derive(Debug)]
@@ -39,11 +44,8 @@ impl Rows {
     ///
     /// # Errors
     /// What fails before the first row, and [`Code::Timeout`].
-    pub(super) async fn start(
-        mut rows: RowStream,
-        permit: OwnedSemaphorePermit,
-        deadline: Instant,
-    ) -> Result<Self, Fault> {
+    pub(super) async fn start(rows: RowStream, permit: OwnedSemaphorePermit, deadline: Instant) -> Result<Self, Fault> {
+        let mut rows = rows.flat_map(|batch| stream::iter(pieces(batch))).boxed();
         let first = loop {
             match timeout_at(deadline, rows.next()).await {
                 Ok(Some(Ok(batch))) if batch.num_rows() == 0 => {}
@@ -65,6 +67,13 @@ impl Rows {
         });
         Self { first, rest, given: false, task }
     }
+}
+
+fn pieces(batch: Result<RecordBatch, Fault>) -> Vec<Result<RecordBatch, Fault>> {
+    let Ok(batch) = batch else { return vec![batch] };
+    let count = size(&batch).div_ceil(PIECE).max(1);
+    let rows = batch.num_rows().div_ceil(count).max(1);
+    (0..batch.num_rows()).step_by(rows).map(|from| Ok(batch.slice(from, rows.min(batch.num_rows() - from)))).collect()
 }
 
 /// Ends when the rows end, the receiver is gone, or neither moves. Whatever the end, the sources are free then, also
@@ -122,8 +131,11 @@ impl Stream for Rows {
 mod tests {
     use std::sync::Arc;
 
-    use datafusion::arrow::array::{ArrayRef, Int64Array};
-    use futures::{FutureExt as _, stream};
+    use datafusion::arrow::{
+        array::{ArrayRef, Int64Array, StringArray},
+        compute::concat_batches,
+    };
+    use futures::FutureExt as _;
     use tokio::sync::Semaphore;
 
     use super::*;
@@ -168,6 +180,16 @@ mod tests {
         assert_eq!(next(&mut rows).await, Some(Ok(1)));
         assert_eq!(next(&mut rows).await, Some(Err(Code::StreamIdle)));
         assert_eq!(next(&mut rows).await, None);
+    }
+
+    #[test]
+    fn a_batch_is_handed_on_in_pieces() {
+        let texts: ArrayRef = Arc::new(StringArray::from_iter_values((0..100).map(|n| n.to_string().repeat(20_000))));
+        let batch = RecordBatch::try_from_iter([("text", texts)]).expect("one column");
+        let pieces = pieces(Ok(batch.clone())).into_iter().collect::<Result<Vec<_>, _>>().expect("there is no fault");
+        assert!(pieces.iter().all(|piece| piece.num_rows() > 0 && size(piece) < 2 * PIECE));
+        assert_eq!(concat_batches(&batch.schema(), &pieces).ok().as_ref(), Some(&batch));
+        assert_eq!(super::pieces(Ok(batch.slice(7, 1))), [Ok(batch.slice(7, 1))], "a row is not cut");
     }
 
     #[tokio::test]

@@ -13,9 +13,15 @@ use crate::model::Fault;
 /// Sends JSON log lines to standard error: `info` and above, or what `RUST_LOG` says.
 pub fn log_to_stderr() {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
+    let log = tracing_subscriber::fmt()
+        .json()
+        .flatten_event(true)
+        .with_env_filter(filter)
+        .with_writer(io::stderr)
+        // It would say on standard error that standard error is gone, and panic: in every request, while it is dropped.
+        .log_internal_errors(false);
     // A second call, in a test process, changes nothing.
-    let _ =
-        tracing_subscriber::fmt().json().flatten_event(true).with_env_filter(filter).with_writer(io::stderr).try_init();
+    let _ = log.try_init();
 }
 
 /// The story of one request. It is logged when it is dropped, so no way out can skip it.

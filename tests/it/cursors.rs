@@ -206,6 +206,17 @@ async fn a_key_that_is_null_or_repeats_is_an_error_wherever_the_page_ends() {
     }
 }
 
+/// The order holds −0 and 0 for equal, so behind the one the other would not be found.
+#[tokio::test]
+async fn both_zeros_are_one_key() {
+    let tables = "CREATE TABLE zeros (id float8); INSERT INTO zeros VALUES (-1), (0), ('-0'), (1)";
+    let (_database, _project, server) = serve(tables, &[("zeros", "{key: [id]}", "SELECT id FROM pg.zeros")]).await;
+    for limit in 2..=4 {
+        let page = server.http().get(&format!("/v1/pages/zeros?limit={limit}")).send().await;
+        assert_eq!(page.json()["code"], "AQ-602", "limit {limit}: {}", page.text());
+    }
+}
+
 #[tokio::test]
 async fn a_page_that_no_cursor_could_continue_is_an_error() {
     let tables = "CREATE TABLE t (id bigint PRIMARY KEY, name text); \

@@ -14,9 +14,11 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use crate::harness::{
+    http::Http,
     postgres::{self, Database},
+    process,
     project::Project,
-    server::Server,
+    server::{Server, aqueduct},
     tools::output,
 };
 
@@ -125,7 +127,7 @@ async fn a_server_that_does_nothing_ends_at_once() {
 async fn a_source_that_comes_back_is_picked_up() {
     let database = postgres::database().await;
     let project = project(&database).await;
-    let port = crate::harness::process::free_port();
+    let port = process::free_port();
     let behind: SocketAddr = address(&database.url);
     let through = url(&database).replace(&behind.to_string(), &format!("127.0.0.1:{port}"));
     let server = Server::start(project.path(), &[("PG_URL", &through)]).await;
@@ -142,6 +144,71 @@ async fn a_source_that_comes_back_is_picked_up() {
     let mut flight = server.flight().await;
     let fetched = flight.command("it.item", 1, &json!({})).await.expect("Flight answers too");
     assert_eq!(fetched.batches.iter().map(RecordBatch::num_rows).sum::<usize>(), 20);
+}
+
+/// Whoever reads the log may go: requests are answered all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_whose_log_is_read_by_nobody_answers() {
+    let project = Project::new()
+        .file("aqueduct.yaml", "auth: {anonymous: true}\nserver: {flight: \"127.0.0.1:0\", admin: \"127.0.0.1:0\"}\n")
+        .file("catalogs/lake.yaml", "kind: files\nlocation: lake/\ndiscover: true\n")
+        .file("lake/note.csv", "id,body\n1,one\n")
+        .file(
+            "queries/it/note.sql",
+            "/*---\nname: it.note\nversion: 1\naccess: public\n---*/\nSELECT id FROM lake.note",
+        );
+    let port = process::free_port();
+    let mut command = aqueduct(project.path());
+    command.arg("serve").env("AQUEDUCT_SERVER__HTTP", format!("127.0.0.1:{port}"));
+    let mut child = process::spawn("KILL", &command);
+    drop(child.stderr.take());
+    process::wait_for_port(port, &mut child, "the server");
+    let http = Http::new(SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
+    for _ in 0..2 {
+        assert_eq!(http.get("/v1/it/note").send().await.rows().len(), 1);
+    }
+    child.kill().and_then(|()| child.wait()).expect("it is ours");
+}
+
+/// A warning about a file is no news of a source, however often the source is asked.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refresh_repeats_no_warnings_and_says_what_broke() {
+    let query = "/*---\nname: it.note\nversion: 1\naccess: public\n---*/\nSELECT id FROM lake.note";
+    let project = Project::new()
+        .file("aqueduct.yaml", "auth: {anonymous: true}\n")
+        .file("catalogs/lake.yaml", "kind: files\nlocation: lake/\ndiscover: true\nrefresh: 1s\n")
+        .file("lake/note/one.ndjson", "{\"id\": 1}\n")
+        .file("queries/it/note.sql", query);
+    let server = Server::start(project.path(), &[]).await;
+    tokio::time::sleep(Duration::from_millis(2500)).await;
+    assert_eq!(server.log().matches("no way to page on").count(), 1, "{}", server.log());
+    std::fs::write(project.join("lake/note/two.ndjson"), "{\"id\": {\"x\": 1}}\n").expect("it can be written");
+    wait_until("the log names both files", async || {
+        let log = server.log();
+        log.lines().any(|line| line.contains("one.ndjson") && line.contains("two.ndjson"))
+    })
+    .await;
+}
+
+/// Neither silence nor half a greeting keeps a connection.
+#[test]
+fn a_client_that_asks_nothing_is_let_go() {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let project = Project::new()
+        .file("aqueduct.yaml", "auth: {anonymous: true}\n")
+        .file("catalogs/lake.yaml", "kind: files\nlocation: lake/\ndiscover: true\n")
+        .file("lake/note.csv", "id,body\n1,one\n");
+    let server = runtime.block_on(Server::start(project.path(), &[]));
+    let clients = ["", "P", "PRI * HTTP/2.0\r\n", "GET /docs HTTP/1.1\r\n"].map(|greeting| {
+        let mut client = TcpStream::connect(server.http).expect("it listens");
+        client.set_read_timeout(Some(Duration::from_secs(20))).expect("it can be set");
+        client.write_all(greeting.as_bytes()).expect("it reads");
+        client
+    });
+    for mut client in clients {
+        let mut answer = Vec::new();
+        client.read_to_end(&mut answer).expect("it closes");
+    }
 }
 
 /// The address in a Postgres URL.

@@ -32,6 +32,10 @@ const REFUSED: &[(&str, &[&str])] = &[
     ("SELECT id, id FROM pg.roads", &["id"]),
     ("SELECT a.id, b.id FROM pg.roads a JOIN pg.roads b ON a.id = b.id", &["two output columns are named `id`"]),
     ("SELECT id + 1 FROM pg.roads", &["1:8", "has no name", "add `AS name`"]),
+    (
+        "SELECT t.s.x FROM (SELECT named_struct('x', id) AS s FROM pg.roads) AS t",
+        &["1:8", "`t.s.x` has no name", "add `AS name`"],
+    ),
     ("SELECT s.name FROM (SELECT id FROM pg.roads) AS s", &["name"]),
     ("SELECT id FROM pg.roads WHERE EXISTS (SELECT 1 FROM pg.roads i WHERE i.id = u.id)", &["1:77", "`u` is no table"]),
 ];

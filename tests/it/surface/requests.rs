@@ -215,3 +215,16 @@ async fn many_at_once_are_all_answered() {
         assert_eq!(numbers, (1..8).map(|k| json!(2501 - k)).collect::<Vec<_>>(), "request {n}");
     }
 }
+
+/// gRPC clients take 8 KiB of metadata, and a status is metadata: more, and they say something else instead.
+#[tokio::test]
+async fn a_long_refusal_arrives_through_flight() {
+    let surface = numbers().await;
+    let mut flight = surface.server.flight().await;
+    let many: serde_json::Map<_, _> = (0..2000).map(|index| (format!("é{index}"), json!(1))).collect();
+    let refused = flight.command("s.numbers", 1, &many.into()).await.expect_err("no such parameters");
+    assert_eq!(refused.code, tonic::Code::InvalidArgument, "{}", refused.message);
+    assert!(refused.message.starts_with("AQ-101: ") && refused.message.ends_with('…'), "{}", refused.message);
+    let refused = flight.command(&"x".repeat(100_000), 1, &json!({})).await.expect_err("no such query");
+    assert_eq!(refused.code, tonic::Code::NotFound, "{}", refused.message);
+}
