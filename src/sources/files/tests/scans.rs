@@ -1,7 +1,7 @@
 //! What a scan reads: partitions, row groups and limits that are never opened.
 
 use datafusion::{
-    arrow::array::{ArrayRef, Int64Array, StringArray},
+    arrow::array::{ArrayRef, Float32Array, Float64Array, Int64Array, StringArray},
     datasource::{physical_plan::FileScanConfig, source::DataSourceExec},
     physical_plan::{ExecutionPlan, collect},
 };
@@ -75,6 +75,19 @@ async fn row_groups_are_pruned() {
             .to_string();
         assert!(text.contains("row_groups_pruned_statistics=4 total → 1 matched"), "{text}");
     }
+}
+
+#[tokio::test]
+async fn nan_is_found_above_all_numbers() {
+    let floats: ArrayRef = Arc::new(Float64Array::from(vec![1.0, 2.0, f64::NAN]));
+    let singles: ArrayRef = Arc::new(Float32Array::from(vec![1.0, 1.0, f32::NAN]));
+    let ids: ArrayRef = Arc::new(Int64Array::from(vec![1, 2, 3]));
+    let batch = RecordBatch::try_from_iter([("id", ids), ("f", floats), ("g", singles)]).unwrap();
+    let lake = Lake::new().parquet("t.parquet", &batch);
+    assert_eq!(lake.rows("SELECT id FROM t WHERE f > 5.0").await, ["3"]);
+    assert_eq!(lake.rows("SELECT id FROM t WHERE f = arrow_cast('NaN', 'Float64')").await, ["3"]);
+    assert_eq!(lake.rows("SELECT id FROM t WHERE g <> arrow_cast(1, 'Float32')").await, ["3"]);
+    assert_eq!(lake.rows("SELECT max(f), max(g), min(f) FROM t").await, ["NaN|NaN|1.0"]);
 }
 
 #[tokio::test]
