@@ -24,7 +24,7 @@ use datafusion::arrow::datatypes::{DataType, Field, TimeUnit};
 
 use crate::{
     model::ValueType,
-    sources::sql::{Class, Column, Comparison, SOURCE_TYPE, dialect::quoted},
+    sources::sql::{Class, Column, Comparison, SOURCE_TYPE},
 };
 
 /// The key of a field's metadata that says that every stored value is read, as text.
@@ -55,7 +55,8 @@ pub struct Surroundings {
 
 /// The column as it is read here. With `as_type`, as the owner asks for; `None` when there is no such reading.
 pub fn column(column: &DeclaredColumn, around: Surroundings, as_type: Option<&ValueType>) -> Option<Column> {
-    let name = quoted(&column.name);
+    // In double quotes, the name of a column that is gone would be read as text.
+    let name = format!("`{}`", column.name.replace('`', "``"));
     let (reading, class) = match as_type {
         None => by_declaration(&column.declared),
         Some(wanted) => (Reading::wanted(wanted)?, None),
