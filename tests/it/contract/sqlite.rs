@@ -185,6 +185,28 @@ async fn what_does_not_fit_is_an_error_with_a_remedy() {
 }
 
 #[tokio::test]
+async fn a_row_is_not_selected_by_a_value_that_cannot_be_read() {
+    let statements = "
+        CREATE TABLE wild (id INTEGER PRIMARY KEY, i INTEGER, b BOOLEAN, d DATE);
+        INSERT INTO wild VALUES (1, 7, 1, '2024-01-01'), (2, 'many', 2, 'today');";
+    let file = File::with(statements).await;
+    for pushdown in [true, false] {
+        let engine = Engine::over(&file.open(vec![], pushdown)).await;
+        for predicate in ["i > 5", "b", "d > DATE '2020-01-01'", "i IS NOT NULL"] {
+            for select in ["id", "count(*)", "id, d"] {
+                let sql = format!("SELECT {select} FROM wild WHERE {predicate}");
+                let fault = engine.rows(&sql).await.expect_err(&sql);
+                assert_eq!(fault.code, Code::ValueUnrepresentable, "{sql}");
+            }
+        }
+    }
+    let engine = Engine::over(&file.open(vec![], true)).await;
+    assert_eq!(engine.rows("SELECT id FROM wild WHERE id = 1 AND i = 7").await, Ok(vec!["1".to_owned()]));
+    let first = "SELECT id FROM wild WHERE id < 2 AND i = 7 ORDER BY id DESC LIMIT 1";
+    assert_eq!(engine.rows(first).await, Ok(vec!["1".to_owned()]));
+}
+
+#[tokio::test]
 async fn a_column_that_is_gone_is_not_read_as_its_name() {
     let file = File::with("CREATE TABLE people (id INTEGER, name TEXT); INSERT INTO people VALUES (1, 'Ada');").await;
     let engine = Engine::over(&file.open(vec![], true)).await;

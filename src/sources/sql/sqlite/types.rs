@@ -17,6 +17,8 @@
 //! timestamp or decimal; then the same holds for the asked type, and nothing but `IS NULL` is asked of it in the source.
 //! A decimal is read from an integer, from decimal text, and from a real by its shortest digits. A view says of a column
 //! without a declared type that it is a blob.
+//!
+//! A row that is selected in the source by one of these columns is one in which that column can be read: it is read too.
 
 use std::{collections::HashMap, sync::Arc};
 
