@@ -10,7 +10,7 @@ use aqueduct::{
 use futures::StreamExt;
 use sqlx::{AssertSqlSafe, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 
-use super::{check_one_connection, check_predicates, check_shapes, engine::Engine};
+use super::{check_one_connection, check_orders, check_predicates, check_shapes, engine::Engine};
 
 /// A database file that goes with the test.
 pub struct File(pub PathBuf);
@@ -138,6 +138,17 @@ async fn predicates_agree() {
         ("i + 1 = 2", false),
     ];
     check_predicates(&on, &off, "typed", &predicates).await;
+}
+
+#[tokio::test]
+async fn orders_agree() {
+    let file = File::with(&format!("{TYPES} CREATE VIEW seen AS SELECT i, f, b, d, s, t, x, m FROM typed;")).await;
+    let on = Engine::over(&file.open(vec![], true)).await;
+    let off = Engine::over(&file.open(vec![], false)).await;
+    let columns = [("t", true), ("b", true), ("d", true), ("x", true), ("f", false), ("s", false), ("m", false)];
+    for table in ["typed", "seen"] {
+        check_orders(&on, &off, table, "i", &columns).await;
+    }
 }
 
 #[tokio::test]
