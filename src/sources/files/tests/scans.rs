@@ -103,6 +103,7 @@ async fn a_count_reads_no_file() {
 #[tokio::test]
 async fn a_replaced_file_is_a_fault_until_the_refresh() {
     let lake = Lake::new().parquet("t.parquet", &numbers(0, 10)).text("gone.csv", "id\n1\n");
+    let lake = lake.text("people.csv", "id,name\n1,Ada\n").text("people2.ndjson", "{\"id\": 1, \"name\": \"Ada\"}\n");
     let (source, session) = lake.open();
     register(&session, source.tables().await.unwrap());
     let next = lake.path("next");
@@ -113,6 +114,14 @@ async fn a_replaced_file_is_a_fault_until_the_refresh() {
     assert_eq!(replaced.to_string(), "AQ-502: the file `t.parquet` of source `lake` was replaced while it was in use");
     let gone = fault_of(&query(&session, "SELECT id FROM gone").await.unwrap_err());
     assert_eq!(gone.to_string(), "AQ-502: the file `gone.csv` of source `lake` is gone");
+    fs::write(lake.path("people.csv"), "id,title\n1,Dr\n").unwrap();
+    fs::write(lake.path("people2.ndjson"), "{\"id\": 1, \"title\": \"Dr\"}\n").unwrap();
+    for (table, file) in [("people", "people.csv"), ("people2", "people2.ndjson")] {
+        let replaced = fault_of(&query(&session, &format!("SELECT name FROM {table}")).await.unwrap_err());
+        let detail = format!("AQ-502: the file `{file}` of source `lake` was replaced while it was in use");
+        assert_eq!(replaced.to_string(), detail);
+        session.deregister_table(table).unwrap();
+    }
     session.deregister_table("t").unwrap();
     session.deregister_table("gone").unwrap();
     register(&session, source.tables().await.unwrap());
