@@ -285,7 +285,7 @@ impl Files {
 impl Storage {
     /// Opens a file to learn its columns.
     async fn learn(&self, object: &ObjectMeta, format: FileFormat) -> datafusion::error::Result<FileContent> {
-        let text = |format| text::infer(Arc::clone(&self.reads) as _, &object.location, format);
+        let text = |format| text::infer(Arc::clone(&self.reads) as _, object, format);
         let schema = match format {
             FileFormat::Csv => text(TextFormat::Csv).await?,
             FileFormat::Ndjson => text(TextFormat::Ndjson).await?,

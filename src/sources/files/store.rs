@@ -40,7 +40,9 @@ pub fn source_of(url: &ObjectStoreUrl) -> Option<SourceName> {
 pub fn open(files: &FilesConfig) -> Result<Arc<dyn ObjectStore>, Problem> {
     match &files.location.value {
         Location::Directory(directory) => {
-            let root = Path::from_absolute_path(directory).map_err(|_| {
+            // Names of objects have no `..`: such a way is resolved first.
+            let resolved = || Path::from_absolute_path(std::fs::canonicalize(directory).ok()?).ok();
+            let root = Path::from_absolute_path(directory).ok().or_else(resolved).ok_or_else(|| {
                 Problem::error(
                     files.location.place.clone(),
                     format!("`{}` is not a directory that can be opened", directory.display()),

@@ -192,7 +192,8 @@ impl TableProvider for FilesTable {
         TableType::Base
     }
 
-    /// Filters on partitions choose files. Parquet also prunes row groups and pages by others, but drops no single row.
+    /// Filters on partitions choose files. Parquet also prunes row groups and pages by others (except by floats), but
+    /// drops no single row.
     fn supports_filters_pushdown(&self, filters: &[&Expr]) -> Result<Vec<TableProviderFilterPushDown>> {
         let answer = |filter: &&Expr| match self.format {
             _ if self.is_on_partitions(filter) => TableProviderFilterPushDown::Exact,
@@ -243,8 +244,11 @@ fn partitioned_file(file: TableFile, columns: &[Column]) -> PartitionedFile {
     let TableFile { found, known } = file;
     let statistics = known.map(|(schema, known)| {
         let of_columns = columns.iter().map(|column| match schema.index_of(&column.name) {
-            // Bounds in another type than the column's would mislead the optimizer.
-            Ok(index) if column.target.data_type != *schema.field(index).data_type() => {
+            // Bounds in another type than the column's would mislead the optimizer, and those of floats leave NaN out.
+            Ok(index)
+                if column.target.data_type != *schema.field(index).data_type()
+                    || column.target.data_type.is_floating() =>
+            {
                 ColumnStatistics { null_count: known.column_statistics[index].null_count, ..unknown() }
             }
             Ok(index) => known.column_statistics[index].clone(),

@@ -14,7 +14,7 @@ use datafusion::{
     },
     datasource::file_format::file_compression_type::FileCompressionType,
     error::{DataFusionError, Result},
-    object_store::{self, GetOptions, GetRange, ObjectStore, path::Path},
+    object_store::{self, GetOptions, GetRange, ObjectMeta, ObjectStore},
     physical_plan::metrics::Count,
 };
 use futures::{Stream, StreamExt, TryStreamExt, stream::BoxStream};
@@ -56,8 +56,8 @@ impl TextFormat {
 
 /// The columns of a file, typed by its first [`SAMPLE_RECORDS`] or [`SAMPLE_BYTES`]. Columns without a value there are
 /// Null. A later value that does not fit is a fault when it is read.
-pub async fn infer(store: Arc<dyn ObjectStore>, path: &Path, format: TextFormat) -> Result<Schema> {
-    let input = decompressed(store, path, Count::new())?;
+pub async fn infer(store: Arc<dyn ObjectStore>, file: &ObjectMeta, format: TextFormat) -> Result<Schema> {
+    let input = decompressed(store, file, Count::new())?;
     match format {
         TextFormat::Csv => infer_csv(input).await,
         TextFormat::Ndjson => infer_ndjson(input).await,
@@ -93,13 +93,13 @@ async fn infer_ndjson(mut input: BoxStream<'static, Result<Bytes>>) -> Result<Sc
 /// to `scanned`.
 pub async fn read(
     store: Arc<dyn ObjectStore>,
-    path: &Path,
+    file: &ObjectMeta,
     format: TextFormat,
     columns: SchemaRef,
     batch_size: usize,
     scanned: Count,
 ) -> Result<BoxStream<'static, Result<RecordBatch>>> {
-    let mut input = decompressed(store, path, scanned)?;
+    let mut input = decompressed(store, file, scanned)?;
     let (decoder, rest) = match format {
         TextFormat::Ndjson => {
             let decoder = arrow::json::ReaderBuilder::new(columns)
@@ -169,13 +169,17 @@ fn decoded(
 }
 
 /// The text of a file without compression and byte order mark. What is fetched is added to `scanned`.
-fn decompressed(store: Arc<dyn ObjectStore>, path: &Path, scanned: Count) -> Result<BoxStream<'static, Result<Bytes>>> {
-    let compression = match path.extension() {
+fn decompressed(
+    store: Arc<dyn ObjectStore>,
+    file: &ObjectMeta,
+    scanned: Count,
+) -> Result<BoxStream<'static, Result<Bytes>>> {
+    let compression = match file.location.extension() {
         Some("gz") => FileCompressionType::GZIP,
         Some("zst") => FileCompressionType::ZSTD,
         _ => FileCompressionType::UNCOMPRESSED,
     };
-    let counted = parts(store, path.clone()).inspect_ok(move |bytes| scanned.add(bytes.len()));
+    let counted = parts(store, file.clone()).inspect_ok(move |bytes| scanned.add(bytes.len()));
     let bytes = counted.map_err(DataFusionError::from).boxed();
     let text = compression.convert_stream(bytes)?.try_filter(|bytes| futures::future::ready(!bytes.is_empty()));
     let mut first = true;
@@ -189,26 +193,24 @@ fn decompressed(store: Arc<dyn ObjectStore>, path: &Path, scanned: Count) -> Res
         .boxed())
 }
 
-/// The bytes of one version of a file: if it is replaced meanwhile, the read fails rather than mixing both.
-fn parts(store: Arc<dyn ObjectStore>, path: Path) -> impl Stream<Item = object_store::Result<Bytes>> + Send + 'static {
-    let begin = (0, None::<(u64, Option<String>)>);
-    futures::stream::try_unfold(begin, move |(offset, version)| {
-        let (store, path) = (Arc::clone(&store), path.clone());
+/// The bytes of a file in the version that was listed: if it has been replaced since, its columns may be others, and the
+/// read fails.
+fn parts(
+    store: Arc<dyn ObjectStore>,
+    file: ObjectMeta,
+) -> impl Stream<Item = object_store::Result<Bytes>> + Send + 'static {
+    futures::stream::try_unfold(0, move |offset: u64| {
+        let (store, file) = (Arc::clone(&store), file.clone());
         async move {
-            if version.as_ref().is_some_and(|(size, _)| offset >= *size) {
+            if offset >= file.size {
                 return Ok(None);
             }
             let range: Range<u64> = offset..offset + offset.clamp(PART.0, PART.1);
-            let options = GetOptions {
-                range: Some(GetRange::Bounded(range)),
-                if_match: version.and_then(|(_, etag)| etag),
-                ..GetOptions::default()
-            };
-            let answer = store.get_opts(&path, options).await?;
-            let version = (answer.meta.size, answer.meta.e_tag.clone());
+            let options =
+                GetOptions { range: Some(GetRange::Bounded(range)), if_match: file.e_tag, ..GetOptions::default() };
+            let answer = store.get_opts(&file.location, options).await?;
             let end = answer.range.end;
-            let bytes = answer.bytes().await?;
-            Ok(Some((bytes, (end, Some(version)))))
+            Ok(Some((answer.bytes().await?, end)))
         }
     })
 }

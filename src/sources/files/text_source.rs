@@ -140,18 +140,18 @@ impl FileOpener for TextOpener {
     fn open(&self, file: PartitionedFile) -> Result<FileOpenFuture> {
         let opener = self.clone();
         Ok(async move {
-            let path = file.object_meta.location;
+            let file = file.object_meta;
             let raw =
                 opener.columns.iter().map(|column| Field::new(&column.name, raw_type(column, opener.format), true));
             let raw = Arc::new(Schema::new(raw.collect::<Fields>()));
             let (store, scanned) = (Arc::clone(&opener.store), opener.scanned.clone());
-            let batches = text::read(store, &path, opener.format, raw, opener.batch_size, scanned).await;
+            let batches = text::read(store, &file, opener.format, raw, opener.batch_size, scanned).await;
             let failed = {
-                let (table, path, format) = (Arc::clone(&opener.table), path.clone(), opener.format);
+                let (table, path, format) = (Arc::clone(&opener.table), file.location.clone(), opener.format);
                 move |error| unreadable(&table, path.as_ref(), format, error)
             };
             let batches = batches.map_err(&failed)?.map_err(failed);
-            Ok(batches.map(move |batch| opener.typed(path.as_ref(), &batch?)).boxed())
+            Ok(batches.map(move |batch| opener.typed(file.location.as_ref(), &batch?)).boxed())
         }
         .boxed())
     }

@@ -8,6 +8,10 @@ use super::Class;
 
 /// The spellings of one system. Operands are complete expressions, in parentheses where they need them.
 pub trait Dialect: Debug + Send + Sync {
+    /// Does a column hold values of its declared type alone? If not, a filter may select a row by a value that cannot be
+    /// read.
+    fn is_typed(&self) -> bool;
+
     /// Placeholder `number` (from 1) for a literal of `class`.
     fn placeholder(&self, number: usize, class: Class) -> String;
 

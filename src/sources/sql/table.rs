@@ -1,6 +1,6 @@
 //! A table or view of a source, as the engine sees it.
 
-use std::{fmt::Write, sync::Arc};
+use std::{collections::HashSet, fmt::Write, sync::Arc};
 
 use async_trait::async_trait;
 use datafusion::{
@@ -9,7 +9,8 @@ use datafusion::{
     common::{Result, Statistics, stats::Precision},
     error::DataFusionError,
     logical_expr::{Expr, TableProviderFilterPushDown, TableType},
-    physical_plan::ExecutionPlan,
+    physical_expr::{expressions::Column as PhysicalColumn, projection::ProjectionExpr},
+    physical_plan::{ExecutionPlan, projection::ProjectionExec},
 };
 
 use super::{Column, Remote, SqlScanExec, Statement, feed::Scan, predicate::Writer, scan::Pushable};
@@ -100,6 +101,15 @@ impl SqlTable {
         Ok(Statement { source: self.remote.source().clone(), sql, binds: writer.into_binds() })
     }
 
+    /// Adds the columns of `filters`, so that a value by which a row is selected is read, and fails if it cannot be.
+    fn add_filtered(&self, projection: &mut Vec<usize>, filters: &[Expr]) {
+        let filtered: HashSet<_> = filters.iter().flat_map(Expr::column_refs).map(|column| &column.name).collect();
+        let is_missing = |index: &usize| !projection.contains(index);
+        let missing = (0..self.columns.len()).filter(is_missing);
+        let missing: Vec<_> = missing.filter(|index| filtered.contains(self.columns[*index].field.name())).collect();
+        projection.extend(missing);
+    }
+
     fn estimate(&self, filtered: bool) -> Option<u64> {
         let rows = self.rows?;
         Some(if filtered { (rows.saturating_mul(SELECTIVITY) / 100).max(1) } else { rows })
@@ -137,7 +147,11 @@ impl TableProvider for SqlTable {
         filters: &[Expr],
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let projection = projection.cloned().unwrap_or_else(|| (0..self.columns.len()).collect());
+        let mut projection = projection.cloned().unwrap_or_else(|| (0..self.columns.len()).collect());
+        let width = projection.len();
+        if !self.remote.dialect().is_typed() {
+            self.add_filtered(&mut projection, filters);
+        }
         let scan = Scan {
             statement: self.select(&projection, filters)?,
             schema: Arc::new(self.schema.project(&projection)?),
@@ -148,7 +162,16 @@ impl TableProvider for SqlTable {
         let scan = SqlScanExec::new(Arc::clone(&self.remote), scan, self.estimate(!filters.is_empty()), pushable);
         // All filters are here: `supports_filters_pushdown` says exact or unsupported, and the engine gives no limit to a
         // scan below a filter of its own.
-        Ok(scan.with_fetch(limit).unwrap_or_else(|| Arc::new(scan)))
+        let scan = scan.with_fetch(limit).unwrap_or_else(|| Arc::new(scan));
+        if projection.len() == width {
+            return Ok(scan);
+        }
+        let schema = scan.schema();
+        let asked = schema.fields().iter().take(width).enumerate().map(|(index, field)| {
+            let column = Arc::new(PhysicalColumn::new(field.name(), index));
+            ProjectionExpr::new(column, field.name())
+        });
+        Ok(Arc::new(ProjectionExec::try_new(asked, Arc::clone(&scan))?))
     }
 }
 

@@ -49,11 +49,16 @@ impl Engine {
 
     /// The rows as text, sorted.
     pub async fn rows(&self, sql: &str) -> Result<Vec<String>, Fault> {
-        let frame = self.session.sql(sql).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
-        let batches = frame.collect().await.map_err(|error| fault(&error))?;
-        let mut rows: Vec<_> = batches.iter().flat_map(texts).collect();
+        let mut rows = self.rows_in_order(sql).await?;
         rows.sort();
         Ok(rows)
+    }
+
+    /// The rows as text, as they come.
+    pub async fn rows_in_order(&self, sql: &str) -> Result<Vec<String>, Fault> {
+        let frame = self.session.sql(sql).await.unwrap_or_else(|error| panic!("{sql}: {error}"));
+        let batches = frame.collect().await.map_err(|error| fault(&error))?;
+        Ok(batches.iter().flat_map(texts).collect())
     }
 
     pub async fn stream(&self, sql: &str) -> SendableRecordBatchStream {

@@ -23,6 +23,26 @@ async fn check_predicates(on: &Engine, off: &Engine, table: &str, predicates: &[
     }
 }
 
+/// Rows come in the same order with pushdown on and off, by each column (and `tie`), both ways, NULLs at both ends, whole
+/// and limited. Whether the source is asked to sort by the column is as it says.
+async fn check_orders(on: &Engine, off: &Engine, table: &str, tie: &str, columns: &[(&str, bool)]) {
+    for (column, pushed) in columns {
+        for (direction, nulls) in [("ASC", "FIRST"), ("ASC", "LAST"), ("DESC", "FIRST"), ("DESC", "LAST")] {
+            for tail in ["", " LIMIT 2", " LIMIT 2 OFFSET 1"] {
+                let sql = format!(
+                    "SELECT {tie}, {column} FROM {table} ORDER BY {column} {direction} NULLS {nulls}, {tie} DESC{tail}"
+                );
+                assert_eq!(on.rows_in_order(&sql).await, off.rows_in_order(&sql).await, "{sql}");
+                let statements = on.statements(&sql).await;
+                assert_eq!(statements.len(), 1, "{sql}");
+                let asked = &statements[0].sql;
+                assert_eq!(asked.contains(" ORDER BY "), *pushed, "{sql}: {asked}");
+                assert_eq!(asked.contains(" LIMIT "), *pushed && !tail.is_empty(), "{sql}: {asked}");
+            }
+        }
+    }
+}
+
 /// Limits, projections and counts over a table `numbers(n int, t text)` of the rows (1, 'a') to (20000, 'a').
 async fn check_shapes(on: &Engine, off: &Engine) {
     let limited = on.statements("SELECT n FROM numbers LIMIT 3").await;

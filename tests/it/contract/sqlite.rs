@@ -10,19 +10,23 @@ use aqueduct::{
 use futures::StreamExt;
 use sqlx::{AssertSqlSafe, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 
-use super::{check_one_connection, check_predicates, check_shapes, engine::Engine};
+use super::{check_one_connection, check_orders, check_predicates, check_shapes, engine::Engine};
 
 /// A database file that goes with the test.
 pub struct File(pub PathBuf);
 
 impl File {
     pub async fn with(statements: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("aqueduct-{}.db", uuid::Uuid::new_v4()));
-        let options = SqliteConnectOptions::new().filename(&path).create_if_missing(true);
+        let file = Self(std::env::temp_dir().join(format!("aqueduct-{}.db", uuid::Uuid::new_v4())));
+        file.run(statements).await;
+        file
+    }
+
+    async fn run(&self, statements: &str) {
+        let options = SqliteConnectOptions::new().filename(&self.0).create_if_missing(true);
         let mut connection = SqliteConnection::connect_with(&options).await.expect("a file");
         sqlx::raw_sql(AssertSqlSafe(statements)).execute(&mut connection).await.expect("statements");
         connection.close().await.expect("the file is written");
-        Self(path)
     }
 
     pub fn open(&self, tables: Vec<TableConfig>, pushdown: bool) -> Arc<dyn Source> {
@@ -137,6 +141,17 @@ async fn predicates_agree() {
 }
 
 #[tokio::test]
+async fn orders_agree() {
+    let file = File::with(&format!("{TYPES} CREATE VIEW seen AS SELECT i, f, b, d, s, t, x, m FROM typed;")).await;
+    let on = Engine::over(&file.open(vec![], true)).await;
+    let off = Engine::over(&file.open(vec![], false)).await;
+    let columns = [("t", true), ("b", true), ("d", true), ("x", true), ("f", false), ("s", false), ("m", false)];
+    for table in ["typed", "seen"] {
+        check_orders(&on, &off, table, "i", &columns).await;
+    }
+}
+
+#[tokio::test]
 async fn shapes_and_few_connections() {
     let file = File::with(NUMBERS).await;
     let on = Engine::over(&file.open(vec![], true)).await;
@@ -181,10 +196,43 @@ async fn what_does_not_fit_is_an_error_with_a_remedy() {
 }
 
 #[tokio::test]
+async fn a_row_is_not_selected_by_a_value_that_cannot_be_read() {
+    let statements = "
+        CREATE TABLE wild (id INTEGER PRIMARY KEY, i INTEGER, b BOOLEAN, d DATE);
+        INSERT INTO wild VALUES (1, 7, 1, '2024-01-01'), (2, 'many', 2, 'today');";
+    let file = File::with(statements).await;
+    for pushdown in [true, false] {
+        let engine = Engine::over(&file.open(vec![], pushdown)).await;
+        for predicate in ["i > 5", "b", "d > DATE '2020-01-01'", "i IS NOT NULL"] {
+            for select in ["id", "count(*)", "id, d"] {
+                let sql = format!("SELECT {select} FROM wild WHERE {predicate}");
+                let fault = engine.rows(&sql).await.expect_err(&sql);
+                assert_eq!(fault.code, Code::ValueUnrepresentable, "{sql}");
+            }
+        }
+    }
+    let engine = Engine::over(&file.open(vec![], true)).await;
+    assert_eq!(engine.rows("SELECT id FROM wild WHERE id = 1 AND i = 7").await, Ok(vec!["1".to_owned()]));
+    let first = "SELECT id FROM wild WHERE id < 2 AND i = 7 ORDER BY id DESC LIMIT 1";
+    assert_eq!(engine.rows(first).await, Ok(vec!["1".to_owned()]));
+}
+
+#[tokio::test]
+async fn a_column_that_is_gone_is_not_read_as_its_name() {
+    let file = File::with("CREATE TABLE people (id INTEGER, name TEXT); INSERT INTO people VALUES (1, 'Ada');").await;
+    let engine = Engine::over(&file.open(vec![], true)).await;
+    file.run("ALTER TABLE people RENAME COLUMN name TO first_name").await;
+    for sql in ["SELECT name FROM people", "SELECT id FROM people WHERE name = 'name'"] {
+        let fault = engine.rows(sql).await.expect_err(sql);
+        assert_eq!(fault.code, Code::SourceFailed, "{sql}");
+    }
+}
+
+#[tokio::test]
 async fn odd_names_views_and_annotations() {
     let statements = "
-        CREATE TABLE \"a \"\"b\"\" $1?1\" (\"sp ace\" INTEGER, \"qu\"\"ote\" TEXT);
-        INSERT INTO \"a \"\"b\"\" $1?1\" VALUES (1, 'x');
+        CREATE TABLE \"a \"\"b\"\" $1?1\" (\"sp ace\" INTEGER, \"qu\"\"ote\" TEXT, \"ti``ck\" TEXT);
+        INSERT INTO \"a \"\"b\"\" $1?1\" VALUES (1, 'x', 'y');
         CREATE TABLE vacant (i INTEGER);
         CREATE VIEW seen AS SELECT \"sp ace\" AS i, \"qu\"\"ote\" AS t, \"sp ace\" + 1 AS e FROM \"a \"\"b\"\" $1?1\";
         CREATE TABLE gone (i INTEGER); CREATE VIEW broken AS SELECT * FROM gone; DROP TABLE gone;";
@@ -195,8 +243,8 @@ async fn odd_names_views_and_annotations() {
         annotation("main.vacant", &[("i", ValueType::Uuid)]),
     ];
     let engine = Engine::over(&file.open(annotations, true)).await;
-    let odd = "SELECT \"sp ace\", \"qu\"\"ote\" FROM \"a \"\"b\"\" $1?1\" WHERE \"qu\"\"ote\" = 'x' AND \"sp ace\" < 2";
-    assert_eq!(engine.rows(odd).await, Ok(vec!["1|x".to_owned()]));
+    let odd = "SELECT \"sp ace\", \"qu\"\"ote\", \"ti``ck\" FROM \"a \"\"b\"\" $1?1\" WHERE \"qu\"\"ote\" = 'x' AND \"sp ace\" < 2";
+    assert_eq!(engine.rows(odd).await, Ok(vec!["1|x|y".to_owned()]));
     assert_eq!(engine.rows("SELECT i, t, e FROM seen WHERE i = 1 AND t = 'x'").await, Ok(vec!["1|x|2".to_owned()]));
     assert_eq!(engine.rows("SELECT * FROM vacant").await, Ok(vec![]));
     let said: Vec<_> =

@@ -20,6 +20,15 @@ async fn folders_and_files_are_tables() {
 }
 
 #[tokio::test]
+async fn a_location_may_lie_beside_the_project() {
+    let lake = Lake::new().text("people.csv", "id\n1\n").text("project/aqueduct.yaml", "");
+    let location = Location::Directory(lake.directory.join("project/.."));
+    let (source, session) = open(location, vec![], true, vec![]);
+    register(&session, source.tables().await.unwrap());
+    assert_eq!(query(&session, "SELECT id FROM people").await.unwrap(), ["1"]);
+}
+
+#[tokio::test]
 async fn an_empty_location_has_no_tables_and_a_missing_one_is_down() {
     let lake = Lake::new();
     assert!(lake.names().await.is_empty());

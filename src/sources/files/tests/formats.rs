@@ -95,13 +95,11 @@ async fn what_is_no_csv_names_its_file() {
 
 #[tokio::test]
 async fn a_later_value_that_does_not_fit_is_a_fault() {
-    for (before, after) in
-        [("id\n1\n", "id\n1.5\n"), ("id\n1.5\n", "id\n1e999\n"), ("id\n2026-01-01\n", "id\n2026-01-01 10:00:00\n")]
-    {
-        let lake = Lake::new().text("t.csv", before);
+    for (first, later) in [("1", "1.5"), ("1.5", "1e999"), ("2026-01-01", "2026-01-01 10:00:00")] {
+        // Behind the records that decide the type.
+        let lake = Lake::new().text("t.csv", &format!("id\n{}{later}\n", format!("{first}\n").repeat(10_000)));
         let (source, session) = lake.open();
         register(&session, source.tables().await.unwrap());
-        fs::write(lake.path("t.csv"), after).unwrap();
         let fault = fault_of(&query(&session, "SELECT id FROM t").await.unwrap_err());
         assert_eq!(fault.code, Code::ValueUnrepresentable);
         assert!(fault.detail.starts_with("column `id` of `lake.t` holds a value in the file `t.csv`"), "{fault}");

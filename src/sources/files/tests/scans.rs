@@ -1,7 +1,7 @@
 //! What a scan reads: partitions, row groups and limits that are never opened.
 
 use datafusion::{
-    arrow::array::{ArrayRef, Int64Array, StringArray},
+    arrow::array::{ArrayRef, Float32Array, Float64Array, Int64Array, StringArray},
     datasource::{physical_plan::FileScanConfig, source::DataSourceExec},
     physical_plan::{ExecutionPlan, collect},
 };
@@ -78,6 +78,19 @@ async fn row_groups_are_pruned() {
 }
 
 #[tokio::test]
+async fn nan_is_found_above_all_numbers() {
+    let floats: ArrayRef = Arc::new(Float64Array::from(vec![1.0, 2.0, f64::NAN]));
+    let singles: ArrayRef = Arc::new(Float32Array::from(vec![1.0, 1.0, f32::NAN]));
+    let ids: ArrayRef = Arc::new(Int64Array::from(vec![1, 2, 3]));
+    let batch = RecordBatch::try_from_iter([("id", ids), ("f", floats), ("g", singles)]).unwrap();
+    let lake = Lake::new().parquet("t.parquet", &batch);
+    assert_eq!(lake.rows("SELECT id FROM t WHERE f > 5.0").await, ["3"]);
+    assert_eq!(lake.rows("SELECT id FROM t WHERE f = arrow_cast('NaN', 'Float64')").await, ["3"]);
+    assert_eq!(lake.rows("SELECT id FROM t WHERE g <> arrow_cast(1, 'Float32')").await, ["3"]);
+    assert_eq!(lake.rows("SELECT max(f), max(g), min(f) FROM t").await, ["NaN|NaN|1.0"]);
+}
+
+#[tokio::test]
 async fn a_count_reads_no_file() {
     let lake = Lake::new().parquet("t/a.parquet", &numbers(0, 10)).parquet("t/b.parquet", &numbers(10, 25));
     let (source, session) = lake.open();
@@ -90,6 +103,7 @@ async fn a_count_reads_no_file() {
 #[tokio::test]
 async fn a_replaced_file_is_a_fault_until_the_refresh() {
     let lake = Lake::new().parquet("t.parquet", &numbers(0, 10)).text("gone.csv", "id\n1\n");
+    let lake = lake.text("people.csv", "id,name\n1,Ada\n").text("people2.ndjson", "{\"id\": 1, \"name\": \"Ada\"}\n");
     let (source, session) = lake.open();
     register(&session, source.tables().await.unwrap());
     let next = lake.path("next");
@@ -100,6 +114,14 @@ async fn a_replaced_file_is_a_fault_until_the_refresh() {
     assert_eq!(replaced.to_string(), "AQ-502: the file `t.parquet` of source `lake` was replaced while it was in use");
     let gone = fault_of(&query(&session, "SELECT id FROM gone").await.unwrap_err());
     assert_eq!(gone.to_string(), "AQ-502: the file `gone.csv` of source `lake` is gone");
+    fs::write(lake.path("people.csv"), "id,title\n1,Dr\n").unwrap();
+    fs::write(lake.path("people2.ndjson"), "{\"id\": 1, \"title\": \"Dr\"}\n").unwrap();
+    for (table, file) in [("people", "people.csv"), ("people2", "people2.ndjson")] {
+        let replaced = fault_of(&query(&session, &format!("SELECT name FROM {table}")).await.unwrap_err());
+        let detail = format!("AQ-502: the file `{file}` of source `lake` was replaced while it was in use");
+        assert_eq!(replaced.to_string(), detail);
+        session.deregister_table(table).unwrap();
+    }
     session.deregister_table("t").unwrap();
     session.deregister_table("gone").unwrap();
     register(&session, source.tables().await.unwrap());

@@ -9,6 +9,10 @@ use crate::sources::sql::{Class, Dialect};
 pub struct PostgresDialect;
 
 impl Dialect for PostgresDialect {
+    fn is_typed(&self) -> bool {
+        true
+    }
+
     fn placeholder(&self, number: usize, class: Class) -> String {
         format!("${number}::{}", type_name(class))
     }

@@ -204,10 +204,13 @@ fn read_url(url: &Spanned<Secret>) -> Result<PgConnectOptions, Problem> {
     // The library would log, and ignore, what it does not know.
     for (name, _) in parsed.query_pairs() {
         if !PARAMETERS.contains(&name.as_ref()) {
-            let problem = Problem::error(url.place.clone(), format!("`url` has an unknown parameter `{name}`"));
+            let problem =
+                |what: &str| Problem::error(url.place.clone(), format!("`url` has an unknown parameter{what}"));
             return Err(match nearest(&name, PARAMETERS) {
-                Some(near) => problem.hint(format!("did you mean `{near}`?")),
-                None => problem.hint(format!("known are {}", PARAMETERS.join(", "))),
+                Some(near) => problem(&format!(" `{name}`")).hint(format!("did you mean `{near}`?")),
+                // It may be the rest of a password with a `?` in it.
+                None => problem("")
+                    .hint(format!("known are {}; a `?` in a password is written `%3F`", PARAMETERS.join(", "))),
             });
         }
     }

@@ -9,6 +9,10 @@ use crate::sources::sql::{Class, Dialect};
 pub struct SqliteDialect;
 
 impl Dialect for SqliteDialect {
+    fn is_typed(&self) -> bool {
+        false
+    }
+
     fn placeholder(&self, number: usize, _class: Class) -> String {
         format!("?{number}")
     }

@@ -17,6 +17,8 @@
 //! timestamp or decimal; then the same holds for the asked type, and nothing but `IS NULL` is asked of it in the source.
 //! A decimal is read from an integer, from decimal text, and from a real by its shortest digits. A view says of a column
 //! without a declared type that it is a blob.
+//!
+//! A row that is selected in the source by one of these columns is one in which that column can be read: it is read too.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -24,7 +26,7 @@ use datafusion::arrow::datatypes::{DataType, Field, TimeUnit};
 
 use crate::{
     model::ValueType,
-    sources::sql::{Class, Column, Comparison, SOURCE_TYPE, dialect::quoted},
+    sources::sql::{Class, Column, Comparison, SOURCE_TYPE},
 };
 
 /// The key of a field's metadata that says that every stored value is read, as text.
@@ -55,7 +57,8 @@ pub struct Surroundings {
 
 /// The column as it is read here. With `as_type`, as the owner asks for; `None` when there is no such reading.
 pub fn column(column: &DeclaredColumn, around: Surroundings, as_type: Option<&ValueType>) -> Option<Column> {
-    let name = quoted(&column.name);
+    // In double quotes, the name of a column that is gone would be read as text.
+    let name = format!("`{}`", column.name.replace('`', "``"));
     let (reading, class) = match as_type {
         None => by_declaration(&column.declared),
         Some(wanted) => (Reading::wanted(wanted)?, None),

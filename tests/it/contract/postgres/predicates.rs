@@ -1,7 +1,7 @@
 //! What is pushed, and that it selects the same rows.
 
 use super::{Engine, NUMBERS, TYPES, open, with};
-use crate::contract::{check_predicates, check_shapes};
+use crate::contract::{check_orders, check_predicates, check_shapes};
 
 /// Each, and whether it is pushed.
 const PREDICATES: &[(&str, bool)] = &[
@@ -92,6 +92,48 @@ const PREDICATES: &[(&str, bool)] = &[
     ("id + 1 = 2", false),
     ("lower(t) = 'a'", false),
 ];
+
+#[tokio::test]
+async fn orders_agree() {
+    let url = with(TYPES).await;
+    let on = Engine::over(&open(&url, vec![], true)).await;
+    let off = Engine::over(&open(&url, vec![], false)).await;
+    let columns = [
+        ("b", true),
+        ("i2", true),
+        ("i8", true),
+        ("o", false),
+        ("f4", false),
+        ("f8", false),
+        ("n", true),
+        ("nn", true),
+        ("d", true),
+        ("tm", false),
+        ("ts", true),
+        ("tz", true),
+        ("u", true),
+        ("by", true),
+        ("t", true),
+        ("v", true),
+        ("c", false),
+        ("lo", true),
+        ("ci", true),
+        ("j", true),
+        ("m", true),
+        ("dom", true),
+        ("ip", true),
+        ("ra", true),
+    ];
+    check_orders(&on, &off, "typed", "id", &columns).await;
+    for (sql, first) in [
+        ("SELECT id FROM (SELECT id, t FROM typed ORDER BY t LIMIT 2) AS s ORDER BY id DESC LIMIT 1", "4"),
+        ("SELECT t FROM (SELECT t FROM typed WHERE id < 5 ORDER BY id DESC LIMIT 3) AS s ORDER BY t LIMIT 1", "B"),
+        ("SELECT id FROM typed WHERE f8 >= 0.0 ORDER BY id DESC LIMIT 1", "4"),
+    ] {
+        assert_eq!(on.rows(sql).await, Ok(vec![first.to_owned()]), "{sql}");
+        assert_eq!(off.rows(sql).await, Ok(vec![first.to_owned()]), "{sql}");
+    }
+}
 
 #[tokio::test]
 async fn predicates_agree() {

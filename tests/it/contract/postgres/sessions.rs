@@ -136,4 +136,7 @@ async fn a_server_that_is_down_says_so_at_once() {
         .expect_err("a typo");
     assert_eq!(problem.message, "`url` has an unknown parameter `sslmod`");
     assert_eq!(problem.hint.as_deref(), Some("did you mean `sslmode`?"));
+    // The password is `12?hunter2`: what follows its question mark is no parameter, but must not be shown.
+    let problem = try_open(&format!("postgres://user:12?{secret}@host/db"), &[], 1, vec![], true).expect_err("a `?`");
+    assert!(!format!("{problem:?}").contains(secret), "{problem:?}");
 }
