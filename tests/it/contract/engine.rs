@@ -13,7 +13,7 @@ use datafusion::{
     arrow::{array::RecordBatch, util::display::ArrayFormatter, util::display::FormatOptions},
     catalog::{CatalogProvider, MemoryCatalogProvider, MemorySchemaProvider, SchemaProvider},
     error::DataFusionError,
-    execution::SendableRecordBatchStream,
+    execution::{SendableRecordBatchStream, runtime_env::RuntimeEnv},
     physical_plan::{ExecutionPlan, displayable},
     prelude::{SessionConfig, SessionContext},
 };
@@ -26,6 +26,11 @@ pub struct Engine {
 
 impl Engine {
     pub async fn over(source: &Arc<dyn Source>) -> Self {
+        Self::within(source, Arc::default()).await
+    }
+
+    /// With the runtime in which the source has registered its store.
+    pub async fn within(source: &Arc<dyn Source>, runtime: Arc<RuntimeEnv>) -> Self {
         let listing = source.tables().await.expect("the source is up");
         let mut schemas: HashMap<String, Arc<MemorySchemaProvider>> = HashMap::new();
         for table in listing.tables {
@@ -42,7 +47,7 @@ impl Engine {
             .with_default_catalog_and_schema("source", listing.default_schema)
             .set_str("datafusion.sql_parser.dialect", "postgres")
             .set_bool("datafusion.sql_parser.map_string_types_to_utf8view", false);
-        let session = SessionContext::new_with_config(config);
+        let session = SessionContext::new_with_config_rt(config, runtime);
         session.register_catalog("source", catalog);
         Self { session, problems: listing.problems }
     }

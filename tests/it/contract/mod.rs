@@ -1,11 +1,13 @@
 //! What every source must do, checked with pushdown on and off.
 
 mod engine;
+mod files;
 mod postgres;
 mod property;
 mod sqlite;
 
 use engine::Engine;
+use futures::StreamExt;
 
 /// Each predicate selects the same rows with pushdown on and off, and is pushed (or is not) as it says.
 async fn check_predicates(on: &Engine, off: &Engine, table: &str, predicates: &[(&str, bool)]) {
@@ -43,7 +45,7 @@ async fn check_orders(on: &Engine, off: &Engine, table: &str, tie: &str, columns
     }
 }
 
-/// Limits, projections and counts over a table `numbers(n int, t text)` of the rows (1, 'a') to (20000, 'a').
+/// What is pushed of limits and projections over [`check_rows`]'s table, and that nothing of it changes the rows.
 async fn check_shapes(on: &Engine, off: &Engine) {
     let limited = on.statements("SELECT n FROM numbers LIMIT 3").await;
     assert!(limited[0].sql.contains(" LIMIT "), "{}", limited[0].sql);
@@ -51,14 +53,33 @@ async fn check_shapes(on: &Engine, off: &Engine) {
     let below_filter = on.statements("SELECT n FROM numbers WHERE n % 2 = 0 LIMIT 3").await;
     assert!(!below_filter[0].sql.contains(" LIMIT "), "{}", below_filter[0].sql);
     for engine in [on, off] {
-        assert_eq!(engine.rows("SELECT n FROM numbers LIMIT 3").await.map(|rows| rows.len()), Ok(3));
-        assert_eq!(engine.rows("SELECT n FROM numbers WHERE n > 10 LIMIT 3").await.map(|rows| rows.len()), Ok(3));
-        assert_eq!(engine.rows("SELECT n FROM numbers LIMIT 3 OFFSET 19999").await.map(|rows| rows.len()), Ok(1));
-        assert_eq!(engine.rows("SELECT count(*) FROM numbers").await, Ok(vec!["20000".to_owned()]));
-        assert_eq!(engine.rows("SELECT count(*) FROM numbers WHERE n <= 5").await, Ok(vec!["5".to_owned()]));
-        assert_eq!(engine.rows("SELECT sum(n) FROM numbers").await, Ok(vec!["200010000".to_owned()]));
-        assert_eq!(engine.rows("SELECT 1 FROM numbers WHERE n > 30000").await, Ok(vec![]));
+        check_rows(engine).await;
     }
+}
+
+/// Limits, projections and counts over a table `numbers(n int, t text)` of the rows (1, 'a') to (20000, 'a').
+async fn check_rows(engine: &Engine) {
+    assert_eq!(engine.rows("SELECT n FROM numbers LIMIT 3").await.map(|rows| rows.len()), Ok(3));
+    assert_eq!(engine.rows("SELECT n FROM numbers WHERE n > 10 LIMIT 3").await.map(|rows| rows.len()), Ok(3));
+    assert_eq!(engine.rows("SELECT n FROM numbers LIMIT 3 OFFSET 19999").await.map(|rows| rows.len()), Ok(1));
+    assert_eq!(engine.rows("SELECT count(*) FROM numbers").await, Ok(vec!["20000".to_owned()]));
+    assert_eq!(engine.rows("SELECT count(*) FROM numbers WHERE n <= 5").await, Ok(vec!["5".to_owned()]));
+    assert_eq!(engine.rows("SELECT sum(n) FROM numbers").await, Ok(vec!["200010000".to_owned()]));
+    assert_eq!(engine.rows("SELECT 1 FROM numbers WHERE n > 30000").await, Ok(vec![]));
+    assert_eq!(
+        engine.rows_in_order("SELECT n, t FROM numbers ORDER BY n DESC LIMIT 2").await,
+        Ok(vec!["20000|a".to_owned(), "19999|a".to_owned()])
+    );
+    assert_eq!(
+        engine.rows("SELECT count(*) FROM numbers WHERE t = 'a' AND n BETWEEN 2 AND 4").await,
+        Ok(vec!["3".into()])
+    );
+    assert_eq!(engine.rows("SELECT count(*) FROM numbers WHERE t < 'a' OR n IS NULL").await, Ok(vec!["0".into()]));
+    let mut stream = engine.stream("SELECT n FROM numbers").await;
+    assert!(stream.next().await.is_some_and(|batch| batch.is_ok()), "a stream begins");
+    drop(stream);
+    // What was left behind is not in the way.
+    assert_eq!(engine.rows("SELECT max(n) FROM numbers").await, Ok(vec!["20000".to_owned()]));
 }
 
 /// Queries that read one table several times in every order finish with the connections there are.
