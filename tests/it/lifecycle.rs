@@ -134,7 +134,7 @@ async fn a_source_that_comes_back_is_picked_up() {
     let http = server.http();
     assert_eq!(http.get("/v1/it/item").send().await.status, 503, "nobody listens on that port");
     assert_eq!(http.get("/v1/it/note").send().await.rows().len(), 1, "other sources go on");
-    assert!(server.log().contains("its queries answer 503 until it is back"), "{}", server.log());
+    assert!(server.logs("its queries answer 503 until it is back").await, "{}", server.log());
 
     forward(port, behind);
     let began = Instant::now();

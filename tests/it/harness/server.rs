@@ -121,6 +121,17 @@ impl Server {
         self.log.lock().expect("nothing panics under this lock").clone()
     }
 
+    /// Does it log `text`, now or soon? Lines are written behind the answers that they tell of.
+    pub async fn logs(&self, text: &str) -> bool {
+        for _ in 0..100 {
+            if self.log().contains(text) {
+                return true;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        false
+    }
+
     /// Its process id.
     pub fn pid(&self) -> u32 {
         self.child.id()

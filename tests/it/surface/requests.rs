@@ -157,7 +157,7 @@ async fn every_answer_carries_its_id_and_no_cache_keeps_it() {
     }
     let page = http.get("/v1/s/numbers?limit=1").header("x-request-id", "mine").send().await;
     assert_eq!(page.json()["meta"]["request_id"], "mine");
-    assert!(surface.server.log().contains("\"request_id\":\"mine\""), "the log does not name the request");
+    assert!(surface.server.logs("\"request_id\":\"mine\"").await, "the log does not name the request");
     for bad in ["two words", "a\"b", "é", "<x>", &"x".repeat(129)] {
         let given = http.get("/v1/s/numbers?limit=1").header("x-request-id", bad).send().await;
         let id = given.header("x-request-id");

@@ -224,7 +224,7 @@ async fn a_stream_that_fails_on_its_way_has_no_clean_end() {
         let refused = surface.server.flight().await.path(&["v1", "s", query]).await.expect_err("it fails");
         assert!(refused.message.starts_with(code), "{refused:?}");
         assert!([Code::Unavailable, Code::Internal].contains(&refused.code), "{refused:?}");
-        assert!(surface.server.log().contains(&format!("\"code\":\"{code}\"")), "the log does not tell {code}");
+        assert!(surface.server.logs(&format!("\"code\":\"{code}\"")).await, "the log does not tell {code}");
     }
 }
 
