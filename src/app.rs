@@ -100,7 +100,7 @@ impl Listeners {
     }
 }
 
-/// Serves until `stop`; then lets requests finish, at most [`GRACE`] long, and breaks off what is left.
+/// Serves until `stop`; then lets requests finish, for 30 s at most, and breaks off what is left.
 pub async fn serve(app: &App, listeners: Listeners, stop: CancellationToken) {
     let refreshing = app.engine.keep_fresh();
     let readiness = http::admin::Readiness::default();
