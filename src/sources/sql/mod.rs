@@ -13,6 +13,7 @@ mod pool;
 pub mod postgres;
 pub mod predicate;
 pub mod scan;
+mod session;
 pub mod sqlite;
 pub mod table;
 

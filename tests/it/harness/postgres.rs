@@ -78,20 +78,19 @@ impl Database {
 
     /// How many connections others than the harness have to this database now.
     pub async fn connections(&self) -> i64 {
-        let sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = $1 AND application_name <> $2";
-        sqlx::query_scalar(sql)
-            .bind(&self.name)
-            .bind(HARNESS)
-            .fetch_one(&mut self.connect().await)
-            .await
-            .expect("pg_stat_activity can be read")
+        self.count_of_others("true").await
     }
 
     /// How many of those are running a statement now.
     pub async fn running(&self) -> i64 {
-        let sql =
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = $1 AND application_name <> $2 AND state <> 'idle'";
-        sqlx::query_scalar(sql)
+        self.count_of_others("state <> 'idle'").await
+    }
+
+    async fn count_of_others(&self, condition: &str) -> i64 {
+        let sql = format!(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = $1 AND application_name <> $2 AND {condition}"
+        );
+        sqlx::query_scalar(AssertSqlSafe(sql))
             .bind(&self.name)
             .bind(HARNESS)
             .fetch_one(&mut self.connect().await)

@@ -18,6 +18,7 @@ use crate::{
             Column, Remote, SqlTable, Stop,
             annotation::{Annotations, check_columns, override_of, refused, unknown},
             dialect::quoted,
+            session::Connector,
             table::Description,
         },
     },
@@ -72,7 +73,7 @@ struct Relation {
 impl Postgres {
     /// Asks the catalog for the tables of `schemas`, or of all schemas that are not the system's.
     pub async fn discover(&self, schemas: &[Spanned<String>]) -> Result<Found, Fault> {
-        let slot = self.slot().await;
+        let slot = self.pool().slot().await;
         loop {
             let (mut session, reused) = self.session(&slot).await.map_err(Stop::into_fault)?;
             match Found::read(&mut session.connection, schemas).await.map_err(|error| self.stop(error)) {

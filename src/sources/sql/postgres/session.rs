@@ -17,7 +17,8 @@ use crate::{
         batch::pump,
         failure::{down, failed},
         feed::{Feed, Remote, Scan, Stop},
-        pool::{Pool, Slot},
+        pool::Pool,
+        session::{self, Connector},
     },
 };
 
@@ -69,61 +70,6 @@ impl Postgres {
         Ok(Self { name, options, pool: Pool::new(config.max_connections) })
     }
 
-    /// Waits for the right to hold a connection.
-    pub async fn slot(&self) -> Slot<Session> {
-        self.pool.slot().await
-    }
-
-    /// An idle connection, or a new one. True if it has been used before.
-    pub async fn session(&self, slot: &Slot<Session>) -> Result<(Session, bool), Stop> {
-        match slot.take_idle() {
-            Some(session) => Ok((session, true)),
-            None => Ok((self.connect().await?, false)),
-        }
-    }
-
-    async fn connect(&self) -> Result<Session, Stop> {
-        let connect = async {
-            let mut connection = PgConnection::connect_with(&self.options).await?;
-            let process = sqlx::query_scalar("SELECT pg_backend_pid()").fetch_one(&mut connection).await?;
-            // Servers before 14, and on some systems, cannot look for clients that have gone.
-            let watch =
-                "SELECT set_config(name, '1s', false) FROM pg_settings WHERE name = 'client_connection_check_interval'";
-            match sqlx::query(watch).execute(&mut connection).await {
-                Ok(_) | Err(sqlx::Error::Database(_)) => Ok(Session { connection, process }),
-                Err(error) => Err(error),
-            }
-        };
-        match timeout(CONNECT, connect).await {
-            Ok(connected) => connected.map_err(|error| Stop::Lost(down(&self.name, error))),
-            Err(elapsed) => Err(Stop::Lost(down(&self.name, elapsed))),
-        }
-    }
-
-    /// Ends what `session` runs, and the session. When this returns, the server has been told.
-    async fn abandon(&self, session: Session) {
-        let cancel = async {
-            let mut other = PgConnection::connect_with(&self.options).await?;
-            sqlx::query("SELECT pg_cancel_backend($1)").bind(session.process).execute(&mut other).await?;
-            other.close().await
-        };
-        match timeout(CONNECT, cancel).await {
-            Ok(Ok(())) => {}
-            // The server notices by the closed connection, only later.
-            Ok(Err(error)) => tracing::warn!(source = %self.name, %error, "a statement could not be cancelled"),
-            Err(_) => tracing::warn!(source = %self.name, "a statement could not be cancelled in time"),
-        }
-        // It is lost either way: whether it closes well does not matter.
-        let _ = timeout(CONNECT, session.connection.close_hard()).await;
-    }
-
-    async fn fetch(&self, connection: &mut PgConnection, scan: &Scan, feed: &mut Feed) -> Result<(), Stop> {
-        let arguments = binds::arguments(&scan.statement.binds)?;
-        let sql = AssertSqlSafe(scan.statement.sql.as_str());
-        let rows = sqlx::query_with(sql, arguments).fetch(connection).map(|row| row.map_err(|error| self.stop(error)));
-        pump(rows, &mut Rows::new(scan), feed).await
-    }
-
     /// What an error of a running statement means.
     pub fn stop(&self, error: sqlx::Error) -> Stop {
         match &error {
@@ -160,30 +106,59 @@ impl Remote for Postgres {
     }
 
     async fn run(&self, scan: &Scan, feed: &mut Feed) -> Result<(), Stop> {
-        let gone = feed.gone();
-        tokio::pin!(gone);
-        let slot = tokio::select! {
-            slot = self.slot() => slot,
-            () = &mut gone => return Err(Stop::Gone),
-        };
-        loop {
-            let (mut session, reused) = tokio::select! {
-                session = self.session(&slot) => session?,
-                () = &mut gone => return Err(Stop::Gone),
-            };
-            let outcome = tokio::select! {
-                outcome = self.fetch(&mut session.connection, scan, feed) => outcome,
-                () = &mut gone => Err(Stop::Gone),
-            };
-            match outcome {
-                Ok(()) | Err(Stop::Refused(_)) => slot.give_back(session),
-                // It died while it was idle: nothing was read.
-                Err(Stop::Lost(_)) if reused && !feed.started() => continue,
-                Err(Stop::Lost(_)) => {}
-                Err(_) => self.abandon(session).await,
+        session::run(self, scan, feed).await
+    }
+}
+
+#[async_trait]
+impl Connector for Postgres {
+    type Session = Session;
+
+    fn pool(&self) -> &Arc<Pool<Session>> {
+        &self.pool
+    }
+
+    async fn connect(&self) -> Result<Session, Stop> {
+        let connect = async {
+            let mut connection = PgConnection::connect_with(&self.options).await?;
+            let process = sqlx::query_scalar("SELECT pg_backend_pid()").fetch_one(&mut connection).await?;
+            // Servers before 14, and on some systems, cannot look for clients that have gone.
+            let watch =
+                "SELECT set_config(name, '1s', false) FROM pg_settings WHERE name = 'client_connection_check_interval'";
+            match sqlx::query(watch).execute(&mut connection).await {
+                Ok(_) | Err(sqlx::Error::Database(_)) => Ok(Session { connection, process }),
+                Err(error) => Err(error),
             }
-            return outcome;
+        };
+        match timeout(CONNECT, connect).await {
+            Ok(connected) => connected.map_err(|error| Stop::Lost(down(&self.name, error))),
+            Err(elapsed) => Err(Stop::Lost(down(&self.name, elapsed))),
         }
+    }
+
+    async fn abandon(&self, session: Session) {
+        let cancel = async {
+            let mut other = PgConnection::connect_with(&self.options).await?;
+            sqlx::query("SELECT pg_cancel_backend($1)").bind(session.process).execute(&mut other).await?;
+            other.close().await
+        };
+        match timeout(CONNECT, cancel).await {
+            Ok(Ok(())) => {}
+            // The server notices by the closed connection, only later.
+            Ok(Err(error)) => tracing::warn!(source = %self.name, %error, "a statement could not be cancelled"),
+            Err(_) => tracing::warn!(source = %self.name, "a statement could not be cancelled in time"),
+        }
+        // It is lost either way: whether it closes well does not matter.
+        let _ = timeout(CONNECT, session.connection.close_hard()).await;
+    }
+
+    async fn fetch(&self, session: &mut Session, scan: &Scan, feed: &mut Feed) -> Result<(), Stop> {
+        let arguments = binds::arguments(&scan.statement.binds)?;
+        let sql = AssertSqlSafe(scan.statement.sql.as_str());
+        let rows = sqlx::query_with(sql, arguments)
+            .fetch(&mut session.connection)
+            .map(|row| row.map_err(|error| self.stop(error)));
+        pump(rows, &mut Rows::new(scan), feed).await
     }
 }
 

@@ -18,6 +18,7 @@ use crate::{
             Column, Remote, SqlTable, Stop,
             annotation::{Annotations, check_columns, override_of, refused},
             dialect::quoted,
+            session::Connector,
             table::Description,
         },
     },
@@ -55,8 +56,8 @@ struct Relation {
 impl Sqlite {
     /// Reads the schema.
     pub async fn discover(&self) -> Result<Found, Fault> {
-        let slot = self.slot().await;
-        let mut session = self.session(&slot).await.map_err(Stop::into_fault)?;
+        let slot = self.pool().slot().await;
+        let (mut session, _) = self.session(&slot).await.map_err(Stop::into_fault)?;
         let found = Found::read(&mut session.connection).await.map_err(|error| self.stop(error).into_fault())?;
         slot.give_back(session);
         Ok(found)

@@ -27,7 +27,8 @@ use crate::{
         batch::pump,
         failure::{down, failed},
         feed::{Feed, Remote, Scan, Stop},
-        pool::{Pool, Slot},
+        pool::Pool,
+        session::{self, Connector},
     },
 };
 
@@ -66,67 +67,9 @@ impl Sqlite {
         Self { name, options, pool: Pool::new(MAX_CONNECTIONS) }
     }
 
-    /// Waits for the right to hold a connection.
-    pub async fn slot(&self) -> Slot<Session> {
-        self.pool.slot().await
-    }
-
-    /// An idle connection, or a new one.
-    pub async fn session(&self, slot: &Slot<Session>) -> Result<Session, Stop> {
-        match slot.take_idle() {
-            Some(session) => Ok(session),
-            None => self.connect().await,
-        }
-    }
-
-    async fn connect(&self) -> Result<Session, Stop> {
-        let unwanted = Arc::new(AtomicBool::new(false));
-        let seen = Arc::clone(&unwanted);
-        let connect = async {
-            let mut connection = SqliteConnection::connect_with(&self.options).await?;
-            connection.lock_handle().await?.set_progress_handler(STEPS, move || !seen.load(Ordering::Relaxed));
-            Ok::<_, sqlx::Error>(Session { connection, unwanted })
-        };
-        match timeout(PATIENCE, connect).await {
-            Ok(connected) => connected.map_err(|error| Stop::Lost(down(&self.name, error))),
-            Err(elapsed) => Err(Stop::Lost(down(&self.name, elapsed))),
-        }
-    }
-
-    /// Ends what `session` runs, and the session.
-    async fn abandon(&self, session: Session) {
-        session.unwanted.store(true, Ordering::Relaxed);
-        match timeout(PATIENCE, session.connection.close_hard()).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::warn!(source = %self.name, %error, "a connection did not close"),
-            Err(_) => tracing::warn!(source = %self.name, "a connection did not close in time"),
-        }
-    }
-
-    async fn fetch(&self, connection: &mut SqliteConnection, scan: &Scan, feed: &mut Feed) -> Result<(), Stop> {
-        let sql = AssertSqlSafe(scan.statement.sql.as_str());
-        let mut ended = false;
-        #[expect(deprecated, reason = "only here does the end of a statement show apart from the end of its thread")]
-        let events = sqlx::query_with(sql, arguments(&scan.statement.binds)?).fetch_many(connection);
-        let rows = events.filter_map(|event| {
-            let row = match event {
-                Ok(Either::Right(row)) => Some(Ok(row)),
-                Ok(Either::Left(_)) => {
-                    ended = true;
-                    None
-                }
-                Err(error) => Some(Err(self.stop(error))),
-            };
-            std::future::ready(row)
-        });
-        pump(rows, &mut Rows::new(scan)?, feed).await?;
-        if ended { Ok(()) } else { Err(failed(&self.name, "the statement broke off").into()) }
-    }
-
     /// What an error of a running statement means.
     pub fn stop(&self, error: sqlx::Error) -> Stop {
         match &error {
-            sqlx::Error::Database(_) => Stop::Refused(failed(&self.name, error)),
             sqlx::Error::WorkerCrashed => Stop::Lost(down(&self.name, error)),
             _ => failed(&self.name, error).into(),
         }
@@ -148,25 +91,59 @@ impl Remote for Sqlite {
     }
 
     async fn run(&self, scan: &Scan, feed: &mut Feed) -> Result<(), Stop> {
-        let gone = feed.gone();
-        tokio::pin!(gone);
-        let slot = tokio::select! {
-            slot = self.slot() => slot,
-            () = &mut gone => return Err(Stop::Gone),
+        session::run(self, scan, feed).await
+    }
+}
+
+#[async_trait]
+impl Connector for Sqlite {
+    type Session = Session;
+
+    fn pool(&self) -> &Arc<Pool<Session>> {
+        &self.pool
+    }
+
+    async fn connect(&self) -> Result<Session, Stop> {
+        let unwanted = Arc::new(AtomicBool::new(false));
+        let seen = Arc::clone(&unwanted);
+        let connect = async {
+            let mut connection = SqliteConnection::connect_with(&self.options).await?;
+            connection.lock_handle().await?.set_progress_handler(STEPS, move || !seen.load(Ordering::Relaxed));
+            Ok::<_, sqlx::Error>(Session { connection, unwanted })
         };
-        let mut session = tokio::select! {
-            session = self.session(&slot) => session?,
-            () = &mut gone => return Err(Stop::Gone),
-        };
-        let outcome = tokio::select! {
-            outcome = self.fetch(&mut session.connection, scan, feed) => outcome,
-            () = &mut gone => Err(Stop::Gone),
-        };
-        match outcome {
-            Ok(()) => slot.give_back(session),
-            Err(_) => self.abandon(session).await,
+        match timeout(PATIENCE, connect).await {
+            Ok(connected) => connected.map_err(|error| Stop::Lost(down(&self.name, error))),
+            Err(elapsed) => Err(Stop::Lost(down(&self.name, elapsed))),
         }
-        outcome
+    }
+
+    async fn abandon(&self, session: Session) {
+        session.unwanted.store(true, Ordering::Relaxed);
+        match timeout(PATIENCE, session.connection.close_hard()).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(source = %self.name, %error, "a connection did not close"),
+            Err(_) => tracing::warn!(source = %self.name, "a connection did not close in time"),
+        }
+    }
+
+    async fn fetch(&self, session: &mut Session, scan: &Scan, feed: &mut Feed) -> Result<(), Stop> {
+        let sql = AssertSqlSafe(scan.statement.sql.as_str());
+        let mut ended = false;
+        #[expect(deprecated, reason = "only here does the end of a statement show apart from the end of its thread")]
+        let events = sqlx::query_with(sql, arguments(&scan.statement.binds)?).fetch_many(&mut session.connection);
+        let rows = events.filter_map(|event| {
+            let row = match event {
+                Ok(Either::Right(row)) => Some(Ok(row)),
+                Ok(Either::Left(_)) => {
+                    ended = true;
+                    None
+                }
+                Err(error) => Some(Err(self.stop(error))),
+            };
+            std::future::ready(row)
+        });
+        pump(rows, &mut Rows::new(scan)?, feed).await?;
+        if ended { Ok(()) } else { Err(failed(&self.name, "the statement broke off").into()) }
     }
 }
 

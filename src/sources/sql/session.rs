@@ -1,0 +1,65 @@
+//! One statement on one pooled connection, the same for every member: a slot, a connection, its rows, and a sound end.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use super::{
+    feed::{Feed, Scan, Stop},
+    pool::{Pool, Slot},
+};
+
+/// A system whose connections are pooled.
+#[async_trait]
+pub trait Connector: Send + Sync {
+    /// A connection, and what ends a statement on it.
+    type Session: Send + 'static;
+
+    /// The connections there may be.
+    fn pool(&self) -> &Arc<Pool<Self::Session>>;
+
+    /// A new connection.
+    async fn connect(&self) -> Result<Self::Session, Stop>;
+
+    /// Runs `scan` and pushes its rows into `feed`.
+    async fn fetch(&self, session: &mut Self::Session, scan: &Scan, feed: &mut Feed) -> Result<(), Stop>;
+
+    /// Ends what `session` runs, and the session. When this returns, the system has been told.
+    async fn abandon(&self, session: Self::Session);
+
+    /// An idle connection, or a new one. True if it has been used before.
+    async fn session(&self, slot: &Slot<Self::Session>) -> Result<(Self::Session, bool), Stop> {
+        match slot.take_idle() {
+            Some(session) => Ok((session, true)),
+            None => Ok((self.connect().await?, false)),
+        }
+    }
+}
+
+/// Runs `scan` for as long as somebody reads its rows. A connection that was left in the middle is never used again.
+pub(super) async fn run<C: Connector>(connector: &C, scan: &Scan, feed: &mut Feed) -> Result<(), Stop> {
+    let gone = feed.gone();
+    tokio::pin!(gone);
+    let slot = tokio::select! {
+        slot = connector.pool().slot() => slot,
+        () = &mut gone => return Err(Stop::Gone),
+    };
+    loop {
+        let (mut session, reused) = tokio::select! {
+            session = connector.session(&slot) => session?,
+            () = &mut gone => return Err(Stop::Gone),
+        };
+        let outcome = tokio::select! {
+            outcome = connector.fetch(&mut session, scan, feed) => outcome,
+            () = &mut gone => Err(Stop::Gone),
+        };
+        match outcome {
+            Ok(()) | Err(Stop::Refused(_)) => slot.give_back(session),
+            // It died while it was idle: nothing was read.
+            Err(Stop::Lost(_)) if reused && !feed.started() => continue,
+            Err(Stop::Lost(_)) => {}
+            Err(_) => connector.abandon(session).await,
+        }
+        return outcome;
+    }
+}
