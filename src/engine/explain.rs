@@ -76,7 +76,7 @@ impl Explanation {
         if let Some(scan) = plan.downcast_ref::<SqlScanExec>() {
             self.sources.push(SourcePart {
                 source: scan.source().to_string(),
-                sql: Some(scan.statement().sql.clone()),
+                sql: Some(scan.sql()),
                 table: None,
                 predicates: None,
                 estimated_rows: scan.estimated_rows(),

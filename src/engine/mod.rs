@@ -4,6 +4,7 @@
 mod catalogs;
 mod explain;
 mod faults;
+mod kept;
 mod names;
 mod output;
 mod prepare;
@@ -40,6 +41,9 @@ pub use snapshot::{Refusal, Snapshot};
 const LISTING_TIMEOUT: Duration = Duration::from_secs(10);
 /// How often a source that is down is asked again.
 const RETRY: Duration = Duration::from_secs(5);
+
+/// A source is not asked again sooner than this.
+const CALM: Duration = Duration::from_millis(500);
 
 /// The sources of a project, and the newest snapshot of what they hold.
 #[derive(Debug)]
@@ -115,8 +119,11 @@ impl Engine {
             tasks.spawn(async move {
                 loop {
                     let down = engine.snapshot().source(&name).is_err();
-                    tokio::time::sleep(if down { RETRY.min(refresh) } else { refresh }).await;
+                    let pause = if down { RETRY.min(refresh) } else { refresh };
+                    // Too early is as good as in time, and too often is not.
+                    let _ = tokio::time::timeout(pause, source.stale()).await;
                     engine.refresh(&name, source.as_ref()).await;
+                    tokio::time::sleep(CALM.min(refresh)).await;
                 }
             });
         }

@@ -16,7 +16,7 @@ use datafusion::{
     },
 };
 
-use super::{catalogs::Listings, names, output, run};
+use super::{catalogs::Listings, kept::Plans, names, output, run};
 use crate::{
     catalog::{Draft, Page, Param, Query, Select},
     model::{Place, Problem, ValueType, place::nearest},
@@ -31,6 +31,8 @@ pub struct Prepared {
     pub schema: SchemaRef,
     /// Not optimized: parameters are still typed placeholders.
     pub(super) plan: LogicalPlan,
+    /// Plans with open parameters, made when they are first wanted.
+    pub(super) plans: Plans,
 }
 
 /// Plans `query` over the sources in `listings`, all of those that it names.
@@ -45,7 +47,11 @@ pub(super) async fn prepare(
     let plan = plan(query.statement.clone(), &query.params, &query.place, state, listings).await?;
     let schema = output::schema(plan.schema().as_arrow());
     let problems = page_problems(&query.page, &schema);
-    if problems.is_empty() { Ok(Prepared { query: Arc::clone(query), schema, plan }) } else { Err(problems) }
+    if problems.is_empty() {
+        Ok(Prepared { query: Arc::clone(query), schema, plan, plans: Plans::new() })
+    } else {
+        Err(problems)
+    }
 }
 
 /// What else is wrong with a query whose file has mistakes, as far as they allow to see it.

@@ -12,8 +12,14 @@ use datafusion::{
 };
 use futures::{StreamExt, stream::BoxStream};
 
-use super::{Prepared, Snapshot, fault, output, seek, session};
-use crate::{catalog::OrderTerm, model::Fault};
+use super::{
+    Prepared, Snapshot, fault,
+    kept::{Kept, Shape, parameter},
+    output,
+    seek::{self, Edge},
+    session,
+};
+use crate::{catalog::OrderTerm, model::Fault, sources::sql::Caller};
 
 /// Rows as they come, in the schema that the query was loaded with. Dropping it ends the work, in the sources too.
 pub type RowStream = BoxStream<'static, Result<RecordBatch, Fault>>;
@@ -61,17 +67,70 @@ impl Snapshot {
         cut: &Cut,
         now: DateTime<Utc>,
     ) -> Result<Physical, Fault> {
-        let plan = bind(prepared.plan.clone(), values)
-            .and_then(|plan| match cut {
-                Cut::All { terms } if terms.is_empty() => Ok(plan),
-                Cut::All { terms } => seek::ordered(plan, terms),
-                Cut::First { rows } => LogicalPlanBuilder::from(plan).limit(0, Some(*rows))?.build(),
-                Cut::Keyset { terms, after, rows } => seek::page(plan, terms, after.as_deref(), *rows),
-            })
-            .map_err(|error| fault(&error))?;
-        let state = session::at(&self.state, now);
+        if let Some(physical) = self.kept(prepared, &values, cut).await {
+            return Ok(physical);
+        }
+        let edges = |after: &[ScalarValue]| after.iter().cloned().map(Edge::Value).collect();
+        let plan = bind(prepared.plan.clone(), values).and_then(|plan| part(plan, cut, edges));
+        let plan = plan.map_err(|error| fault(&error))?;
+        let state = session::at(&self.state, now, caller(prepared, cut));
         let plan = state.create_physical_plan(&plan).await.map_err(|error| fault(&error))?;
         Ok(Physical { plan, task: state.task_ctx(), schema: Arc::clone(&prepared.schema) })
+    }
+
+    /// A plan that was made before for requests of this shape, or is made now.
+    async fn kept(&self, prepared: &Prepared, values: &[ScalarValue], cut: &Cut) -> Option<Physical> {
+        let shape = Shape::of(values, cut)?;
+        let kept = if let Some(known) = prepared.plans.get(&shape) {
+            known?
+        } else {
+            let kept = self.keep(prepared, &shape, cut).await.unwrap_or_else(|error| {
+                // Mostly a parameter that no statement takes.
+                tracing::debug!(query = %prepared.query.name, %error, "each request is planned by itself");
+                None
+            });
+            let kept = kept.map(Arc::new);
+            prepared.plans.insert(shape, kept.clone());
+            kept?
+        };
+        let after = match cut {
+            Cut::Keyset { after: Some(after), .. } => after.as_slice(),
+            _ => &[],
+        };
+        let (plan, task) = kept.bound(&[values, after].concat())?;
+        Some(Physical { plan, task, schema: Arc::clone(&prepared.schema) })
+    }
+
+    async fn keep(&self, prepared: &Prepared, shape: &Shape, cut: &Cut) -> DfResult<Option<Kept>> {
+        let Some(plan) = shape.open(prepared.plan.clone())? else { return Ok(None) };
+        // The values of the last row follow the query's own parameters.
+        let first = prepared.query.params.len();
+        let edge =
+            |(index, value): (usize, &ScalarValue)| Edge::Parameter(parameter(first + index, &value.data_type()));
+        let plan = part(plan, cut, |after| after.iter().enumerate().map(edge).collect())?;
+        let state = session::at(&self.state, Utc::now(), caller(prepared, cut));
+        let plan = state.create_physical_plan(&plan).await?;
+        Ok(Kept::new(plan, state.task_ctx()))
+    }
+}
+
+/// The part of `plan` that is wanted.
+fn part(plan: LogicalPlan, cut: &Cut, edges: impl Fn(&[ScalarValue]) -> Vec<Edge>) -> DfResult<LogicalPlan> {
+    match cut {
+        Cut::All { terms } if terms.is_empty() => Ok(plan),
+        Cut::All { terms } => seek::ordered(plan, terms),
+        Cut::First { rows } => LogicalPlanBuilder::from(plan).limit(0, Some(*rows))?.build(),
+        Cut::Keyset { terms, after, rows } => seek::page(plan, terms, after.as_deref().map(edges).as_deref(), *rows),
+    }
+}
+
+/// On whose behalf the sources are asked. A page is wanted in the query's time, a stream for as long as it moves.
+fn caller(prepared: &Prepared, cut: &Cut) -> Caller {
+    let query = &prepared.query;
+    let is_stream = matches!(cut, Cut::All { .. });
+    Caller {
+        query: format!("{} v{}", query.name, query.version).into(),
+        timeout: (!is_stream).then_some(query.timeout),
     }
 }
 

@@ -32,21 +32,54 @@ pub(super) fn ordered(plan: LogicalPlan, terms: &[OrderTerm]) -> Result<LogicalP
 }
 
 /// The first `rows` rows of `plan` in the order of `terms`, behind the row whose values are `after`.
-pub(super) fn page(
-    plan: LogicalPlan,
-    terms: &[OrderTerm],
-    after: Option<&[ScalarValue]>,
-    rows: usize,
-) -> Result<LogicalPlan> {
+pub(super) fn page(plan: LogicalPlan, terms: &[OrderTerm], after: Option<&[Edge]>, rows: usize) -> Result<LogicalPlan> {
     let columns = terms.iter().map(|term| Key::of(&plan, term)).collect::<Result<Vec<_>>>()?;
     let mut builder = LogicalPlanBuilder::from(plan);
-    if let Some(values) = after {
-        let values =
-            columns.iter().zip(values).map(|(key, value)| value.cast_to(&key.data_type)).collect::<Result<Vec<_>>>()?;
-        builder = builder.filter(behind(&columns, &values)?)?;
+    if let Some(edges) = after {
+        let edges =
+            columns.iter().zip(edges).map(|(key, edge)| edge.cast_to(&key.data_type)).collect::<Result<Vec<_>>>()?;
+        builder = builder.filter(behind(&columns, &edges)?)?;
     }
     let order = columns.iter().map(Key::sort).collect::<Result<Vec<_>>>()?;
     builder.sort(order)?.limit(0, Some(rows))?.build()
+}
+
+/// What a column of the order is compared with to find the rows behind a page.
+#[derive(Clone, Debug)]
+pub(super) enum Edge {
+    /// The value in the last row of the page.
+    Value(ScalarValue),
+    /// The same, known only when the plan runs: neither NULL nor a float.
+    Parameter(Expr),
+}
+
+impl Edge {
+    fn cast_to(&self, data_type: &DataType) -> Result<Self> {
+        Ok(match self {
+            Self::Value(value) => Self::Value(value.cast_to(data_type)?),
+            Self::Parameter(_) => self.clone(),
+        })
+    }
+
+    fn expr(&self) -> Expr {
+        match self {
+            Self::Value(value) => lit(value.clone()),
+            Self::Parameter(parameter) => parameter.clone(),
+        }
+    }
+
+    fn is_null(&self) -> bool {
+        matches!(self, Self::Value(value) if value.is_null())
+    }
+
+    fn float(&self) -> Option<f64> {
+        match self {
+            Self::Value(ScalarValue::Float64(number)) => *number,
+            Self::Value(ScalarValue::Float32(number)) => number.map(f64::from),
+            Self::Value(ScalarValue::Float16(number)) => number.map(f64::from),
+            _ => None,
+        }
+    }
 }
 
 /// One column of the order.
@@ -93,28 +126,28 @@ impl Key {
     }
 
     /// Rows that this term does not tell apart from `value`.
-    fn same(&self, value: &ScalarValue) -> Result<Expr> {
+    fn same(&self, value: &Edge) -> Result<Expr> {
         let column = self.column.clone();
         if value.is_null() {
             return Ok(column.is_null());
         }
-        match float(value) {
+        match value.float() {
             Some(number) if number.is_nan() => self.is_nan(),
             Some(0.0) => Ok(column.clone().gt_eq(self.float(-0.0)?).and(column.lt_eq(self.float(0.0)?))),
-            _ => Ok(column.eq(lit(value.clone()))),
+            _ => Ok(column.eq(value.expr())),
         }
     }
 
     /// Rows that this term puts behind `value`. `None`: there are none.
-    fn beyond(&self, value: &ScalarValue) -> Result<Option<Expr>> {
+    fn beyond(&self, value: &Edge) -> Result<Option<Expr>> {
         if value.is_null() {
             return Ok((self.nulls_first && self.nullable).then(|| self.column.clone().is_not_null()));
         }
-        let beyond = match (float(value), self.ascending) {
+        let beyond = match (value.float(), self.ascending) {
             (Some(number), true) => self.above(number, value)?,
             (Some(number), false) => Some(self.below(number, value)?),
-            (None, true) => Some(self.column.clone().gt(lit(value.clone()))),
-            (None, false) => Some(self.column.clone().lt(lit(value.clone()))),
+            (None, true) => Some(self.column.clone().gt(value.expr())),
+            (None, false) => Some(self.column.clone().lt(value.expr())),
         };
         if self.nulls_first || !self.nullable {
             return Ok(beyond);
@@ -127,7 +160,7 @@ impl Key {
     }
 
     /// Rows that are not before `value`.
-    fn bound(&self, value: &ScalarValue) -> Result<Expr> {
+    fn bound(&self, value: &Edge) -> Result<Expr> {
         if value.is_null() || self.is_float() {
             let same = self.same(value)?;
             return Ok(match self.beyond(value)? {
@@ -136,20 +169,20 @@ impl Key {
             });
         }
         let column = self.column.clone();
-        let bound = if self.ascending { column.gt_eq(lit(value.clone())) } else { column.lt_eq(lit(value.clone())) };
+        let bound = if self.ascending { column.gt_eq(value.expr()) } else { column.lt_eq(value.expr()) };
         Ok(if self.nullable && !self.nulls_first { bound.or(self.column.clone().is_null()) } else { bound })
     }
 
-    fn above(&self, number: f64, value: &ScalarValue) -> Result<Option<Expr>> {
+    fn above(&self, number: f64, value: &Edge) -> Result<Option<Expr>> {
         if number.is_nan() {
             return Ok(None);
         }
-        let bound = if number == 0.0 { self.float(0.0)? } else { lit(value.clone()) };
+        let bound = if number == 0.0 { self.float(0.0)? } else { value.expr() };
         // Below negative infinity there is only a NaN with its sign set, and a NaN is above all numbers.
         Ok(Some(self.column.clone().gt(bound).or(self.column.clone().lt(self.float(f64::NEG_INFINITY)?))))
     }
 
-    fn below(&self, number: f64, value: &ScalarValue) -> Result<Expr> {
+    fn below(&self, number: f64, value: &Edge) -> Result<Expr> {
         let column = self.column.clone();
         let number_only = column.clone().gt_eq(self.float(f64::NEG_INFINITY)?);
         let bound = if number.is_nan() {
@@ -157,24 +190,15 @@ impl Key {
         } else if number == 0.0 {
             column.lt(self.float(-0.0)?)
         } else {
-            column.lt(lit(value.clone()))
+            column.lt(value.expr())
         };
         Ok(bound.and(number_only))
     }
 }
 
-fn float(value: &ScalarValue) -> Option<f64> {
-    match value {
-        ScalarValue::Float64(number) => *number,
-        ScalarValue::Float32(number) => number.map(f64::from),
-        ScalarValue::Float16(number) => number.map(f64::from),
-        _ => None,
-    }
-}
-
 /// `(a behind va) OR (a = va AND b behind vb) OR …`, and before it a plain bound on `a`: true of the same rows and more,
 /// and what an index or a file's statistics can use.
-fn behind(keys: &[Key], values: &[ScalarValue]) -> Result<Expr> {
+fn behind(keys: &[Key], values: &[Edge]) -> Result<Expr> {
     let mut predicate = lit(false);
     for (key, value) in keys.iter().zip(values).rev() {
         let tied = key.same(value)?.and(predicate);

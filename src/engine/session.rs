@@ -18,7 +18,7 @@ use datafusion::{
     sql::sqlparser::ast::{DataType as SqlType, TimezoneInfo},
 };
 
-use crate::config::settings;
+use crate::{config::settings, sources::sql::Caller};
 
 /// The catalog in which each source is a schema. It cannot clash with a source: names of sources are lower snake case.
 pub(super) const DEFAULT_CATALOG: &str = "(sources)";
@@ -61,9 +61,10 @@ pub(super) fn base(runtime: Arc<RuntimeEnv>) -> SessionState {
         .build()
 }
 
-/// The same session for a request that happens at `now`: `now()` is one instant, in whole microseconds.
-pub(super) fn at(state: &SessionState, now: DateTime<Utc>) -> SessionState {
+/// The same session for a request of `caller` that happens at `now`: `now()` is one instant, in whole microseconds.
+pub(super) fn at(state: &SessionState, now: DateTime<Utc>, caller: Caller) -> SessionState {
     let mut state = state.clone();
+    state.config_mut().set_extension(Arc::new(caller));
     state.execution_props_mut().query_execution_start_time = Some(now);
     state
 }

@@ -22,6 +22,11 @@ pub trait Source: Debug + Send + Sync {
     /// The tables as they are now. Connects when it must, holds at most one connection, and may be called again at any
     /// time. A fault ([`crate::model::Code::SourceDown`]) means that the source cannot be asked now.
     async fn tables(&self) -> Result<Listing, Fault>;
+
+    /// Completes when a scan has shown that the tables are no longer those of the last listing.
+    async fn stale(&self) {
+        std::future::pending().await
+    }
 }
 
 /// What a source holds at one moment.

@@ -17,11 +17,14 @@ const LINGER: Duration = Duration::from_millis(10);
 
 /// Collects the rows of one kind of source.
 pub trait Builder {
-    /// A row as the source's library gives it.
+    /// A row as the source's library gives it, or a piece of the wire that holds some.
     type Row;
 
-    /// Takes one row in; returns its size in bytes.
+    /// Takes in what came; returns its size in bytes.
     fn append(&mut self, row: &Self::Row) -> Result<usize, Stop>;
+
+    /// How many rows were taken in since the last [`Builder::finish`].
+    fn rows(&self) -> usize;
 
     /// What was taken in since the last call.
     fn finish(&mut self) -> Result<RecordBatch, Stop>;
@@ -33,30 +36,29 @@ pub async fn pump<B: Builder>(
     builder: &mut B,
     feed: &mut Feed,
 ) -> Result<(), Stop> {
-    let (mut count, mut bytes, mut deadline) = (0, 0, Instant::now());
+    let (mut bytes, mut deadline) = (0, Instant::now());
     loop {
         // Most rows are already in a buffer: no timer for these.
         let next = match rows.next().now_or_never() {
             Some(next) => Some(next),
-            None if count == 0 => Some(rows.next().await),
+            None if builder.rows() == 0 => Some(rows.next().await),
             None => tokio::time::timeout_at(deadline, rows.next()).await.ok(),
         };
         match next {
             Some(Some(row)) => {
-                if count == 0 {
+                if builder.rows() == 0 {
                     deadline = Instant::now() + LINGER;
                 }
                 bytes += builder.append(&row?)?;
-                count += 1;
-                if count < ROWS && bytes < BYTES {
+                if builder.rows() < ROWS && bytes < BYTES {
                     continue;
                 }
             }
-            Some(None) if count == 0 => return Ok(()),
+            Some(None) if builder.rows() == 0 => return Ok(()),
             Some(None) => return feed.push(builder.finish()?).await,
             None => {}
         }
         feed.push(builder.finish()?).await?;
-        (count, bytes) = (0, 0);
+        bytes = 0;
     }
 }

@@ -4,7 +4,7 @@ use std::fmt::Debug;
 
 use datafusion::scalar::ScalarValue;
 
-use super::Class;
+use super::{Bind, Binds, Class};
 
 /// The spellings of one system. Operands are complete expressions, in parentheses where they need them.
 pub trait Dialect: Debug + Send + Sync {
@@ -12,8 +12,8 @@ pub trait Dialect: Debug + Send + Sync {
     /// read.
     fn is_typed(&self) -> bool;
 
-    /// Placeholder `number` (from 1) for a literal of `class`.
-    fn placeholder(&self, number: usize, class: Class) -> String;
+    /// Placeholder `number` (from 1) for `bind`.
+    fn placeholder(&self, number: usize, bind: &Bind) -> String;
 
     /// `operand [NOT] IN (values)`; `values` are of one type, not NULL and not empty. New binds are added to `binds`.
     fn membership(
@@ -22,7 +22,7 @@ pub trait Dialect: Debug + Send + Sync {
         class: Class,
         values: Vec<ScalarValue>,
         negated: bool,
-        binds: &mut Vec<ScalarValue>,
+        binds: &mut Binds,
     ) -> String;
 
     /// `left IS [NOT] DISTINCT FROM right`.

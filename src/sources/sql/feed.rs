@@ -6,7 +6,15 @@
 //! there: so any query works with a single connection. A consumer that goes away stops the task, which ends the
 //! statement in the source before it gives up its slot.
 
-use std::{fmt::Debug, future::Future, sync::Arc, time::Duration};
+use std::{
+    fmt::Debug,
+    future::Future,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use datafusion::{
@@ -46,9 +54,35 @@ pub trait Remote: Debug + Send + Sync {
     /// Is anyone waiting for a connection?
     fn is_contended(&self) -> bool;
 
-    /// Runs `scan` and pushes its rows into `feed`. Returns when the statement has ended in the source and its
+    /// Runs `job` and pushes its rows into `feed`. Returns when the statement has ended in the source and its
     /// connection is free, whatever the outcome.
-    async fn run(&self, scan: &Scan, feed: &mut Feed) -> Result<(), Stop>;
+    async fn run(&self, job: &Job, feed: &mut Feed) -> Result<(), Stop>;
+}
+
+/// A scan that runs now.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// What runs.
+    pub scan: Scan,
+    /// On whose behalf.
+    pub caller: Caller,
+    /// The most connections that it may use at once.
+    pub connections: usize,
+}
+
+/// On whose behalf statements run. The engine puts it into the configuration of the session, as an extension.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Caller {
+    /// The query and its version, for the people who watch the source.
+    pub query: Arc<str>,
+    /// How long a statement may run; as long as it makes progress when there is none.
+    pub timeout: Option<Duration>,
+}
+
+impl Default for Caller {
+    fn default() -> Self {
+        Self { query: "-".into(), timeout: None }
+    }
 }
 
 /// A statement and what its rows are read as.
@@ -60,6 +94,19 @@ pub struct Scan {
     pub schema: SchemaRef,
     /// What the rows come from, for the person who reads a fault.
     pub relation: Arc<str>,
+    /// About how many rows will come, if the source's statistics say so.
+    pub estimated_rows: Option<u64>,
+    /// How the rows can be read in parts.
+    pub split: Option<Split>,
+}
+
+/// The statement reads one table in no order, so a condition at its end can choose a part of that table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Split {
+    /// The table in the FROM clause, quoted.
+    pub table: String,
+    /// Has the statement a WHERE already?
+    pub is_filtered: bool,
 }
 
 /// Why a statement ended early.
@@ -115,13 +162,29 @@ pub struct Feed {
     batches: mpsc::Sender<DataFusionResult<RecordBatch>>,
     remote: Arc<dyn Remote>,
     spool: Spool,
-    started: bool,
+    started: Arc<AtomicBool>,
 }
 
 impl Feed {
+    /// Another end of the same stream, for a connection that reads another part of the rows. It must be given to
+    /// [`Feed::finish`].
+    pub(super) fn fork(&self) -> Self {
+        Self {
+            batches: self.batches.clone(),
+            remote: Arc::clone(&self.remote),
+            spool: self.spool.fork(),
+            started: Arc::clone(&self.started),
+        }
+    }
+
+    /// From here on the statement must not be run again.
+    pub fn start(&self) {
+        self.started.store(true, Ordering::Relaxed);
+    }
+
     /// Passes `batch` on. Waits while the consumer is slow and nobody else needs the connection.
     pub async fn push(&mut self, batch: RecordBatch) -> Result<(), Stop> {
-        self.started = true;
+        self.start();
         loop {
             if let Some(written) = self.spool.append(&batch) {
                 return written.map_err(Stop::Failed);
@@ -138,10 +201,10 @@ impl Feed {
         }
     }
 
-    /// Has a batch been passed on? Then the statement must not be run again.
+    /// Has a batch been passed on, or may one have been? Then the statement must not be run again.
     #[must_use]
     pub fn started(&self) -> bool {
-        self.started
+        self.started.load(Ordering::Relaxed)
     }
 
     /// Completes when nobody reads any more.
@@ -151,7 +214,7 @@ impl Feed {
     }
 
     /// Passes on what went to disk, then how the statement ended.
-    async fn finish(self, outcome: Result<(), Stop>) {
+    pub(super) async fn finish(self, outcome: Result<(), Stop>) {
         let Self { batches, mut spool, .. } = self;
         let served = match spool.take() {
             Some(spooled) => serve(&batches, spooled).await,
@@ -187,6 +250,10 @@ impl Spool {
         Self { manager: Arc::new(manager), files: None }
     }
 
+    fn fork(&self) -> Self {
+        Self { manager: Arc::clone(&self.manager), files: None }
+    }
+
     fn open(&mut self) {
         self.files = Some(spill_pool::spsc_channel(SPOOL_FILE, Arc::clone(&self.manager)));
     }
@@ -219,12 +286,15 @@ pub(super) fn stream(
     let baseline = BaselineMetrics::new(metrics, 0);
     let elapsed = MetricBuilder::new(metrics).subset_time("elapsed_remote", 0);
     let spool = Spool::new(context, metrics, &schema);
+    let config = context.session_config();
+    let caller = config.get_extension::<Caller>().map(|caller| Caller::clone(&caller)).unwrap_or_default();
+    let job = Job { scan, caller, connections: config.target_partitions() };
     let start = move || {
         let (sender, batches) = mpsc::channel(1);
-        let mut feed = Feed { batches: sender, remote: Arc::clone(&remote), spool, started: false };
+        let mut feed = Feed { batches: sender, remote: Arc::clone(&remote), spool, started: Arc::default() };
         let run = async move {
             let timer = elapsed.timer();
-            let outcome = remote.run(&scan, &mut feed).await;
+            let outcome = remote.run(&job, &mut feed).await;
             timer.done();
             feed.finish(outcome).await;
         };

@@ -15,28 +15,15 @@ pub mod predicate;
 pub mod scan;
 mod session;
 pub mod sqlite;
+pub mod statement;
 pub mod table;
 
 pub use column::{Class, Column, Comparison};
 pub use dialect::Dialect;
-pub use feed::{Feed, Remote, Scan, Stop};
+pub use feed::{Caller, Feed, Job, Remote, Scan, Stop};
 pub use scan::SqlScanExec;
+pub use statement::{Bind, Binds, Statement};
 pub use table::SqlTable;
-
-use datafusion::scalar::ScalarValue;
-
-use crate::model::SourceName;
 
 /// The key of a field's metadata that holds the column's type as its source names it.
 pub const SOURCE_TYPE: &str = "aqueduct.source_type";
-
-/// One SELECT for one source: a plain value, without connection or credential.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Statement {
-    /// Where it runs.
-    pub source: SourceName,
-    /// Its text, which depends on the shape of the request alone: every value is a bind.
-    pub sql: String,
-    /// Placeholder `n` of the text is `binds[n - 1]`.
-    pub binds: Vec<ScalarValue>,
-}

@@ -47,6 +47,12 @@ impl<C> Pool<C> {
         Slot { pool: Arc::clone(self), _permit: permit }
     }
 
+    /// The right to hold a connection, if nobody has to wait for it.
+    pub fn try_slot(self: &Arc<Self>) -> Option<Slot<C>> {
+        let permit = Arc::clone(&self.slots).try_acquire_owned().ok()?;
+        Some(Slot { pool: Arc::clone(self), _permit: permit })
+    }
+
     /// Is anyone waiting for a slot?
     pub fn is_contended(&self) -> bool {
         self.waiting.load(Ordering::Relaxed) > 0
@@ -58,15 +64,17 @@ impl<C> Pool<C> {
 }
 
 impl<C> Slot<C> {
-    /// The connection that was used last, if one is idle.
-    pub fn take_idle(&self) -> Option<C> {
-        let (connection, since) = self.pool.idle().pop()?;
-        if since.elapsed() < STALE {
-            return Some(connection);
-        }
-        // The others are older still.
-        drop(std::mem::take(&mut *self.pool.idle()));
-        None
+    /// An idle connection: of those that `suits`, or else of all, the one that was used last.
+    pub fn take_idle(&self, suits: impl Fn(&C) -> bool) -> Option<C> {
+        let mut idle = self.pool.idle();
+        // Sorted by time: what is stale stands at the front.
+        let fresh = idle.partition_point(|(_, since)| since.elapsed() >= STALE);
+        let stale: Vec<_> = idle.drain(..fresh).collect();
+        let last = idle.iter().rposition(|(connection, _)| suits(connection)).or(idle.len().checked_sub(1));
+        let connection = last.map(|index| idle.remove(index).0);
+        drop(idle);
+        drop(stale);
+        connection
     }
 
     /// Keeps a sound connection for the next statement.

@@ -6,12 +6,13 @@
 //! sources put NaN above them, as the engine does.
 
 use datafusion::{
+    arrow::datatypes::{DataType, TimeUnit},
     common::Column as ColumnName,
     logical_expr::{BinaryExpr, Expr, Operator},
     scalar::ScalarValue,
 };
 
-use super::{Class, Column, Comparison, Dialect};
+use super::{Bind, Binds, Class, Column, Comparison, Dialect};
 
 /// Predicates nested deeper than this stay local.
 const DEEPEST: usize = 100;
@@ -29,14 +30,14 @@ const DAY: i64 = 86_400_000_000;
 pub struct Writer<'a> {
     dialect: &'a dyn Dialect,
     columns: &'a [Column],
-    binds: Vec<ScalarValue>,
+    binds: Binds,
     predicates: usize,
 }
 
 impl<'a> Writer<'a> {
     /// A writer without binds.
     pub fn new(dialect: &'a dyn Dialect, columns: &'a [Column]) -> Self {
-        Self { dialect, columns, binds: Vec::new(), predicates: 0 }
+        Self { dialect, columns, binds: Binds::default(), predicates: 0 }
     }
 
     /// `expr` as SQL, or `None` when it must stay local; then nothing was bound.
@@ -50,9 +51,9 @@ impl<'a> Writer<'a> {
         sql
     }
 
-    /// What was bound, in the order of the placeholders.
+    /// What was bound, in the order of the places.
     #[must_use]
-    pub fn into_binds(self) -> Vec<ScalarValue> {
+    pub fn into_binds(self) -> Binds {
         self.binds
     }
 
@@ -104,25 +105,49 @@ impl<'a> Writer<'a> {
     }
 
     fn compare(&mut self, left: &Expr, op: Operator, right: &Expr) -> Option<String> {
-        match (left, right) {
-            (Expr::Column(left), Expr::Column(right)) => {
-                let (left, right) = (self.comparison(left)?, self.comparison(right)?);
-                let float = matches!(left.class, Class::Float32 | Class::Float64);
-                (left.class == right.class && !float).then_some(())?;
-                self.operation(&left.order, op, &right.order)
-            }
-            (Expr::Column(column), Expr::Literal(value, _)) => self.compare_literal(column, op, value),
-            (Expr::Literal(value, _), Expr::Column(column)) => self.compare_literal(column, op.swap()?, value),
-            _ => None,
+        if let (Some(left), Some(right)) = (self.operand(left), self.operand(right)) {
+            let float = matches!(left.class, Class::Float32 | Class::Float64);
+            return if left.class == right.class && !float {
+                self.operation(left.order, op, right.order)
+            } else {
+                None
+            };
         }
+        let (operand, op, value) = match self.operand(left) {
+            Some(operand) => (operand, op, right),
+            None => (self.operand(right)?, op.swap()?, left),
+        };
+        let class = operand.class;
+        let bind = match value {
+            Expr::Literal(value, _) => Bind::Value { value: literal(class, value, op)?, class },
+            Expr::Placeholder(parameter) if parameter.field.as_ref()?.data_type() == &literal_type(class)? => {
+                let number: usize = parameter.id.strip_prefix('$')?.parse().ok()?;
+                Bind::Parameter { index: number.checked_sub(1)?, class, op }
+            }
+            _ => return None,
+        };
+        let place = self.binds.place(bind);
+        self.operation(if is_range(op) { operand.order } else { operand.equality }, op, &place)
     }
 
-    fn compare_literal(&mut self, column: &ColumnName, op: Operator, value: &ScalarValue) -> Option<String> {
-        let comparison = self.comparison(column)?;
-        let value = literal(comparison.class, value, op)?;
-        let operand = if is_range(op) { &comparison.order } else { &comparison.equality };
-        let placeholder = self.bind(value, comparison.class);
-        self.operation(operand, op, &placeholder)
+    /// A column, or an integer column as a wider integer: sources compare integers of all widths by their values.
+    fn operand(&self, expr: &Expr) -> Option<Operand<'a>> {
+        match expr {
+            Expr::Column(name) => {
+                let Comparison { class, equality, order } = self.comparison(name)?;
+                Some(Operand { class: *class, equality, order })
+            }
+            Expr::Cast(cast) => {
+                let operand = self.operand(&cast.expr)?;
+                let class = match (operand.class, cast.field.data_type()) {
+                    (Class::Int16 | Class::Int32, DataType::Int64) => Class::Int64,
+                    (Class::Int16, DataType::Int32) => Class::Int32,
+                    _ => return None,
+                };
+                Some(Operand { class, ..operand })
+            }
+            _ => None,
+        }
     }
 
     fn operation(&self, left: &str, op: Operator, right: &str) -> Option<String> {
@@ -156,11 +181,6 @@ impl<'a> Writer<'a> {
         Some(self.dialect.membership(&comparison.equality, comparison.class, values, negated, &mut self.binds))
     }
 
-    fn bind(&mut self, value: ScalarValue, class: Class) -> String {
-        self.binds.push(value);
-        self.dialect.placeholder(self.binds.len(), class)
-    }
-
     fn column(&self, name: &ColumnName) -> Option<&'a Column> {
         self.columns.iter().find(|column| column.field.name() == &name.name)
     }
@@ -170,12 +190,38 @@ impl<'a> Writer<'a> {
     }
 }
 
+/// What a column is compared as.
+#[derive(Clone, Copy)]
+struct Operand<'a> {
+    class: Class,
+    equality: &'a str,
+    order: &'a str,
+}
+
 const fn is_range(op: Operator) -> bool {
     matches!(op, Operator::Lt | Operator::LtEq | Operator::Gt | Operator::GtEq)
 }
 
+/// The type of a parameter that is compared with a column of `class`. Decimals have no one type.
+fn literal_type(class: Class) -> Option<DataType> {
+    Some(match class {
+        Class::Bool => DataType::Boolean,
+        Class::Int16 => DataType::Int16,
+        Class::Int32 => DataType::Int32,
+        Class::Int64 => DataType::Int64,
+        Class::Float32 => DataType::Float32,
+        Class::Float64 => DataType::Float64,
+        Class::Decimal => return None,
+        Class::Text | Class::Uuid => DataType::Utf8,
+        Class::Binary => DataType::Binary,
+        Class::Date => DataType::Date32,
+        Class::Timestamp => DataType::Timestamp(TimeUnit::Microsecond, None),
+        Class::TimestampTz => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
+    })
+}
+
 /// `value` in the one form in which literals of `class` are bound, if `column op value` means the same everywhere.
-fn literal(class: Class, value: &ScalarValue, op: Operator) -> Option<ScalarValue> {
+pub(super) fn literal(class: Class, value: &ScalarValue, op: Operator) -> Option<ScalarValue> {
     match (class, value) {
         (Class::Bool, ScalarValue::Boolean(Some(_)))
         | (Class::Int16, ScalarValue::Int16(Some(_)))

@@ -31,7 +31,6 @@ use crate::model::{Fault, SourceName};
 pub struct SqlScanExec {
     remote: Arc<dyn Remote>,
     scan: Scan,
-    estimated_rows: Option<u64>,
     pushable: Option<Pushable>,
     fetch: Option<usize>,
     properties: Arc<PlanProperties>,
@@ -48,17 +47,18 @@ pub struct Pushable {
 impl SqlScanExec {
     /// A scan that `remote` runs. Without `pushable` its statement stays as it is.
     #[must_use]
-    pub fn new(remote: Arc<dyn Remote>, scan: Scan, estimated_rows: Option<u64>, pushable: Option<Pushable>) -> Self {
+    pub fn new(remote: Arc<dyn Remote>, scan: Scan, pushable: Option<Pushable>) -> Self {
         let properties = properties(EquivalenceProperties::new(Arc::clone(&scan.schema)));
-        Self {
-            remote,
-            scan,
-            estimated_rows,
-            pushable,
-            fetch: None,
-            properties,
-            metrics: ExecutionPlanMetricsSet::new(),
-        }
+        Self { remote, scan, pushable, fetch: None, properties, metrics: ExecutionPlanMetricsSet::new() }
+    }
+
+    /// The scan for one request, whose parameters its statement waits for. `None` when the request needs a plan of its
+    /// own.
+    #[must_use]
+    pub fn bound(&self, parameters: &[ScalarValue]) -> Option<Self> {
+        let statement = self.scan.statement.bound(parameters)?;
+        let scan = Scan { statement, ..self.scan.clone() };
+        Some(Self { scan, metrics: ExecutionPlanMetricsSet::new(), ..self.clone() })
     }
 
     /// The same rows in another order, if the source has it exactly.
@@ -80,7 +80,8 @@ impl SqlScanExec {
             })
             .collect::<Option<_>>()?;
         let mut ordered = self.clone();
-        ordered.scan.statement.sql = format!("{} ORDER BY {}", self.scan.statement.sql, terms.join(", "));
+        ordered.scan.statement.append(&format!(" ORDER BY {}", terms.join(", ")));
+        ordered.scan.split = None;
         // A second order would come behind the first.
         ordered.pushable = Some(Pushable { order: vec![None; operands.len()].into() });
         let schema = Arc::clone(&self.scan.schema);
@@ -101,10 +102,17 @@ impl SqlScanExec {
         &self.scan.statement
     }
 
+    /// The statement's text as it is prepared: every value is a placeholder.
+    #[must_use]
+    pub fn sql(&self) -> String {
+        let dialect = self.remote.dialect();
+        self.scan.statement.render(|number, bind| dialect.placeholder(number, bind))
+    }
+
     /// About how many rows will come, if the source's statistics say so.
     #[must_use]
     pub fn estimated_rows(&self) -> Option<u64> {
-        self.estimated_rows
+        self.scan.estimated_rows
     }
 }
 
@@ -120,7 +128,7 @@ fn properties(equivalence: EquivalenceProperties) -> Arc<PlanProperties> {
 
 impl DisplayAs for SqlScanExec {
     fn fmt_as(&self, format: DisplayFormatType, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Statement { source, sql, .. } = &self.scan.statement;
+        let (source, sql) = (self.source(), self.sql());
         match format {
             DisplayFormatType::Default | DisplayFormatType::Verbose => {
                 write!(f, "SqlScanExec: source={source}, sql={sql}")
@@ -189,12 +197,12 @@ impl ExecutionPlan for SqlScanExec {
         self.pushable.as_ref().filter(|_| self.fetch.is_none())?;
         let rows = i64::try_from(limit?).ok()?;
         let mut limited = self.clone();
-        let statement = &mut limited.scan.statement;
-        statement.binds.push(ScalarValue::Int64(Some(rows)));
-        let placeholder = self.remote.dialect().placeholder(statement.binds.len(), Class::Int64);
-        statement.sql = format!("{} LIMIT {placeholder}", statement.sql);
+        limited.scan.statement.append(" LIMIT ");
+        limited.scan.statement.append_value(ScalarValue::Int64(Some(rows)), Class::Int64);
+        limited.scan.split = None;
         limited.fetch = limit;
-        limited.estimated_rows = self.estimated_rows.map(|estimate| estimate.min(rows.unsigned_abs()));
+        let most = rows.unsigned_abs();
+        limited.scan.estimated_rows = Some(self.scan.estimated_rows.map_or(most, |estimate| estimate.min(most)));
         limited.metrics = ExecutionPlanMetricsSet::new();
         Some(Arc::new(limited))
     }
@@ -204,6 +212,6 @@ impl ExecutionPlan for SqlScanExec {
     }
 
     fn statistics_from_inputs(&self, _inputs: &[Arc<Statistics>], _args: &StatisticsArgs) -> Result<Arc<Statistics>> {
-        Ok(Arc::new(statistics(&self.scan.schema, self.estimated_rows)))
+        Ok(Arc::new(statistics(&self.scan.schema, self.scan.estimated_rows)))
     }
 }

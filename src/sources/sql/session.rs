@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::{
-    feed::{Feed, Scan, Stop},
+    feed::{Feed, Job, Stop},
     pool::{Pool, Slot},
 };
 
@@ -21,36 +21,48 @@ pub trait Connector: Send + Sync {
     /// A new connection.
     async fn connect(&self) -> Result<Self::Session, Stop>;
 
-    /// Runs `scan` and pushes its rows into `feed`.
-    async fn fetch(&self, session: &mut Self::Session, scan: &Scan, feed: &mut Feed) -> Result<(), Stop>;
+    /// Is `session` one that runs `job` without further ado?
+    fn suits(&self, _session: &Self::Session, _job: &Job) -> bool {
+        true
+    }
+
+    /// Runs `job` and pushes its rows into `feed`.
+    async fn fetch(&self, session: &mut Self::Session, job: &Job, feed: &mut Feed) -> Result<(), Stop>;
 
     /// Ends what `session` runs, and the session. When this returns, the system has been told.
     async fn abandon(&self, session: Self::Session);
-
-    /// An idle connection, or a new one. True if it has been used before.
-    async fn session(&self, slot: &Slot<Self::Session>) -> Result<(Self::Session, bool), Stop> {
-        match slot.take_idle() {
-            Some(session) => Ok((session, true)),
-            None => Ok((self.connect().await?, false)),
-        }
-    }
 }
 
-/// Runs `scan` for as long as somebody reads its rows. A connection that was left in the middle is never used again.
-pub(super) async fn run<C: Connector>(connector: &C, scan: &Scan, feed: &mut Feed) -> Result<(), Stop> {
+/// Runs `job` for as long as somebody reads its rows. A connection that was left in the middle is never used again.
+pub(super) async fn run<C: Connector>(connector: &C, job: &Job, feed: &mut Feed) -> Result<(), Stop> {
     let gone = feed.gone();
     tokio::pin!(gone);
     let slot = tokio::select! {
         slot = connector.pool().slot() => slot,
         () = &mut gone => return Err(Stop::Gone),
     };
+    run_in(slot, connector, job, feed).await
+}
+
+/// The same in a slot that is held already.
+pub(super) async fn run_in<C: Connector>(
+    slot: Slot<C::Session>,
+    connector: &C,
+    job: &Job,
+    feed: &mut Feed,
+) -> Result<(), Stop> {
+    let gone = feed.gone();
+    tokio::pin!(gone);
     loop {
-        let (mut session, reused) = tokio::select! {
-            session = connector.session(&slot) => session?,
-            () = &mut gone => return Err(Stop::Gone),
+        let (mut session, reused) = match slot.take_idle(|session| connector.suits(session, job)) {
+            Some(session) => (session, true),
+            None => tokio::select! {
+                session = connector.connect() => (session?, false),
+                () = &mut gone => return Err(Stop::Gone),
+            },
         };
         let outcome = tokio::select! {
-            outcome = connector.fetch(&mut session, scan, feed) => outcome,
+            outcome = connector.fetch(&mut session, job, feed) => outcome,
             () = &mut gone => Err(Stop::Gone),
         };
         match outcome {

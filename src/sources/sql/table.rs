@@ -13,7 +13,12 @@ use datafusion::{
     physical_plan::{ExecutionPlan, projection::ProjectionExec},
 };
 
-use super::{Column, Remote, SqlScanExec, Statement, feed::Scan, predicate::Writer, scan::Pushable};
+use super::{
+    Column, Remote, SqlScanExec, Statement,
+    feed::{Scan, Split},
+    predicate::Writer,
+    scan::Pushable,
+};
 use crate::model::Fault;
 
 /// Of a filtered table, so many hundredths are expected: what the engine itself assumes of a filter it knows nothing of.
@@ -29,6 +34,7 @@ pub struct SqlTable {
     schema: SchemaRef,
     table_type: TableType,
     rows: Option<u64>,
+    is_divisible: bool,
     pushdown: bool,
 }
 
@@ -45,15 +51,18 @@ pub struct Description {
     pub table_type: TableType,
     /// About how many rows it has, if the source says so without counting.
     pub rows: Option<u64>,
+    /// Can the source read a part of it by the place of its rows?
+    pub is_divisible: bool,
 }
 
 impl SqlTable {
     /// A table of `remote`. With `pushdown` off, filters and limits stay local.
     #[must_use]
     pub fn new(remote: Arc<dyn Remote>, description: Description, pushdown: bool) -> Self {
-        let Description { relation, from, columns, table_type, rows } = description;
+        let Description { relation, from, columns, table_type, rows, is_divisible } = description;
         let fields: Vec<_> = columns.iter().map(|column| Arc::clone(&column.field)).collect();
-        Self { remote, relation, from, columns, schema: Arc::new(Schema::new(fields)), table_type, rows, pushdown }
+        let schema = Arc::new(Schema::new(fields));
+        Self { remote, relation, from, columns, schema, table_type, rows, is_divisible, pushdown }
     }
 
     /// The system that the table is in.
@@ -98,7 +107,7 @@ impl SqlTable {
             sql.push_str(if index == 0 { " WHERE " } else { " AND " });
             sql.push_str(&predicate);
         }
-        Ok(Statement { source: self.remote.source().clone(), sql, binds: writer.into_binds() })
+        Ok(Statement::new(self.remote.source().clone(), sql, writer.into_binds()))
     }
 
     /// Adds the columns of `filters`, so that a value by which a row is selected is read, and fails if it cannot be.
@@ -156,10 +165,12 @@ impl TableProvider for SqlTable {
             statement: self.select(&projection, filters)?,
             schema: Arc::new(self.schema.project(&projection)?),
             relation: Arc::clone(&self.relation),
+            estimated_rows: self.estimate(!filters.is_empty()),
+            split: self.is_divisible.then(|| Split { table: self.from.clone(), is_filtered: !filters.is_empty() }),
         };
         let order = projection.iter().map(|column| self.columns[*column].order().map(ToOwned::to_owned)).collect();
         let pushable = self.pushdown.then_some(Pushable { order });
-        let scan = SqlScanExec::new(Arc::clone(&self.remote), scan, self.estimate(!filters.is_empty()), pushable);
+        let scan = SqlScanExec::new(Arc::clone(&self.remote), scan, pushable);
         // All filters are here: `supports_filters_pushdown` says exact or unsupported, and the engine gives no limit to a
         // scan below a filter of its own.
         let scan = scan.with_fetch(limit).unwrap_or_else(|| Arc::new(scan));

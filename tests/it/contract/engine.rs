@@ -4,10 +4,7 @@ use std::{any::Any, collections::HashMap, sync::Arc};
 
 use aqueduct::{
     model::{Code, Fault, Problem},
-    sources::{
-        Source,
-        sql::{SqlScanExec, Statement},
-    },
+    sources::{Source, sql::SqlScanExec},
 };
 use datafusion::{
     arrow::{array::RecordBatch, util::display::ArrayFormatter, util::display::FormatOptions},
@@ -81,11 +78,22 @@ impl Engine {
     }
 
     /// What would run in the source.
-    pub async fn statements(&self, sql: &str) -> Vec<Statement> {
+    pub async fn statements(&self, sql: &str) -> Vec<Asked> {
         let mut found = Vec::new();
-        scans(&self.plan(sql).await, &mut |scan| found.push(scan.statement().clone()));
+        scans(&self.plan(sql).await, &mut |scan| {
+            let binds = scan.statement().values().expect("the statement waits for no parameter").len();
+            found.push(Asked { sql: scan.sql(), binds });
+        });
         found
     }
+}
+
+/// A statement as it is prepared.
+#[derive(Debug)]
+pub struct Asked {
+    pub sql: String,
+    /// How many values it has.
+    pub binds: usize,
 }
 
 /// Visits every scan of a plan.

@@ -35,7 +35,7 @@ impl Stage {
     /// Waits until Postgres cannot send any more, and then sees that the server's memory stays as it is.
     async fn check_held_back(&self, baseline: u64) {
         eventually("Postgres is held back", async || {
-            let sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = $1 AND application_name = 'aqueduct' \
+            let sql = "SELECT count(*) FROM pg_stat_activity WHERE datname = $1 AND application_name LIKE 'aqueduct%' \
                        AND wait_event = 'ClientWrite'";
             let mut connection = self.database.connect().await;
             let waiting: i64 =

@@ -22,12 +22,18 @@ use super::{
 use crate::model::Fault;
 
 /// The arguments of a statement. A bind of a type that no predicate uses is a defect of ours.
-pub fn arguments(binds: &[ScalarValue]) -> Result<PgArguments, Fault> {
+pub fn arguments(binds: &[&ScalarValue]) -> Result<PgArguments, Fault> {
     let mut arguments = PgArguments::default();
     for bind in binds {
         arguments.add(Wire::new(bind)?).map_err(Fault::internal)?;
     }
     Ok(arguments)
+}
+
+/// The types in which [`arguments`] sends them.
+pub fn types(binds: &[&ScalarValue]) -> Result<Vec<PgTypeInfo>, Fault> {
+    let known = |bind: &&ScalarValue| type_oid(&bind.data_type()).ok_or_else(|| unsupported(bind));
+    binds.iter().map(|bind| Ok(PgTypeInfo::with_oid(Oid(known(bind)?)))).collect()
 }
 
 /// A value and its type on the wire.
@@ -90,7 +96,8 @@ fn bytes(value: &ScalarValue) -> Option<Vec<u8>> {
     })
 }
 
-fn plain_digits(value: &ScalarValue) -> Option<String> {
+/// A decimal in plain digits.
+pub fn plain_digits(value: &ScalarValue) -> Option<String> {
     let array = value.to_array().ok()?;
     let options = FormatOptions::default();
     let formatter = ArrayFormatter::try_new(array.as_ref(), &options).ok()?;

@@ -1,27 +1,12 @@
-//! Rows in Postgres' binary wire form, straight into Arrow columns.
+//! Rows as Postgres sends them, to record batches: those of a prepared statement, and the tuples of a binary COPY.
 
 use std::sync::Arc;
 
-use datafusion::arrow::{
-    array::{
-        ArrayRef, BinaryBuilder, BooleanBuilder, ListArray, NullBufferBuilder, PrimitiveBuilder, RecordBatch,
-        RecordBatchOptions, StringBuilder,
-    },
-    buffer::OffsetBuffer,
-    datatypes::{
-        DataType, Date32Type, Decimal128Type, Decimal256Type, FieldRef, Float32Type, Float64Type, Int16Type, Int32Type,
-        Int64Type, IntervalMonthDayNano, IntervalMonthDayNanoType, IntervalUnit, Time64MicrosecondType, TimeUnit,
-        TimestampMicrosecondType,
-    },
-    temporal_conversions::{date32_to_datetime, timestamp_us_to_datetime},
-};
+use bytes::Bytes;
+use datafusion::arrow::array::{RecordBatch, RecordBatchOptions};
 use sqlx::{Column as _, Row, ValueRef, postgres::PgRow};
-use uuid::Uuid;
 
-use super::{
-    numeric::{self, Unfit},
-    types::{DAYS_TO_EPOCH, MICROS_TO_EPOCH, oid, spoken},
-};
+use super::{numeric::Unfit, types::spoken, values::Values};
 use crate::{
     model::Fault,
     sources::sql::{
@@ -31,30 +16,28 @@ use crate::{
     },
 };
 
-/// Microseconds in a day.
-const DAY: i64 = 86_400_000_000;
-
-/// The rows of one scan.
+/// The rows of a prepared statement.
 pub struct Rows<'a> {
     scan: &'a Scan,
-    /// Made for the first row, whose description says how the values are written.
+    /// Made when it is known how the values are written.
     columns: Vec<Values>,
     count: usize,
 }
 
 impl<'a> Rows<'a> {
-    /// No rows yet.
+    /// No rows yet. The first row will say how the values are written.
     pub fn new(scan: &'a Scan) -> Self {
         Self { scan, columns: Vec::new(), count: 0 }
     }
 
-    fn describe(&mut self, row: &PgRow) -> Result<(), Fault> {
-        let Scan { statement, schema, relation } = self.scan;
+    /// Takes note that column `index` is sent as the type `sent(index)`.
+    fn describe(&mut self, sent: impl Fn(usize) -> u32) -> Result<(), Fault> {
+        let Scan { statement, schema, relation, .. } = self.scan;
         self.columns.reserve(schema.fields().len());
         for (index, field) in schema.fields().iter().enumerate() {
-            let found = row.columns().get(index).and_then(|column| column.type_info().oid()).map_or(0, |oid| oid.0);
-            let values = Values::new(field.data_type(), found).ok_or_else(|| {
-                let cause = format!("column {} is {}, type {found} was sent", field.name(), field.data_type());
+            let sent = sent(index);
+            let values = Values::new(field.data_type(), sent).ok_or_else(|| {
+                let cause = format!("column {} is {}, type {sent} was sent", field.name(), field.data_type());
                 changed(&statement.source, relation, cause)
             })?;
             self.columns.push(values);
@@ -62,8 +45,13 @@ impl<'a> Rows<'a> {
         Ok(())
     }
 
+    fn append_value(&mut self, index: usize, bytes: Option<&[u8]>) -> Result<(), Fault> {
+        let Some(values) = self.columns.get_mut(index) else { return Ok(()) };
+        values.append(bytes).map_err(|unfit| self.fault(index, unfit))
+    }
+
     fn fault(&self, index: usize, unfit: Unfit) -> Fault {
-        let Scan { statement, schema, relation } = self.scan;
+        let Scan { statement, schema, relation, .. } = self.scan;
         let field = schema.field(index);
         match unfit {
             Unfit::Value(value) => {
@@ -74,28 +62,9 @@ impl<'a> Rows<'a> {
             }
         }
     }
-}
 
-impl Builder for Rows<'_> {
-    type Row = PgRow;
-
-    fn append(&mut self, row: &PgRow) -> Result<usize, Stop> {
-        if self.columns.is_empty() {
-            self.describe(row)?;
-        }
-        let mut size = 0;
-        for index in 0..self.columns.len() {
-            let raw = row.try_get_raw(index).map_err(Fault::internal)?;
-            let bytes = if raw.is_null() { None } else { Some(raw.as_bytes().map_err(Fault::internal)?) };
-            size += bytes.map_or(0, <[u8]>::len);
-            self.columns[index].append(bytes).map_err(|unfit| self.fault(index, unfit))?;
-        }
-        self.count += 1;
-        Ok(size)
-    }
-
-    fn finish(&mut self) -> Result<RecordBatch, Stop> {
-        let Scan { statement, schema, relation } = self.scan;
+    fn finish_rows(&mut self) -> Result<RecordBatch, Stop> {
+        let Scan { statement, schema, relation, .. } = self.scan;
         let columns = self.columns.iter_mut().map(Values::finish).collect::<Result<_, _>>().map_err(Fault::internal)?;
         let options = RecordBatchOptions::new().with_row_count(Some(std::mem::take(&mut self.count)));
         // A NULL in a column that was NOT NULL when the source was read.
@@ -104,258 +73,117 @@ impl Builder for Rows<'_> {
     }
 }
 
-/// The values of one column.
-enum Values {
-    Bool(BooleanBuilder),
-    Int16(PrimitiveBuilder<Int16Type>),
-    Int32(PrimitiveBuilder<Int32Type>),
-    Int64(PrimitiveBuilder<Int64Type>),
-    Float32(PrimitiveBuilder<Float32Type>),
-    Float64(PrimitiveBuilder<Float64Type>),
-    Decimal128(PrimitiveBuilder<Decimal128Type>, u8, i8),
-    Decimal256(PrimitiveBuilder<Decimal256Type>, u8, i8),
-    Date(PrimitiveBuilder<Date32Type>),
-    Time(PrimitiveBuilder<Time64MicrosecondType>),
-    Timestamp(PrimitiveBuilder<TimestampMicrosecondType>),
-    Interval(PrimitiveBuilder<IntervalMonthDayNanoType>),
-    Text(StringBuilder),
-    Uuid(StringBuilder),
-    Bytes(BinaryBuilder),
-    List(Box<Lists>),
-}
+impl Builder for Rows<'_> {
+    type Row = PgRow;
 
-impl Values {
-    /// For `data_type` sent as the type `sent`; `None` when that is not how such a column is written.
-    fn new(data_type: &DataType, sent: u32) -> Option<Self> {
-        Some(match (data_type, sent) {
-            (DataType::Boolean, oid::BOOL) => Self::Bool(BooleanBuilder::new()),
-            (DataType::Int16, oid::INT2) => Self::Int16(PrimitiveBuilder::new()),
-            (DataType::Int32, oid::INT4) => Self::Int32(PrimitiveBuilder::new()),
-            (DataType::Int64, oid::INT8) => Self::Int64(PrimitiveBuilder::new()),
-            (DataType::Float32, oid::FLOAT4) => Self::Float32(PrimitiveBuilder::new()),
-            (DataType::Float64, oid::FLOAT8) => Self::Float64(PrimitiveBuilder::new()),
-            (DataType::Decimal128(precision, scale), oid::NUMERIC) => {
-                Self::Decimal128(PrimitiveBuilder::new().with_data_type(data_type.clone()), *precision, *scale)
-            }
-            (DataType::Decimal256(precision, scale), oid::NUMERIC) => {
-                Self::Decimal256(PrimitiveBuilder::new().with_data_type(data_type.clone()), *precision, *scale)
-            }
-            (DataType::Date32, oid::DATE) => Self::Date(PrimitiveBuilder::new()),
-            (DataType::Time64(TimeUnit::Microsecond), oid::TIME) => Self::Time(PrimitiveBuilder::new()),
-            (DataType::Timestamp(TimeUnit::Microsecond, None), oid::TIMESTAMP)
-            | (DataType::Timestamp(TimeUnit::Microsecond, Some(_)), oid::TIMESTAMPTZ) => {
-                Self::Timestamp(PrimitiveBuilder::new().with_data_type(data_type.clone()))
-            }
-            (DataType::Interval(IntervalUnit::MonthDayNano), oid::INTERVAL) => Self::Interval(PrimitiveBuilder::new()),
-            (DataType::Utf8, oid::TEXT | oid::VARCHAR | oid::BPCHAR) => Self::Text(StringBuilder::new()),
-            (DataType::Utf8, oid::UUID) => Self::Uuid(StringBuilder::new()),
-            (DataType::Binary, oid::BYTEA) => Self::Bytes(BinaryBuilder::new()),
-            (DataType::List(field), array) => {
-                let element = oid::element_of(array)?;
-                let values = Self::new(field.data_type(), element)?;
-                Self::List(Box::new(Lists::new(Arc::clone(field), element, values)))
-            }
-            _ => return None,
-        })
+    fn append(&mut self, row: &PgRow) -> Result<usize, Stop> {
+        if self.columns.is_empty() {
+            let oid = |index: usize| row.columns().get(index).and_then(|column| column.type_info().oid());
+            self.describe(|index| oid(index).map_or(0, |oid| oid.0))?;
+        }
+        let mut size = 0;
+        for index in 0..self.columns.len() {
+            let raw = row.try_get_raw(index).map_err(Fault::internal)?;
+            let bytes = if raw.is_null() { None } else { Some(raw.as_bytes().map_err(Fault::internal)?) };
+            size += bytes.map_or(0, <[u8]>::len);
+            self.append_value(index, bytes)?;
+        }
+        self.count += 1;
+        Ok(size)
     }
 
-    fn append(&mut self, bytes: Option<&[u8]>) -> Result<(), Unfit> {
-        match self {
-            Self::Bool(builder) => builder.append_option(present(bytes, boolean)?),
-            Self::Int16(builder) => builder.append_option(present(bytes, int16)?),
-            Self::Int32(builder) => builder.append_option(present(bytes, int32)?),
-            Self::Int64(builder) => builder.append_option(present(bytes, int64)?),
-            Self::Float32(builder) => builder.append_option(present(bytes, float32)?),
-            Self::Float64(builder) => builder.append_option(present(bytes, float64)?),
-            Self::Decimal128(builder, precision, scale) => {
-                let decimal = |bytes: &[u8]| numeric::decode::<Decimal128Type>(bytes, *precision, *scale);
-                builder.append_option(present(bytes, decimal)?);
-            }
-            Self::Decimal256(builder, precision, scale) => {
-                let decimal = |bytes: &[u8]| numeric::decode::<Decimal256Type>(bytes, *precision, *scale);
-                builder.append_option(present(bytes, decimal)?);
-            }
-            Self::Date(builder) => builder.append_option(present(bytes, date)?),
-            Self::Time(builder) => builder.append_option(present(bytes, time)?),
-            Self::Timestamp(builder) => builder.append_option(present(bytes, timestamp)?),
-            Self::Interval(builder) => builder.append_option(present(bytes, interval)?),
-            Self::Text(builder) => builder.append_option(present(bytes, text)?),
-            Self::Uuid(builder) => match bytes {
-                Some(bytes) => {
-                    let uuid = Uuid::from_bytes(fixed(bytes)?);
-                    builder.append_value(uuid.hyphenated().encode_lower(&mut Uuid::encode_buffer()));
+    fn rows(&self) -> usize {
+        self.count
+    }
+
+    fn finish(&mut self) -> Result<RecordBatch, Stop> {
+        self.finish_rows()
+    }
+}
+
+/// How a binary COPY begins: a signature, flags, and the length of an extension (PostgreSQL, COPY, "Binary Format").
+const SIGNATURE: &[u8; 11] = b"PGCOPY\n\xff\r\n\0";
+/// Flags from here on change the format.
+const CRITICAL_FLAGS: u32 = 0xFFFF_0000;
+
+/// The tuples of a binary COPY. The server sends one message for each row (PostgreSQL, "COPY Operations"); the header
+/// comes with the first, and a trailer ends them.
+pub struct Tuples<'a> {
+    rows: Rows<'a>,
+    began: bool,
+    ended: bool,
+}
+
+impl<'a> Tuples<'a> {
+    /// No tuples yet; column `index` will be sent as the type `sent(index)`, which is checked here.
+    pub fn new(scan: &'a Scan, sent: impl Fn(usize) -> u32) -> Result<Self, Fault> {
+        let mut rows = Rows::new(scan);
+        rows.describe(sent)?;
+        Ok(Self { rows, began: false, ended: true })
+    }
+
+    /// Is nothing missing at the end?
+    pub fn is_whole(&self) -> bool {
+        self.ended
+    }
+
+    /// Another COPY begins, with a header of its own.
+    pub fn restart(&mut self) {
+        (self.began, self.ended) = (false, false);
+    }
+
+    fn read(&mut self, mut bytes: &[u8]) -> Option<Result<(), Fault>> {
+        if !self.began {
+            (bytes.split_off(..SIGNATURE.len())? == SIGNATURE).then_some(())?;
+            (take(&mut bytes).map(u32::from_be_bytes)? & CRITICAL_FLAGS == 0).then_some(())?;
+            let extension = usize::try_from(take(&mut bytes).map(u32::from_be_bytes)?).ok()?;
+            bytes.split_off(..extension)?;
+            self.began = true;
+        }
+        // Without columns, the statement selects a constant.
+        let width = self.rows.columns.len().max(1);
+        while !bytes.is_empty() {
+            (!self.ended).then_some(())?;
+            match take(&mut bytes).map(i16::from_be_bytes)? {
+                -1 => self.ended = true,
+                fields => {
+                    (usize::try_from(fields).ok()? == width).then_some(())?;
+                    for index in 0..width {
+                        let value = match usize::try_from(take(&mut bytes).map(i32::from_be_bytes)?) {
+                            Ok(length) => Some(bytes.split_off(..length)?),
+                            Err(_) => None,
+                        };
+                        if let Err(fault) = self.rows.append_value(index, value) {
+                            return Some(Err(fault));
+                        }
+                    }
+                    self.rows.count += 1;
                 }
-                None => builder.append_null(),
-            },
-            Self::Bytes(builder) => builder.append_option(bytes),
-            Self::List(lists) => lists.append(bytes)?,
+            }
         }
-        Ok(())
-    }
-
-    fn finish(&mut self) -> Result<ArrayRef, datafusion::arrow::error::ArrowError> {
-        Ok(match self {
-            Self::Bool(builder) => Arc::new(builder.finish()),
-            Self::Int16(builder) => Arc::new(builder.finish()),
-            Self::Int32(builder) => Arc::new(builder.finish()),
-            Self::Int64(builder) => Arc::new(builder.finish()),
-            Self::Float32(builder) => Arc::new(builder.finish()),
-            Self::Float64(builder) => Arc::new(builder.finish()),
-            Self::Decimal128(builder, ..) => Arc::new(builder.finish()),
-            Self::Decimal256(builder, ..) => Arc::new(builder.finish()),
-            Self::Date(builder) => Arc::new(builder.finish()),
-            Self::Time(builder) => Arc::new(builder.finish()),
-            Self::Timestamp(builder) => Arc::new(builder.finish()),
-            Self::Interval(builder) => Arc::new(builder.finish()),
-            Self::Text(builder) | Self::Uuid(builder) => Arc::new(builder.finish()),
-            Self::Bytes(builder) => Arc::new(builder.finish()),
-            Self::List(lists) => Arc::new(lists.finish()?),
-        })
+        Some(Ok(()))
     }
 }
 
-fn fixed<const N: usize>(bytes: &[u8]) -> Result<[u8; N], Unfit> {
-    bytes.try_into().map_err(|_| Unfit::Malformed)
+fn take<const N: usize>(bytes: &mut &[u8]) -> Option<[u8; N]> {
+    bytes.split_off(..N)?.try_into().ok()
 }
 
-/// NULL, or what `read` makes of the bytes.
-fn present<'a, T>(
-    bytes: Option<&'a [u8]>,
-    read: impl FnOnce(&'a [u8]) -> Result<T, Unfit>,
-) -> Result<Option<T>, Unfit> {
-    bytes.map(read).transpose()
-}
+impl Builder for Tuples<'_> {
+    type Row = Bytes;
 
-fn boolean(bytes: &[u8]) -> Result<bool, Unfit> {
-    fixed(bytes).map(|[byte]| byte != 0)
-}
-
-fn int16(bytes: &[u8]) -> Result<i16, Unfit> {
-    fixed(bytes).map(i16::from_be_bytes)
-}
-
-fn int32(bytes: &[u8]) -> Result<i32, Unfit> {
-    fixed(bytes).map(i32::from_be_bytes)
-}
-
-fn int64(bytes: &[u8]) -> Result<i64, Unfit> {
-    fixed(bytes).map(i64::from_be_bytes)
-}
-
-/// Postgres has one NaN, above all numbers: here that is the positive quiet one.
-fn float32(bytes: &[u8]) -> Result<f32, Unfit> {
-    let number = f32::from_be_bytes(fixed(bytes)?);
-    Ok(if number.is_nan() { f32::NAN } else { number })
-}
-
-fn float64(bytes: &[u8]) -> Result<f64, Unfit> {
-    let number = f64::from_be_bytes(fixed(bytes)?);
-    Ok(if number.is_nan() { f64::NAN } else { number })
-}
-
-fn date(bytes: &[u8]) -> Result<i32, Unfit> {
-    match i32::from_be_bytes(fixed(bytes)?) {
-        i32::MAX => Err(Unfit::Value("infinity")),
-        i32::MIN => Err(Unfit::Value("-infinity")),
-        days => days
-            .checked_add(DAYS_TO_EPOCH)
-            .filter(|days| date32_to_datetime(*days).is_some())
-            .ok_or(Unfit::Value("a year beyond 262142")),
-    }
-}
-
-fn timestamp(bytes: &[u8]) -> Result<i64, Unfit> {
-    match i64::from_be_bytes(fixed(bytes)?) {
-        i64::MAX => Err(Unfit::Value("infinity")),
-        i64::MIN => Err(Unfit::Value("-infinity")),
-        micros => micros
-            .checked_add(MICROS_TO_EPOCH)
-            .filter(|micros| timestamp_us_to_datetime(*micros).is_some())
-            .ok_or(Unfit::Value("a year beyond 262142")),
-    }
-}
-
-fn time(bytes: &[u8]) -> Result<i64, Unfit> {
-    let micros = i64::from_be_bytes(fixed(bytes)?);
-    (0..DAY).contains(&micros).then_some(micros).ok_or(Unfit::Value("24:00:00"))
-}
-
-/// Microseconds, days, months.
-fn interval(bytes: &[u8]) -> Result<IntervalMonthDayNano, Unfit> {
-    let all: [u8; 16] = fixed(bytes)?;
-    let micros = i64::from_be_bytes(fixed(&all[..8])?);
-    let days = i32::from_be_bytes(fixed(&all[8..12])?);
-    let months = i32::from_be_bytes(fixed(&all[12..])?);
-    match (months, days, micros) {
-        (i32::MAX, i32::MAX, i64::MAX) => Err(Unfit::Value("infinity")),
-        (i32::MIN, i32::MIN, i64::MIN) => Err(Unfit::Value("-infinity")),
-        _ => {
-            let nanos = micros.checked_mul(1000).ok_or(Unfit::Value("more than 292 years of hours"))?;
-            Ok(IntervalMonthDayNano::new(months, days, nanos))
-        }
-    }
-}
-
-fn text(bytes: &[u8]) -> Result<&str, Unfit> {
-    std::str::from_utf8(bytes).map_err(|_| Unfit::Value("bytes that are not UTF-8"))
-}
-
-/// Arrays of one dimension that begin at 1.
-struct Lists {
-    field: FieldRef,
-    element: u32,
-    values: Values,
-    offsets: Vec<i32>,
-    length: i32,
-    present: NullBufferBuilder,
-}
-
-impl Lists {
-    fn new(field: FieldRef, element: u32, values: Values) -> Self {
-        Self { field, element, values, offsets: vec![0], length: 0, present: NullBufferBuilder::new(0) }
+    fn append(&mut self, message: &Bytes) -> Result<usize, Stop> {
+        let Scan { statement, relation, .. } = self.rows.scan;
+        let read = self.read(message);
+        read.unwrap_or_else(|| Err(changed(&statement.source, relation, "a tuple of another form")))?;
+        Ok(message.len())
     }
 
-    fn append(&mut self, bytes: Option<&[u8]>) -> Result<(), Unfit> {
-        self.present.append(bytes.is_some());
-        if let Some(mut bytes) = bytes {
-            self.elements(&mut bytes)?;
-        }
-        self.offsets.push(self.length);
-        Ok(())
+    fn rows(&self) -> usize {
+        self.rows.count
     }
 
-    fn elements(&mut self, bytes: &mut &[u8]) -> Result<(), Unfit> {
-        let (dimensions, _has_null, element) = (take_i32(bytes)?, take_i32(bytes)?, take_i32(bytes)?);
-        match dimensions {
-            0 => return Ok(()),
-            1 if element.cast_unsigned() == self.element => {}
-            1 => return Err(Unfit::Malformed),
-            _ => return Err(Unfit::Value("several dimensions")),
-        }
-        let (length, lower_bound) = (take_i32(bytes)?, take_i32(bytes)?);
-        if lower_bound != 1 {
-            return Err(Unfit::Value("subscripts that do not begin at 1"));
-        }
-        for _ in 0..length {
-            let value = match usize::try_from(take_i32(bytes)?) {
-                Ok(size) => Some(bytes.split_off(..size).ok_or(Unfit::Malformed)?),
-                Err(_) => None,
-            };
-            self.values.append(value)?;
-        }
-        self.length = self.length.checked_add(length).ok_or(Unfit::Malformed)?;
-        Ok(())
+    fn finish(&mut self) -> Result<RecordBatch, Stop> {
+        self.rows.finish_rows()
     }
-
-    fn finish(&mut self) -> Result<ListArray, datafusion::arrow::error::ArrowError> {
-        let offsets = std::mem::replace(&mut self.offsets, vec![0]);
-        self.length = 0;
-        let offsets = OffsetBuffer::new(offsets.into());
-        ListArray::try_new(Arc::clone(&self.field), offsets, self.values.finish()?, self.present.finish())
-    }
-}
-
-fn take_i32(bytes: &mut &[u8]) -> Result<i32, Unfit> {
-    let head = bytes.split_off(..4).ok_or(Unfit::Malformed)?;
-    Ok(i32::from_be_bytes(fixed(head)?))
 }

@@ -2,7 +2,7 @@
 
 use datafusion::{arrow::datatypes::DataType, scalar::ScalarValue};
 
-use crate::sources::sql::{Class, Dialect};
+use crate::sources::sql::{Bind, Binds, Class, Dialect};
 
 /// Placeholders say their type, lists are one array.
 #[derive(Clone, Copy, Debug)]
@@ -13,8 +13,8 @@ impl Dialect for PostgresDialect {
         true
     }
 
-    fn placeholder(&self, number: usize, class: Class) -> String {
-        format!("${number}::{}", type_name(class))
+    fn placeholder(&self, number: usize, bind: &Bind) -> String {
+        format!("${number}::{}", type_name(bind))
     }
 
     fn membership(
@@ -23,16 +23,12 @@ impl Dialect for PostgresDialect {
         class: Class,
         values: Vec<ScalarValue>,
         negated: bool,
-        binds: &mut Vec<ScalarValue>,
+        binds: &mut Binds,
     ) -> String {
         let element = values.first().map_or(DataType::Null, ScalarValue::data_type);
-        binds.push(ScalarValue::List(ScalarValue::new_list_nullable(&values, &element)));
-        let (number, name) = (binds.len(), type_name(class));
-        if negated {
-            format!("({operand} <> ALL (${number}::{name}[]))")
-        } else {
-            format!("({operand} = ANY (${number}::{name}[]))")
-        }
+        let value = ScalarValue::List(ScalarValue::new_list_nullable(&values, &element));
+        let place = binds.place(Bind::Value { value, class });
+        if negated { format!("({operand} <> ALL ({place}))") } else { format!("({operand} = ANY ({place}))") }
     }
 
     fn distinct(&self, left: &str, right: &str, negated: bool) -> String {
@@ -40,9 +36,9 @@ impl Dialect for PostgresDialect {
     }
 }
 
-/// What a literal of `class` is in Postgres.
-const fn type_name(class: Class) -> &'static str {
-    match class {
+/// What a value is in Postgres.
+pub(super) fn type_name(bind: &Bind) -> String {
+    let name = match bind.class() {
         Class::Bool => "bool",
         Class::Int16 => "int2",
         Class::Int32 => "int4",
@@ -56,5 +52,6 @@ const fn type_name(class: Class) -> &'static str {
         Class::Date => "date",
         Class::Timestamp => "timestamp",
         Class::TimestampTz => "timestamptz",
-    }
+    };
+    format!("{name}{}", if bind.is_list() { "[]" } else { "" })
 }

@@ -34,6 +34,8 @@ const SCHEMAS: &str = "
 /// Every column that this user may read, of every kind of table; a table without any has one row without a column.
 const COLUMNS: &str = "
     SELECT n.nspname::text AS schema, c.relname::text AS name, c.relkind::text AS kind, c.reltuples::float8 AS rows,
+        -- The rows of a plain table have places, and this user may lock it.
+        m.amname IS NOT DISTINCT FROM 'heap' AND has_table_privilege(c.oid, 'SELECT') AS is_divisible,
         a.attname::text AS column, a.atttypid AS type, a.atttypmod AS modifier,
         format_type(a.atttypid, a.atttypmod) AS type_name,
         -- Nobody checks what a foreign table or a view promises.
@@ -43,6 +45,7 @@ const COLUMNS: &str = "
     JOIN pg_namespace n ON n.oid = c.relnamespace
     LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
         AND has_column_privilege(c.oid, a.attnum, 'SELECT')
+    LEFT JOIN pg_am m ON m.oid = c.relam AND c.relkind = 'r'
     LEFT JOIN pg_collation l ON l.oid = a.attcollation
     WHERE c.relkind IN ('r', 'v', 'm', 'p', 'f') AND n.nspname = ANY ($1::text[])
         AND has_any_column_privilege(c.oid, 'SELECT') AND has_schema_privilege(n.oid, 'USAGE')
@@ -67,6 +70,7 @@ pub struct Found {
 struct Relation {
     kind: String,
     rows: f64,
+    is_divisible: bool,
     columns: Vec<CatalogColumn>,
 }
 
@@ -75,7 +79,10 @@ impl Postgres {
     pub async fn discover(&self, schemas: &[Spanned<String>]) -> Result<Found, Fault> {
         let slot = self.pool().slot().await;
         loop {
-            let (mut session, reused) = self.session(&slot).await.map_err(Stop::into_fault)?;
+            let (mut session, reused) = match slot.take_idle(|_| true) {
+                Some(session) => (session, true),
+                None => (self.connect().await.map_err(Stop::into_fault)?, false),
+            };
             match Found::read(&mut session.connection, schemas).await.map_err(|error| self.stop(error)) {
                 Ok(found) => {
                     slot.give_back(session);
@@ -109,6 +116,7 @@ impl Found {
             let relation = relations.entry((row.try_get("schema")?, row.try_get("name")?)).or_insert(Relation {
                 kind: row.try_get("kind")?,
                 rows: row.try_get("rows")?,
+                is_divisible: row.try_get("is_divisible")?,
                 columns: Vec::new(),
             });
             relation.columns.extend(read_column(&row)?);
@@ -142,6 +150,7 @@ impl Found {
                     columns: self.columns(relation, annotations.of(schema, name), &mut problems),
                     table_type: if relation.kind == "v" { TableType::View } else { TableType::Base },
                     rows: estimate(relation.rows),
+                    is_divisible: relation.is_divisible,
                 };
                 let remote: Arc<dyn Remote> = Arc::clone(postgres) as _;
                 let provider = Arc::new(SqlTable::new(remote, description, pushdown));

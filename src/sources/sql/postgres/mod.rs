@@ -1,12 +1,16 @@
 //! `kind: postgres`
 
 mod binds;
+mod copy;
 mod decode;
 mod dialect;
 mod discover;
+mod literal;
 mod numeric;
+mod parallel;
 mod session;
 mod types;
+mod values;
 
 use std::sync::Arc;
 
@@ -41,5 +45,9 @@ impl Source for PostgresSource {
     async fn tables(&self) -> Result<Listing, Fault> {
         let found = self.postgres.discover(&self.config.schemas).await?;
         Ok(found.listing(&self.postgres, &self.source, &self.config.schemas, self.pushdown))
+    }
+
+    async fn stale(&self) {
+        self.postgres.stale().await;
     }
 }

@@ -1,22 +1,22 @@
 //! Connections to a Postgres server and the statements that run on them.
 
-use std::{str::FromStr, sync::Arc, time::Duration};
+use std::{fmt::Display, str::FromStr, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use futures::StreamExt;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, postgres::PgConnectOptions};
-use tokio::time::timeout;
+use tokio::{sync::Notify, time::timeout};
 use url::Url;
 
-use super::{binds, decode::Rows, dialect::PostgresDialect};
+use super::{binds, copy, decode::Rows, dialect::PostgresDialect};
 use crate::{
     config::{Secret, Spanned, source::PostgresConfig},
-    model::{Problem, SourceName, place::nearest},
+    model::{Fault, Problem, SourceName, place::nearest},
     sources::sql::{
         Dialect,
         batch::pump,
-        failure::{down, failed},
-        feed::{Feed, Remote, Scan, Stop},
+        failure::{changed, down, failed},
+        feed::{Caller, Feed, Job, Remote, Stop},
         pool::Pool,
         session::{self, Connector},
     },
@@ -26,8 +26,11 @@ use crate::{
 const CONNECT: Duration = Duration::from_secs(5);
 
 /// Sent when a session begins: it only reads, and prints values in one way whatever the server's settings are.
-const SETTINGS: [(&str, &str); 5] = [
+const SETTINGS: [(&str, &str); 7] = [
     ("default_transaction_read_only", "on"),
+    ("standard_conforming_strings", "on"),
+    // One connection may wait inside a transaction for the others that read in its snapshot.
+    ("idle_in_transaction_session_timeout", "0"),
     ("TimeZone", "UTC"),
     ("DateStyle", "ISO"),
     ("IntervalStyle", "iso_8601"),
@@ -49,17 +52,29 @@ const PARAMETERS: [&str; 11] = [
     "user",
 ];
 
-/// One Postgres database.
+/// So few rows come by a prepared statement: its plan is kept by the server, and its end needs no other message.
+/// More come by COPY, whose rows are smaller and cost the server less.
+const FEW_ROWS: u64 = 10_000;
+
+/// The longest name of an application, in bytes (NAMEDATALEN - 1).
+const LONGEST_NAME: usize = 63;
+
+/// One Postgres database. Clones share its connections.
+#[derive(Clone)]
 pub struct Postgres {
     name: SourceName,
     options: PgConnectOptions,
     pool: Arc<Pool<Session>>,
+    max_connections: usize,
+    stale: Arc<Notify>,
 }
 
 /// A connection and the server process behind it.
 pub struct Session {
     pub(super) connection: PgConnection,
     process: i32,
+    /// Whom the session is set up for.
+    caller: Caller,
 }
 
 impl Postgres {
@@ -67,28 +82,94 @@ impl Postgres {
     pub fn new(name: SourceName, config: &PostgresConfig) -> Result<Self, Problem> {
         let options = read_url(&config.url)?;
         let options = options.application_name("aqueduct").options(SETTINGS).disable_statement_logging();
-        Ok(Self { name, options, pool: Pool::new(config.max_connections) })
+        let max_connections = usize::try_from(config.max_connections).unwrap_or(usize::MAX);
+        let pool = Pool::new(config.max_connections);
+        Ok(Self { name, options, pool, max_connections, stale: Arc::default() })
+    }
+
+    /// The most connections that there may be.
+    pub fn max_connections(&self) -> usize {
+        self.max_connections
+    }
+
+    /// Completes when a statement has shown that the tables are no longer those that were found.
+    pub async fn stale(&self) {
+        self.stale.notified().await;
     }
 
     /// What an error of a running statement means.
     pub fn stop(&self, error: sqlx::Error) -> Stop {
-        match &error {
-            sqlx::Error::Database(refusal) => {
-                let code = refusal.code().unwrap_or_default();
-                // 08: connection exceptions; 57P: the server shuts down or crashed.
-                if code.starts_with("08") || code.starts_with("57P") {
-                    Stop::Lost(down(&self.name, error))
-                } else if code == "0A000" {
-                    // A table was altered under a statement prepared before: a new session prepares it anew.
-                    Stop::Lost(failed(&self.name, error))
-                } else {
-                    Stop::Refused(failed(&self.name, format!("{code}: {error}")))
-                }
+        let sqlx::Error::Database(refusal) = &error else {
+            return match error {
+                sqlx::Error::Io(_) | sqlx::Error::Tls(_) => Stop::Lost(down(&self.name, error)),
+                _ => failed(&self.name, error).into(),
+            };
+        };
+        match refusal.code().unwrap_or_default().as_ref() {
+            // Connection exceptions; the server shuts down, crashed, or starts; it has no connection left.
+            code if code.starts_with("08") || code.starts_with("57P") || code == "53300" => {
+                Stop::Lost(down(&self.name, error))
             }
-            sqlx::Error::Io(_) | sqlx::Error::Tls(_) => Stop::Lost(down(&self.name, error)),
-            _ => failed(&self.name, error).into(),
+            // A table was altered under a statement prepared before: a new session prepares it anew.
+            "0A000" => Stop::Lost(self.changed(error)),
+            // No such schema, table, column, function or operator, or not for this user any more.
+            code @ ("3F000" | "42P01" | "42703" | "42883" | "42804" | "42846" | "42501") => {
+                Stop::Refused(self.changed(format!("{code}: {error}")))
+            }
+            code => Stop::Refused(failed(&self.name, format!("{code}: {error}"))),
         }
     }
+
+    /// The tables are no longer those that were found: they are looked for again.
+    pub fn changed(&self, cause: impl Display) -> Fault {
+        self.notice_change();
+        changed(&self.name, &format!("source `{}`", self.name), cause)
+    }
+
+    /// Has the tables looked for again.
+    pub fn notice_change(&self) {
+        self.stale.notify_one();
+    }
+
+    /// Few rows, by a prepared statement.
+    async fn fetch_rows(&self, session: &mut Session, job: &Job, feed: &mut Feed) -> Result<(), Stop> {
+        session.set_up(&job.caller).await.map_err(|error| self.stop(error))?;
+        let statement = &job.scan.statement;
+        let arguments = binds::arguments(&statement.values()?)?;
+        let sql = statement.render(|number, bind| PostgresDialect.placeholder(number, bind));
+        let rows = sqlx::query_with(AssertSqlSafe(sql), arguments)
+            .fetch(&mut session.connection)
+            .map(|row| row.map_err(|error| self.stop(error)));
+        pump(rows, &mut Rows::new(&job.scan), feed).await
+    }
+}
+
+impl Session {
+    /// Names the query to those who watch the server, and bounds its time there.
+    async fn set_up(&mut self, caller: &Caller) -> Result<(), sqlx::Error> {
+        if self.caller == *caller {
+            return Ok(());
+        }
+        sqlx::query("SELECT set_config('application_name', $1, false), set_config('statement_timeout', $2, false)")
+            .bind(application_name(caller))
+            .bind(statement_timeout(caller))
+            .execute(&mut self.connection)
+            .await?;
+        self.caller = caller.clone();
+        Ok(())
+    }
+}
+
+/// What `pg_stat_activity` shows.
+pub(super) fn application_name(caller: &Caller) -> String {
+    let mut name = format!("aqueduct {}", caller.query);
+    name.truncate(name.floor_char_boundary(LONGEST_NAME));
+    name
+}
+
+/// In milliseconds; 0 is no bound.
+pub(super) fn statement_timeout(caller: &Caller) -> String {
+    caller.timeout.map_or(0, |timeout| timeout.as_millis().clamp(1, i32::MAX.unsigned_abs().into())).to_string()
 }
 
 #[async_trait]
@@ -105,8 +186,8 @@ impl Remote for Postgres {
         self.pool.is_contended()
     }
 
-    async fn run(&self, scan: &Scan, feed: &mut Feed) -> Result<(), Stop> {
-        session::run(self, scan, feed).await
+    async fn run(&self, job: &Job, feed: &mut Feed) -> Result<(), Stop> {
+        session::run(self, job, feed).await
     }
 }
 
@@ -126,7 +207,7 @@ impl Connector for Postgres {
             let watch =
                 "SELECT set_config(name, '1s', false) FROM pg_settings WHERE name = 'client_connection_check_interval'";
             match sqlx::query(watch).execute(&mut connection).await {
-                Ok(_) | Err(sqlx::Error::Database(_)) => Ok(Session { connection, process }),
+                Ok(_) | Err(sqlx::Error::Database(_)) => Ok(Session { connection, process, caller: Caller::default() }),
                 Err(error) => Err(error),
             }
         };
@@ -152,13 +233,16 @@ impl Connector for Postgres {
         let _ = timeout(CONNECT, session.connection.close_hard()).await;
     }
 
-    async fn fetch(&self, session: &mut Session, scan: &Scan, feed: &mut Feed) -> Result<(), Stop> {
-        let arguments = binds::arguments(&scan.statement.binds)?;
-        let sql = AssertSqlSafe(scan.statement.sql.as_str());
-        let rows = sqlx::query_with(sql, arguments)
-            .fetch(&mut session.connection)
-            .map(|row| row.map_err(|error| self.stop(error)));
-        pump(rows, &mut Rows::new(scan), feed).await
+    fn suits(&self, session: &Session, job: &Job) -> bool {
+        session.caller == job.caller
+    }
+
+    async fn fetch(&self, session: &mut Session, job: &Job, feed: &mut Feed) -> Result<(), Stop> {
+        if job.scan.estimated_rows.is_some_and(|rows| rows <= FEW_ROWS) {
+            self.fetch_rows(session, job, feed).await
+        } else {
+            copy::fetch(self, session, job, feed).await
+        }
     }
 }
 

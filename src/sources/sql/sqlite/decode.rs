@@ -42,7 +42,7 @@ impl<'a> Rows<'a> {
     }
 
     fn fault(&self, index: usize, reason: &str) -> Fault {
-        let Scan { statement, schema, relation } = self.scan;
+        let Scan { statement, schema, relation, .. } = self.scan;
         let field = schema.field(index);
         unrepresentable(&statement.source, relation, field.name(), reason, &spoken(field.data_type()))
     }
@@ -63,8 +63,12 @@ impl Builder for Rows<'_> {
         Ok(size)
     }
 
+    fn rows(&self) -> usize {
+        self.count
+    }
+
     fn finish(&mut self) -> Result<RecordBatch, Stop> {
-        let Scan { statement, schema, relation } = self.scan;
+        let Scan { statement, schema, relation, .. } = self.scan;
         let columns = self.columns.iter_mut().map(Values::finish).collect();
         let options = RecordBatchOptions::new().with_row_count(Some(std::mem::take(&mut self.count)));
         RecordBatch::try_new_with_options(Arc::clone(schema), columns, &options)

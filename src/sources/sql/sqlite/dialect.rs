@@ -2,7 +2,7 @@
 
 use datafusion::scalar::ScalarValue;
 
-use crate::sources::sql::{Class, Dialect};
+use crate::sources::sql::{Bind, Binds, Class, Dialect};
 
 /// Numbered placeholders, one for each value of a list.
 #[derive(Clone, Copy, Debug)]
@@ -13,7 +13,7 @@ impl Dialect for SqliteDialect {
         false
     }
 
-    fn placeholder(&self, number: usize, _class: Class) -> String {
+    fn placeholder(&self, number: usize, _bind: &Bind) -> String {
         format!("?{number}")
     }
 
@@ -23,16 +23,10 @@ impl Dialect for SqliteDialect {
         class: Class,
         values: Vec<ScalarValue>,
         negated: bool,
-        binds: &mut Vec<ScalarValue>,
+        binds: &mut Binds,
     ) -> String {
-        let placeholders: Vec<_> = values
-            .into_iter()
-            .map(|value| {
-                binds.push(value);
-                self.placeholder(binds.len(), class)
-            })
-            .collect();
-        format!("({operand} {}IN ({}))", if negated { "NOT " } else { "" }, placeholders.join(", "))
+        let places: Vec<_> = values.into_iter().map(|value| binds.place(Bind::Value { value, class })).collect();
+        format!("({operand} {}IN ({}))", if negated { "NOT " } else { "" }, places.join(", "))
     }
 
     fn distinct(&self, left: &str, right: &str, negated: bool) -> String {

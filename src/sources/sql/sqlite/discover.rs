@@ -57,7 +57,10 @@ impl Sqlite {
     /// Reads the schema.
     pub async fn discover(&self) -> Result<Found, Fault> {
         let slot = self.pool().slot().await;
-        let (mut session, _) = self.session(&slot).await.map_err(Stop::into_fault)?;
+        let mut session = match slot.take_idle(|_| true) {
+            Some(session) => session,
+            None => self.connect().await.map_err(Stop::into_fault)?,
+        };
         let found = Found::read(&mut session.connection).await.map_err(|error| self.stop(error).into_fault())?;
         slot.give_back(session);
         Ok(found)
@@ -106,6 +109,7 @@ impl Found {
                     columns: self.columns(relation, &annotations, &mut problems),
                     table_type: if relation.view { TableType::View } else { TableType::Base },
                     rows: relation.rows,
+                    is_divisible: false,
                 };
                 let remote: Arc<dyn Remote> = Arc::clone(sqlite) as _;
                 let provider = Arc::new(SqlTable::new(remote, description, pushdown));

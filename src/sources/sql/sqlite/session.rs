@@ -26,7 +26,7 @@ use crate::{
         Dialect,
         batch::pump,
         failure::{down, failed},
-        feed::{Feed, Remote, Scan, Stop},
+        feed::{Feed, Job, Remote, Stop},
         pool::Pool,
         session::{self, Connector},
     },
@@ -90,8 +90,8 @@ impl Remote for Sqlite {
         self.pool.is_contended()
     }
 
-    async fn run(&self, scan: &Scan, feed: &mut Feed) -> Result<(), Stop> {
-        session::run(self, scan, feed).await
+    async fn run(&self, job: &Job, feed: &mut Feed) -> Result<(), Stop> {
+        session::run(self, job, feed).await
     }
 }
 
@@ -126,11 +126,13 @@ impl Connector for Sqlite {
         }
     }
 
-    async fn fetch(&self, session: &mut Session, scan: &Scan, feed: &mut Feed) -> Result<(), Stop> {
-        let sql = AssertSqlSafe(scan.statement.sql.as_str());
+    async fn fetch(&self, session: &mut Session, job: &Job, feed: &mut Feed) -> Result<(), Stop> {
+        let statement = &job.scan.statement;
+        let arguments = arguments(&statement.values()?)?;
+        let sql = AssertSqlSafe(statement.render(|number, bind| SqliteDialect.placeholder(number, bind)));
         let mut ended = false;
         #[expect(deprecated, reason = "only here does the end of a statement show apart from the end of its thread")]
-        let events = sqlx::query_with(sql, arguments(&scan.statement.binds)?).fetch_many(&mut session.connection);
+        let events = sqlx::query_with(sql, arguments).fetch_many(&mut session.connection);
         let rows = events.filter_map(|event| {
             let row = match event {
                 Ok(Either::Right(row)) => Some(Ok(row)),
@@ -142,13 +144,13 @@ impl Connector for Sqlite {
             };
             std::future::ready(row)
         });
-        pump(rows, &mut Rows::new(scan)?, feed).await?;
+        pump(rows, &mut Rows::new(&job.scan)?, feed).await?;
         if ended { Ok(()) } else { Err(failed(&self.name, "the statement broke off").into()) }
     }
 }
 
 /// The arguments of a statement. A bind of a type that no predicate uses is a defect of ours.
-fn arguments(binds: &[ScalarValue]) -> Result<SqliteArguments, Fault> {
+fn arguments(binds: &[&ScalarValue]) -> Result<SqliteArguments, Fault> {
     let mut arguments = SqliteArguments::default();
     for bind in binds {
         let added = match bind {

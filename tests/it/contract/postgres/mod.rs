@@ -59,7 +59,7 @@ pub fn open(url: &str, tables: Vec<TableConfig>, pushdown: bool) -> Arc<dyn Sour
 /// Statements of ours that run now.
 pub async fn running(url: &str) -> i64 {
     let mut connection = PgConnection::connect(url).await.expect("a server");
-    let count = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'aqueduct' AND datname = current_database() \
+    let count = "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'aqueduct%' AND datname = current_database() \
                  AND state = 'active'";
     sqlx::query_scalar(count).fetch_one(&mut connection).await.expect("a count")
 }

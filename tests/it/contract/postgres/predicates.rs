@@ -8,7 +8,7 @@ const PREDICATES: &[(&str, bool)] = &[
     ("id = 1", true),
     ("id <> 1", true),
     ("1 < id", true),
-    ("id = 9223372036854775807", false),
+    ("id = 9223372036854775807", true),
     ("i2 = 0", true),
     ("i8 >= 9223372036854775807", true),
     ("id IN (1, 3, 5, 7, 9)", true),
@@ -153,7 +153,7 @@ async fn predicates_agree() {
         statement.sql,
         "SELECT \"id\" FROM \"public\".\"typed\" WHERE (\"id\" = $1::int4) AND (\"t\" = ANY ($2::text[])) LIMIT $3::int8"
     );
-    assert_eq!(statement.binds.len(), 3);
+    assert_eq!(statement.binds, 3);
 }
 
 #[tokio::test]

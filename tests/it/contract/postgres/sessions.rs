@@ -92,7 +92,7 @@ async fn connections_that_died_are_replaced() {
     let engine = Engine::over(&open(&url, vec![], true)).await;
     let count = "SELECT count(*) FROM numbers";
     assert!(engine.rows(count).await.is_ok());
-    run(&url, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'aqueduct' AND datname = current_database()").await;
+    run(&url, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'aqueduct%' AND datname = current_database()").await;
     assert_eq!(engine.rows(count).await, Ok(vec!["20000".to_owned()]));
     // A table that changes under a prepared statement is read anew, or refused, never misread.
     assert!(engine.rows("SELECT n FROM numbers WHERE n = 1").await.is_ok());
