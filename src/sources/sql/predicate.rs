@@ -282,7 +282,10 @@ mod tests {
     };
 
     use super::*;
-    use crate::sources::sql::postgres::PostgresDialect;
+    use crate::{
+        model::SourceName,
+        sources::sql::{Statement, postgres::PostgresDialect},
+    };
 
     fn columns() -> Vec<Column> {
         let column = |name: &str, class, data_type| Column {
@@ -303,9 +306,11 @@ mod tests {
         let columns = columns();
         let mut writer = Writer::new(&PostgresDialect, &columns);
         let sql = writer.predicate(expr);
-        let binds = writer.into_binds().len();
-        assert!(sql.is_some() || binds == 0, "nothing stays bound");
-        sql.map(|sql| (sql, binds))
+        let binds = writer.into_binds();
+        assert!(sql.is_some() || binds.is_empty(), "nothing stays bound");
+        let count = binds.len();
+        let statement = Statement::new(SourceName::new("crm").expect("a name"), sql?, binds);
+        Some((statement.render(|number, bind| PostgresDialect.placeholder(number, bind)), count))
     }
 
     #[test]
