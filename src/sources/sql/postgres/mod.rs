@@ -1,12 +1,14 @@
 //! `kind: postgres`
 
 mod binds;
+mod cause;
 mod decode;
 mod dialect;
 mod discover;
 mod numeric;
 mod session;
 mod types;
+mod url;
 
 use std::sync::Arc;
 
