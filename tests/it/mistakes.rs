@@ -4,13 +4,15 @@
 //! holds its variables, a line `NAME=value` each; the secrets among them are spelt `hunter2` and must not be printed.
 //! `UPDATE_EXPECT=1 cargo test --test it mistakes` writes the expectations anew.
 
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{collections::BTreeSet, fs, path::Path, sync::Arc};
 
 use aqueduct::{
-    catalog::{load, parse_ad_hoc},
+    catalog::{Project, load, parse_ad_hoc},
     config::Environment,
-    model::SourceName,
+    model::{Problems, SourceName},
+    sources,
 };
+use datafusion::execution::runtime_env::RuntimeEnv;
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/mistakes");
 
@@ -24,13 +26,22 @@ fn printed(project: &Path) -> String {
     let variables = fs::read_to_string(project.join("env")).unwrap_or_default();
     let environment: Environment = variables.lines().filter_map(|line| line.split_once('=')).collect();
     let text = match load(project, &environment) {
-        Ok(loaded) if !loaded.problems.has_errors() => {
-            format!("loaded {} queries\n{}", loaded.project.queries.len(), loaded.problems)
+        Ok(mut loaded) if !loaded.problems.has_errors() => {
+            open(&loaded.project, &mut loaded.problems);
+            let count = loaded.project.queries.len();
+            let opened = if loaded.problems.has_errors() { "" } else { &format!("loaded {count} queries\n") };
+            format!("{opened}{}", loaded.problems)
         }
         Ok(loaded) => loaded.problems.to_string(),
         Err(problems) => problems.to_string(),
     };
     text.replace(&project.display().to_string(), "PROJECT").trim_end().to_owned() + "\n"
+}
+
+/// Opens the sources, which connects none of them.
+fn open(project: &Project, problems: &mut Problems) {
+    let runtime = Arc::new(RuntimeEnv::default());
+    problems.extend(project.sources.iter().filter_map(|config| sources::open(config, &runtime, true).err()));
 }
 
 #[test]

@@ -133,20 +133,33 @@ fn read_postgres(fields: &mut Fields, problems: &mut Problems) -> Option<Postgre
     Some(PostgresConfig { url: url?, schemas, max_connections: max_connections? })
 }
 
-/// A URL whose text is never shown: it holds a password.
+/// A URL whose text is never shown: it holds a password. The source itself reads it as libpq does.
 fn read_postgres_url(value: &Value, problems: &mut Problems) -> Option<Spanned<Secret>> {
     let text = value.string(problems)?;
-    let parsed = url::Url::parse(&text.value).ok().filter(|url| matches!(url.scheme(), "postgres" | "postgresql"));
-    let Some(url) = parsed else {
-        let problem = Problem::error(text.place, "`url` is not a Postgres URL");
-        problems.push(problem.hint("write `postgres://user:password@host:5432/database`, or refer to it: `${NAME}`"));
+    let Some((_, rest)) =
+        text.value.split_once("://").filter(|(scheme, _)| matches!(*scheme, "postgres" | "postgresql"))
+    else {
+        let hint = if text.value.contains('=') && !text.value.contains("://") {
+            "text of the form `name=value` is not read: write `postgres://user:password@host:5432/database`"
+        } else {
+            "write `postgres://user:password@host:5432/database`, or refer to it: `${NAME}`"
+        };
+        problems.push(Problem::error(text.place, "`url` is not a Postgres URL").hint(hint));
         return None;
     };
-    if url.password().is_some() && !value.is_expanded() {
+    if holds_password(rest) && !value.is_expanded() {
         let problem = Problem::warning(text.place.clone(), "`url` holds a password in the file itself");
         problems.push(problem.hint("refer to it: `${NAME}` or `${file:/path}`"));
     }
     Some(Spanned { value: Secret::new(text.value), place: text.place })
+}
+
+/// `user:password@…`, or a parameter.
+fn holds_password(rest: &str) -> bool {
+    let end = rest.find(['@', '/']).filter(|end| rest[*end..].starts_with('@')).unwrap_or(0);
+    rest[..end].split_once(':').is_some_and(|(_, password)| !password.is_empty())
+        || rest[end..].contains("?password=")
+        || rest[end..].contains("&password=")
 }
 
 fn read_sqlite(fields: &mut Fields, directory: &Path, problems: &mut Problems) -> Option<SqliteConfig> {

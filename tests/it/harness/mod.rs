@@ -10,6 +10,7 @@ mod checks;
 pub mod flight;
 pub mod http;
 pub mod postgres;
+pub mod postgres_tls;
 pub mod process;
 pub mod project;
 pub mod rows;

@@ -229,7 +229,7 @@ impl Postgres {
 }
 
 /// Options of `setpriv` for who runs the server: Postgres refuses to be root.
-fn user() -> &'static [&'static str] {
+pub fn user() -> &'static [&'static str] {
     let is_root = tools::output(Command::new("id").arg("-u")).trim() == "0";
     if is_root { &["--reuid=postgres", "--regid=postgres", "--clear-groups"] } else { &[] }
 }

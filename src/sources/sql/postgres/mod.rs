@@ -1,6 +1,7 @@
 //! `kind: postgres`
 
 mod binds;
+mod cause;
 mod copy;
 mod decode;
 mod dialect;
@@ -10,6 +11,7 @@ mod numeric;
 mod parallel;
 mod session;
 mod types;
+mod url;
 mod values;
 
 use std::sync::Arc;

@@ -1,17 +1,16 @@
 //! Connections to a Postgres server and the statements that run on them.
 
-use std::{fmt::Display, str::FromStr, sync::Arc, time::Duration};
+use std::{fmt::Display, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use futures::StreamExt;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, postgres::PgConnectOptions};
 use tokio::{sync::Notify, time::timeout};
-use url::Url;
 
-use super::{binds, copy, decode::Rows, dialect::PostgresDialect};
+use super::{binds, cause, copy, decode::Rows, dialect::PostgresDialect, url};
 use crate::{
-    config::{Secret, Spanned, source::PostgresConfig},
-    model::{Fault, Problem, SourceName, place::nearest},
+    config::source::PostgresConfig,
+    model::{Fault, Problem, SourceName},
     sources::sql::{
         Dialect,
         batch::pump,
@@ -35,21 +34,6 @@ const SETTINGS: [(&str, &str); 7] = [
     ("DateStyle", "ISO"),
     ("IntervalStyle", "iso_8601"),
     ("bytea_output", "hex"),
-];
-
-/// What may stand behind the `?` of a URL.
-const PARAMETERS: [&str; 11] = [
-    "dbname",
-    "host",
-    "hostaddr",
-    "options",
-    "password",
-    "port",
-    "sslcert",
-    "sslkey",
-    "sslmode",
-    "sslrootcert",
-    "user",
 ];
 
 /// So few rows come by a prepared statement: its plan is kept by the server, and its end needs no other message.
@@ -80,7 +64,7 @@ pub struct Session {
 impl Postgres {
     /// Reads the URL; connects nothing.
     pub fn new(name: SourceName, config: &PostgresConfig) -> Result<Self, Problem> {
-        let options = read_url(&config.url)?;
+        let options = url::options(&config.url)?;
         let options = options.application_name("aqueduct").options(SETTINGS).disable_statement_logging();
         let max_connections = usize::try_from(config.max_connections).unwrap_or(usize::MAX);
         let pool = Pool::new(config.max_connections);
@@ -212,8 +196,10 @@ impl Connector for Postgres {
             }
         };
         match timeout(CONNECT, connect).await {
-            Ok(connected) => connected.map_err(|error| Stop::Lost(down(&self.name, error))),
-            Err(elapsed) => Err(Stop::Lost(down(&self.name, elapsed))),
+            Ok(connected) => {
+                connected.map_err(|error| Stop::Lost(down(&self.name, cause::of_failure(&self.options, &error))))
+            }
+            Err(_) => Err(Stop::Lost(down(&self.name, cause::of_silence(&self.options, CONNECT.as_secs())))),
         }
     }
 
@@ -250,28 +236,4 @@ impl std::fmt::Debug for Postgres {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Postgres").field("name", &self.name).finish_non_exhaustive()
     }
-}
-
-/// What is wrong with a URL is not repeated: the text may hold a password.
-fn read_url(url: &Spanned<Secret>) -> Result<PgConnectOptions, Problem> {
-    let unreadable = || {
-        Problem::error(url.place.clone(), "`url` is not a Postgres connection URL")
-            .hint("postgres://user:password@host:5432/database?sslmode=require")
-    };
-    let parsed = Url::parse(url.value.expose()).ok().filter(|url| matches!(url.scheme(), "postgres" | "postgresql"));
-    let parsed = parsed.ok_or_else(unreadable)?;
-    // The library would log, and ignore, what it does not know.
-    for (name, _) in parsed.query_pairs() {
-        if !PARAMETERS.contains(&name.as_ref()) {
-            let problem =
-                |what: &str| Problem::error(url.place.clone(), format!("`url` has an unknown parameter{what}"));
-            return Err(match nearest(&name, PARAMETERS) {
-                Some(near) => problem(&format!(" `{name}`")).hint(format!("did you mean `{near}`?")),
-                // It may be the rest of a password with a `?` in it.
-                None => problem("")
-                    .hint(format!("known are {}; a `?` in a password is written `%3F`", PARAMETERS.join(", "))),
-            });
-        }
-    }
-    PgConnectOptions::from_str(url.value.expose()).map_err(|_| unreadable())
 }

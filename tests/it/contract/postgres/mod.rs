@@ -3,6 +3,7 @@
 mod discovery;
 mod predicates;
 mod sessions;
+mod tls;
 mod values;
 
 use std::{sync::Arc, time::Duration};
