@@ -234,9 +234,9 @@ fn read_path(path: &Path, problems: &mut Problems) -> Option<(QueryName, Option<
     Some((name, version.flatten()))
 }
 
-/// With `page.key`, the SQL has no order of its own.
+/// With `page.key` or `page.order`, the SQL has no order of its own.
 fn check_order(file: &Arc<Path>, page: &Page, statement: &ast::Query, problems: &mut Problems) {
-    if page.key.is_empty() {
+    if page.key.is_empty() && page.order.is_empty() {
         return;
     }
     let mut query = statement;

@@ -11,7 +11,7 @@ pub(super) const DEFAULT_MAX: usize = 1000;
 
 const NULLS: &[(&str, bool)] = &[("first", true), ("last", false)];
 
-/// Reads `page`. Whether its columns exist is known when the query is planned.
+/// Reads `page`. Whether its columns exist, and whether the query's table has a key, is known when the query is planned.
 pub(super) fn read(value: Value, problems: &mut Problems) -> Page {
     let mut page = Page { key: Vec::new(), order: Vec::new(), max: DEFAULT_MAX };
     let Some(mut fields) = value.fields(problems) else { return page };
@@ -28,12 +28,9 @@ pub(super) fn read(value: Value, problems: &mut Problems) -> Page {
     let nulls = fields.take("nulls");
     let nulls_first = nulls.as_ref().and_then(|value| value.one_of(NULLS, problems)).unwrap_or(false);
     let order = fields.take("order");
-    for (name, value) in [("order", &order), ("nulls", &nulls)] {
-        if let Some(value) = value.as_ref().filter(|_| !keyed) {
-            let message = format!("`page.{name}` needs `page.key`");
-            let hint = "name output columns that together are unique, or write the order as ORDER BY in the SQL";
-            problems.push(Problem::error(value.key_place.clone(), message).hint(hint));
-        }
+    if let (Some(nulls), None, false) = (&nulls, &order, keyed) {
+        let problem = Problem::error(nulls.key_place.clone(), "`page.nulls` needs `page.order`");
+        problems.push(problem.hint("say which columns come in which order"));
     }
     for item in order.and_then(|value| value.list(problems)).unwrap_or_default() {
         let Some(term) = read_term(item, nulls_first, problems) else { continue };

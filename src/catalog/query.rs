@@ -87,7 +87,8 @@ pub struct Param {
 /// How results are cut into pages.
 #[derive(Clone, Debug)]
 pub struct Page {
-    /// Columns that together are unique and not NULL. Empty: the query cannot be paged.
+    /// Columns that together are unique and not NULL. Empty: the query cannot be paged, unless its rows are those of one
+    /// table that has a key.
     pub key: Vec<Spanned<String>>,
     /// The order before the key.
     pub order: Vec<Spanned<OrderTerm>>,
@@ -96,7 +97,7 @@ pub struct Page {
 }
 
 /// One term of a page's order.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct OrderTerm {
     /// An output column.
     pub column: String,
@@ -107,7 +108,7 @@ pub struct OrderTerm {
 }
 
 /// Which way values go.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Direction {
     /// Smallest first.
     Ascending,

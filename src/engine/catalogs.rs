@@ -7,11 +7,14 @@ use datafusion::{
     catalog::{
         CatalogProvider, CatalogProviderList, MemoryCatalogProvider, MemoryCatalogProviderList, MemorySchemaProvider,
     },
-    common::Result,
+    common::{Result, TableReference},
 };
 
 use super::session::DEFAULT_CATALOG;
-use crate::{model::SourceName, sources::Listing};
+use crate::{
+    model::SourceName,
+    sources::{Listing, Table},
+};
 
 /// The listings of all sources that could be asked.
 pub(super) type Listings = BTreeMap<SourceName, Arc<Listing>>;
@@ -38,4 +41,16 @@ pub(super) fn build(listings: &Listings) -> Result<Arc<dyn CatalogProviderList>>
     }
     list.register_catalog(DEFAULT_CATALOG.into(), shortcuts);
     Ok(Arc::new(list))
+}
+
+/// The table that a plan over these catalogs calls `name`.
+pub(super) fn find<'a>(listings: &'a Listings, name: &TableReference) -> Option<&'a Table> {
+    let (source, schema) = match name {
+        TableReference::Full { catalog, schema, .. } if **catalog != *DEFAULT_CATALOG => (catalog, Some(schema)),
+        TableReference::Full { schema: source, .. } | TableReference::Partial { schema: source, .. } => (source, None),
+        TableReference::Bare { .. } => return None,
+    };
+    let listing = listings.get(&SourceName::new(source)?)?;
+    let schema = schema.map_or(listing.default_schema.as_str(), |schema| schema.as_ref());
+    listing.tables.iter().find(|table| table.schema == schema && table.name == name.table())
 }

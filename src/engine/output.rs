@@ -13,7 +13,7 @@ use datafusion::arrow::{
 use super::session::UTC;
 use crate::{
     model::{Code, Fault},
-    sources::sql::SOURCE_TYPE,
+    sources::{COMMENT, sql::SOURCE_TYPE},
 };
 
 /// The schema in which rows of `schema` leave: text is `Utf8`, binary `Binary`, timestamps are microseconds without a
@@ -45,6 +45,20 @@ fn data_type(from: &DataType) -> DataType {
         DataType::Struct(fields) => DataType::Struct(fields.iter().map(field).collect()),
         other => other.clone(),
     }
+}
+
+/// `schema`, with what is said about its columns as metadata.
+#[must_use]
+pub fn commented<'a>(schema: &Schema, comments: impl Iterator<Item = Option<&'a str>>) -> SchemaRef {
+    let fields = schema.fields().iter().zip(comments).map(|(field, comment)| match comment {
+        None => Arc::clone(field),
+        Some(comment) => {
+            let mut metadata = field.metadata().clone();
+            metadata.insert(COMMENT.to_owned(), comment.to_owned());
+            Arc::new(field.as_ref().clone().with_metadata(metadata))
+        }
+    });
+    Arc::new(Schema::new(fields.collect::<Fields>()))
 }
 
 /// Takes batches to the schema that was fixed when the query was loaded.

@@ -1,9 +1,9 @@
-//! Planning a query when it is loaded: its tables and columns are found, its output schema is fixed, its page is checked.
+//! Planning a query when it is loaded: its tables and columns are found, its output schema and its page are fixed.
 
 use std::{path::Path, sync::Arc};
 
 use datafusion::{
-    arrow::datatypes::{DataType, SchemaRef},
+    arrow::datatypes::SchemaRef,
     common::{DataFusionError, SchemaError},
     execution::session_state::SessionState,
     logical_expr::{LogicalPlan, Statement as PlanStatement},
@@ -16,7 +16,11 @@ use datafusion::{
     },
 };
 
-use super::{catalogs::Listings, kept::Plans, names, output, run};
+use super::{
+    catalogs::{self, Listings},
+    kept::Plans,
+    names, origin, output, page, run,
+};
 use crate::{
     catalog::{Draft, Page, Param, Query, Select},
     model::{Place, Problem, ValueType, place::nearest},
@@ -27,8 +31,17 @@ use crate::{
 pub struct Prepared {
     /// The query as its file says.
     pub query: Arc<Query>,
-    /// The names and types in which rows leave, whatever the parameters and whatever is pushed down.
+    /// What it gives, in the words of its file, or in those of the source whose table it shows.
+    pub description: Option<String>,
+    /// How its rows are cut into pages.
+    pub page: Page,
+    /// The names and types in which rows leave, whatever the parameters and whatever is pushed down. Columns of a source
+    /// that leave unchanged carry [`COMMENT`](crate::sources::COMMENT).
     pub schema: SchemaRef,
+    /// SHA-256 of what cursors rely on: the columns and the order of pages.
+    pub fingerprint: [u8; 32],
+    /// `schema` without comments, which may change while the server runs.
+    pub(super) contract: SchemaRef,
     /// Not optimized: parameters are still typed placeholders.
     pub(super) plan: LogicalPlan,
     /// Plans with open parameters, made when they are first wanted.
@@ -45,13 +58,27 @@ pub(super) async fn prepare(
     listings: &Listings,
 ) -> Result<Prepared, Vec<Problem>> {
     let plan = plan(query.statement.clone(), &query.params, &query.place, state, listings).await?;
-    let schema = output::schema(plan.schema().as_arrow());
-    let problems = page_problems(&query.page, &schema);
-    if problems.is_empty() {
-        Ok(Prepared { query: Arc::clone(query), schema, plan, plans: Plans::new() })
-    } else {
-        Err(problems)
-    }
+    let contract = output::schema(plan.schema().as_arrow());
+    let page = page::settle(&query.page, &plan, &contract, listings, &query.place)?;
+    let comments = origin::columns(&plan).into_iter().map(|origin| {
+        let origin = origin?;
+        catalogs::find(listings, origin.table)?.column_comments.get(origin.column).map(String::as_str)
+    });
+    Ok(Prepared {
+        query: Arc::clone(query),
+        description: query.description.clone().or_else(|| comment(&plan, listings)),
+        fingerprint: page::fingerprint(&contract, &page),
+        page,
+        schema: output::commented(&contract, comments),
+        contract,
+        plan,
+        plans: Plans::new(),
+    })
+}
+
+/// What the source says of the table whose rows `plan` gives.
+fn comment(plan: &LogicalPlan, listings: &Listings) -> Option<String> {
+    catalogs::find(listings, origin::rows(plan)?)?.comment.clone()
 }
 
 /// What else is wrong with a query whose file has mistakes, as far as they allow to see it.
@@ -62,7 +89,7 @@ pub(super) async fn check(draft: &Draft, state: &SessionState, listings: &Listin
     };
     match (plan(statement.clone(), params, place, state, listings).await, &draft.page) {
         (Err(problems), _) => problems,
-        (Ok(plan), Some(page)) => page_problems(page, &output::schema(plan.schema().as_arrow())),
+        (Ok(plan), Some(page)) => page::check(page, &output::schema(plan.schema().as_arrow())),
         (Ok(_), None) => Vec::new(),
     }
 }
@@ -109,19 +136,6 @@ async fn not_runnable(plan: &LogicalPlan, params: &[Param], at: &Place, state: &
     // Other errors may come from the sample.
     let unsupported = matches!(error.find_root(), DataFusionError::NotImplemented(_));
     (unsupported || params.is_empty()).then(|| planning_problem(&error, at))
-}
-
-/// Warns of a query that has more rows than a page and no way to page on.
-pub(super) fn paging_warning(prepared: &Prepared) -> Option<Problem> {
-    let query = &prepared.query;
-    let unbounded = prepared.plan.max_rows().is_none_or(|rows| rows > query.page.max);
-    (query.page.key.is_empty() && unbounded).then(|| {
-        Problem::warning(
-            query.place.clone(),
-            format!("`{}` may have more rows than a page, and no way to page on", query.name),
-        )
-        .hint("give it `page: {key: […]}`, columns that together are unique and not NULL; or a LIMIT")
-    })
 }
 
 fn sql_type(value_type: &ValueType) -> ast::DataType {
@@ -206,47 +220,6 @@ fn duplicate_outputs(plan: &LogicalPlan, at: &Place) -> Vec<Problem> {
         .collect();
     problems.dedup();
     problems
-}
-
-fn page_problems(page: &Page, schema: &SchemaRef) -> Vec<Problem> {
-    let key = page.key.iter().map(|column| (&column.value, &column.place));
-    let order = page.order.iter().map(|term| (&term.value.column, &term.place));
-    let names: Vec<_> = schema.fields().iter().map(|field| field.name().as_str()).collect();
-    key.chain(order)
-        .filter_map(|(column, place)| match schema.field_with_name(column) {
-            Ok(field) if is_ordered(field.data_type()) => None,
-            Ok(field) => Some(
-                Problem::error(
-                    place.clone(),
-                    format!("`{column}` is {}, which has no order to page by", field.data_type()),
-                )
-                .hint("page by a number, text, date, timestamp, boolean or binary column"),
-            ),
-            Err(_) => {
-                let problem = Problem::error(place.clone(), format!("`{column}` is no output column of the query"));
-                Some(match nearest(column, names.iter().copied()) {
-                    Some(name) => problem.hint(format!("did you mean `{name}`?")),
-                    None => problem.hint(format!("the query gives `{}`", names.join("`, `"))),
-                })
-            }
-        })
-        .collect()
-}
-
-fn is_ordered(data_type: &DataType) -> bool {
-    data_type.is_numeric()
-        || matches!(
-            data_type,
-            DataType::Boolean
-                | DataType::Utf8
-                | DataType::Binary
-                | DataType::FixedSizeBinary(_)
-                | DataType::Date32
-                | DataType::Date64
-                | DataType::Time32(_)
-                | DataType::Time64(_)
-                | DataType::Timestamp(..)
-        )
 }
 
 /// What the planner did not understand, where it says so, without the names of its own types.

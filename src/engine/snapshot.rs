@@ -6,6 +6,7 @@ use datafusion::{arrow::datatypes::SchemaRef, common::Result as DfResult, execut
 
 use super::{
     catalogs::{self, Listings},
+    page,
     prepare::{self, Prepared},
 };
 use crate::{
@@ -23,7 +24,7 @@ pub struct Snapshot {
     pub(super) listings: Listings,
     sources: BTreeMap<SourceName, Result<Arc<Listing>, Fault>>,
     queries: BTreeMap<Key, Result<Arc<Prepared>, Fault>>,
-    /// The schema of each query when it was first planned: it does not change while the server runs.
+    /// The columns of each query when it was first planned: they do not change while the server runs.
     contracts: BTreeMap<Key, SchemaRef>,
 }
 
@@ -59,7 +60,7 @@ impl Snapshot {
                 None => snapshot.prepare(query, &mut problems).await,
             };
             if let Ok(prepared) = &entry {
-                snapshot.contracts.entry(key.clone()).or_insert_with(|| Arc::clone(&prepared.schema));
+                snapshot.contracts.entry(key.clone()).or_insert_with(|| Arc::clone(&prepared.contract));
             }
             snapshot.queries.insert(key.clone(), entry);
         }
@@ -125,11 +126,11 @@ impl Snapshot {
         match prepare::prepare(query, &self.state, &self.listings).await {
             Ok(prepared) => {
                 let contract = self.contracts.get(&(query.name.clone(), query.version));
-                if contract.is_some_and(|contract| *contract != prepared.schema) {
+                if contract.is_some_and(|contract| *contract != prepared.contract) {
                     let was = "the columns of its sources have changed since the query was loaded";
                     return Err(Fault::new(Code::QueryUnavailable, was).with_hint("the owner has to look at it"));
                 }
-                problems.extend(prepare::paging_warning(&prepared));
+                problems.extend(page::warning(&prepared));
                 Ok(Arc::new(prepared))
             }
             Err(found) => {

@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use super::{answer, begin, finish, problem, request, schema};
 use crate::{
     auth::Credentials,
-    catalog::{Access, Param, Query},
+    catalog::{Access, Page, Param, Query},
     encode::Format,
     engine::Prepared,
     model::{Fault, ValueType},
@@ -117,16 +117,17 @@ fn operation_id(query: &Query) -> String {
 
 fn operations(prepared: &Prepared, security: &Value) -> Value {
     let query = &prepared.query;
-    let mut get = operation(query, "get", security);
-    get["parameters"] = query.params.iter().map(in_query).chain(controls(query)).collect();
-    let mut post = operation(query, "post", security);
-    post["parameters"] = controls(query).collect();
+    let mut get = operation(prepared, "get", security);
+    get["parameters"] = query.params.iter().map(in_query).chain(controls(&prepared.page)).collect();
+    let mut post = operation(prepared, "post", security);
+    post["parameters"] = controls(&prepared.page).collect();
     post["requestBody"] = body(query);
     refer_to_failures(&mut post, BODY_FAILURES);
     json!({"get": get, "post": post})
 }
 
-fn operation(query: &Query, method: &str, security: &Value) -> Value {
+fn operation(prepared: &Prepared, method: &str, security: &Value) -> Value {
+    let query = &prepared.query;
     let mut operation = json!({
         "operationId": format!("{}_{method}", operation_id(query)),
         "summary": query.name.to_string(),
@@ -134,7 +135,7 @@ fn operation(query: &Query, method: &str, security: &Value) -> Value {
         "security": security,
         "responses": {"200": success(query)},
     });
-    if let Some(description) = &query.description {
+    if let Some(description) = &prepared.description {
         operation["description"] = json!(description);
     }
     if let Some(owner) = &query.owner {
@@ -198,8 +199,8 @@ fn in_query(param: &Param) -> Value {
 }
 
 /// What every query takes.
-fn controls(query: &Query) -> impl Iterator<Item = Value> {
-    let max = query.page.max;
+fn controls(page: &Page) -> impl Iterator<Item = Value> {
+    let max = page.max;
     let formats: Vec<_> =
         Format::ALL.iter().filter(|format| **format != Format::Plan).map(|format| format.name()).collect();
     let mut controls = vec![
@@ -212,7 +213,7 @@ fn controls(query: &Query) -> impl Iterator<Item = Value> {
             "schema": {"type": "string", "enum": formats},
         }),
     ];
-    if !query.page.key.is_empty() {
+    if !page.key.is_empty() {
         controls.push(json!({
             "name": "cursor", "in": "query", "description": "`pagination.cursor` of the page before",
             "schema": {"type": "string"},

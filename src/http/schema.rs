@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 use crate::{
     catalog::Param,
     model::{ValueType, value},
+    sources::COMMENT,
 };
 
 /// The object that one row is.
@@ -24,6 +25,12 @@ fn column(field: &Field) -> Value {
     let mut schema = data_type(field.data_type());
     if field.is_nullable() {
         make_nullable(&mut schema);
+    }
+    if let Some(comment) = field.metadata().get(COMMENT) {
+        schema["description"] = match &schema["description"] {
+            Value::String(form) => json!(format!("{comment} ({form})")),
+            _ => json!(comment),
+        };
     }
     schema
 }

@@ -1,9 +1,6 @@
 //! A call whose values are typed: the part of the result that is wanted becomes a plan, and a cursor a place in it.
 
-use std::{
-    hash::{Hash as _, Hasher},
-    sync::Arc,
-};
+use std::sync::Arc;
 
 use chrono::{DateTime, SubsecRound, Utc};
 use datafusion::{arrow::datatypes::SchemaRef, common::ScalarValue};
@@ -18,7 +15,6 @@ use super::{
     row,
 };
 use crate::{
-    catalog::Query,
     engine::{self, Cut, Prepared, Snapshot},
     model::{Code, Fault},
 };
@@ -61,14 +57,13 @@ impl<'a> Bound<'a> {
     /// # Errors
     /// [`Code::InvalidLimit`], what is wrong with a cursor, and what planning finds.
     pub async fn plan(self, want: Want) -> Result<Planned<'a>, Fault> {
-        let query = &self.granted.query;
-        let deadline = self.granted.began + query.timeout;
+        let deadline = self.granted.began + self.granted.query.timeout;
         // An instant in whole microseconds, the unit of all timestamps.
         let mut now = Utc::now().trunc_subsecs(6);
         let (cut, shape) = match want {
             Want::Stream => (self.whole(), Shape::Stream),
             Want::Page { limit, cursor } => {
-                let limit = page_limit(query, limit)?;
+                let limit = page_limit(&self.prepared, limit)?;
                 let continued = cursor.is_some();
                 let (cut, paging) = self.page_cut(limit, cursor.as_deref(), &mut now)?;
                 (cut, Shape::Page { limit, continued, paging })
@@ -82,7 +77,7 @@ impl<'a> Bound<'a> {
     /// The whole result. Sorting it costs memory and the first row's time, so it is done only where the owner asks for
     /// an order; a key alone says how to page, not how to stream.
     fn whole(&self) -> Cut {
-        let page = &self.granted.query.page;
+        let page = &self.prepared.page;
         Cut::All { terms: if page.order.is_empty() { Vec::new() } else { engine::terms(page) } }
     }
 
@@ -92,18 +87,14 @@ impl<'a> Bound<'a> {
         cursor: Option<&str>,
         now: &mut DateTime<Utc>,
     ) -> Result<(Cut, Option<Paging>), Fault> {
-        let query = &self.granted.query;
         let rows = limit + 1;
-        if query.page.key.is_empty() {
+        if self.prepared.page.key.is_empty() {
             return match cursor {
                 None => Ok((Cut::First { rows }, None)),
-                Some(_) => Err(Fault::new(
-                    Code::InvalidCursor,
-                    format!("`{}` has no page key, so it makes no cursors", query.name),
-                )),
+                Some(cursor) => Err(self.no_cursors(cursor, *now)?),
             };
         }
-        let terms = engine::terms(&query.page);
+        let terms = engine::terms(&self.prepared.page);
         let binding = self.binding()?;
         let after = match cursor {
             None => None,
@@ -123,13 +114,24 @@ impl<'a> Bound<'a> {
         Ok((Cut::Keyset { terms: terms.clone(), after, rows }, Some(Paging { terms, binding, now: *now })))
     }
 
+    /// Why `cursor` cannot be followed where there is no key: there never was one, or the source has lost it since.
+    fn no_cursors(&self, cursor: &str, now: DateTime<Utc>) -> Result<Fault, Fault> {
+        Ok(match self.granted.road.cursors.open(cursor, &self.binding()?, now) {
+            Err(gone) if gone.code == Code::CursorExpired => gone,
+            _ => {
+                let text = format!("`{}` has no page key, so it makes no cursors", self.granted.query.name);
+                Fault::new(Code::InvalidCursor, text)
+            }
+        })
+    }
+
     fn binding(&self) -> Result<Binding, Fault> {
         let query = &self.granted.query;
         let parameters = if self.values.is_empty() { Vec::new() } else { row::encode(&row::arrays(&self.values)?, 0)? };
         let mut world = Sha256::new();
         world.update(query.fingerprint);
         world.update(self.granted.grant.fingerprint());
-        self.prepared.schema.hash(&mut Digester(&mut world));
+        world.update(self.prepared.fingerprint);
         Ok(Binding {
             query: format!("{}@{}", query.name, query.version),
             parameters: Sha256::digest(parameters).into(),
@@ -138,27 +140,14 @@ impl<'a> Bound<'a> {
     }
 }
 
-/// Lets what can be hashed be digested. A schema's text would not do: its metadata comes in any order.
-struct Digester<'a>(&'a mut Sha256);
-
-impl Hasher for Digester<'_> {
-    fn write(&mut self, bytes: &[u8]) {
-        self.0.update(bytes);
-    }
-
-    /// Nobody asks: the digest is the result.
-    fn finish(&self) -> u64 {
-        0
-    }
-}
-
-fn page_limit(query: &Query, limit: Option<usize>) -> Result<usize, Fault> {
-    let max = query.page.max;
+fn page_limit(prepared: &Prepared, limit: Option<usize>) -> Result<usize, Fault> {
+    let max = prepared.page.max;
     match limit {
         None => Ok(DEFAULT_LIMIT.min(max)),
         Some(limit) if (1..=max).contains(&limit) => Ok(limit),
         Some(limit) => {
-            Err(Fault::new(Code::InvalidLimit, format!("`limit` is {limit}; `{}` allows 1 to {max}", query.name)))
+            let text = format!("`limit` is {limit}; `{}` allows 1 to {max}", prepared.query.name);
+            Err(Fault::new(Code::InvalidLimit, text))
         }
     }
 }

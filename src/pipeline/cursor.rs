@@ -26,7 +26,8 @@ pub struct Binding {
     pub query: String,
     /// SHA-256 over the values of all parameters.
     pub parameters: [u8; 32],
-    /// SHA-256 over the query's file, its output schema and the grant: when it differs, the world has changed.
+    /// SHA-256 over the query's file, its columns, the order of its pages and the grant: when it differs, the world has
+    /// changed.
     pub world: [u8; 32],
 }
 

@@ -78,7 +78,7 @@ impl<'a> Planned<'a> {
         let body = match self.shape {
             Shape::Stream => Body::Stream(Rows::start(rows, permit, self.deadline).await?),
             Shape::Page { limit, continued, paging } => {
-                let page = Page::collect(rows, &schema, &self.granted.query, limit, continued, paging);
+                let page = Page::collect(rows, &self.prepared, limit, continued, paging);
                 Body::Page(timeout_at(self.deadline, page).await.map_err(|_| timed_out())??)
             }
         };

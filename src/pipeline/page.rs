@@ -7,7 +7,6 @@ use datafusion::{
     arrow::{
         array::{Array, ArrayRef, RecordBatch},
         compute::{concat_batches, kernels::numeric},
-        datatypes::SchemaRef,
     },
     common::ScalarValue,
 };
@@ -18,8 +17,8 @@ use super::{
     row,
 };
 use crate::{
-    catalog::{OrderTerm, Query},
-    engine::RowStream,
+    catalog::OrderTerm,
+    engine::{Prepared, RowStream},
     model::{Code, Fault},
 };
 
@@ -85,8 +84,7 @@ impl Page {
     /// Collects `limit` rows and looks whether one follows.
     pub(super) async fn collect(
         mut stream: RowStream,
-        schema: &SchemaRef,
-        query: &Query,
+        prepared: &Prepared,
         limit: usize,
         continued: bool,
         paging: Option<Paging>,
@@ -101,9 +99,9 @@ impl Page {
             bytes += size(&batch);
             batches.push(batch);
         };
-        let rows = concat_batches(schema, &batches).map_err(Fault::internal)?;
+        let rows = concat_batches(&prepared.schema, &batches).map_err(Fault::internal)?;
         if paging.is_some() {
-            check_key(&rows, query)?;
+            check_key(&rows, prepared)?;
         }
         // Unless the stream ended, the last row that was read shows that one follows.
         let kept = limit.min(if ended { count } else { count - 1 });
@@ -147,10 +145,11 @@ fn columns<'a>(rows: &RecordBatch, names: impl Iterator<Item = &'a str>) -> Resu
 }
 
 /// A key that is NULL or repeats would make pages skip rows.
-fn check_key(rows: &RecordBatch, query: &Query) -> Result<(), Fault> {
-    let names: Vec<&str> = query.page.key.iter().map(|column| column.value.as_str()).collect();
+fn check_key(rows: &RecordBatch, prepared: &Prepared) -> Result<(), Fault> {
+    let names: Vec<&str> = prepared.page.key.iter().map(|column| column.value.as_str()).collect();
     let broken = |what: &str| {
-        Fault::new(Code::KeyNotUnique, format!("the page key ({}) of `{}` {what}", names.join(", "), query.name))
+        let text = format!("the page key ({}) of `{}` {what}", names.join(", "), prepared.query.name);
+        Fault::new(Code::KeyNotUnique, text)
             .with_hint("the owner must choose columns that together are unique and not NULL")
     };
     let columns = columns(rows, names.iter().copied())?;

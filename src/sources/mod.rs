@@ -3,15 +3,18 @@
 pub mod files;
 pub mod sql;
 
-use std::{fmt::Debug, sync::Arc};
+use std::{collections::HashMap, fmt::Debug, sync::Arc};
 
 use async_trait::async_trait;
-use datafusion::{catalog::TableProvider, execution::runtime_env::RuntimeEnv};
+use datafusion::{arrow::datatypes::Schema, catalog::TableProvider, execution::runtime_env::RuntimeEnv};
 
 use crate::{
-    config::{SourceConfig, SourceKind},
+    config::{SourceConfig, SourceKind, TableConfig},
     model::{Fault, Problem},
 };
+
+/// The key of an output field's metadata that holds what the source says about the column, in its owner's words.
+pub const COMMENT: &str = "aqueduct.comment";
 
 /// An outside system that holds tables. It is only ever read.
 ///
@@ -49,6 +52,20 @@ pub struct Table {
     pub name: String,
     /// Its columns, statistics and scans.
     pub provider: Arc<dyn TableProvider>,
+    /// Columns that together are unique and never NULL, as the source's file says, else as the source itself enforces.
+    /// Empty when neither does.
+    pub key: Vec<String>,
+    /// What the source says about the table.
+    pub comment: Option<String>,
+    /// What the source says about its columns, by their names.
+    pub column_comments: HashMap<String, String>,
+}
+
+/// The key that a source's file gives a table, if the table has all of its columns.
+fn annotated_key(config: Option<&TableConfig>, columns: &Schema) -> Option<Vec<String>> {
+    let key: Vec<_> = config?.key.iter().map(|column| column.value.clone()).collect();
+    let fits = !key.is_empty() && key.iter().all(|column| columns.index_of(column).is_ok());
+    fits.then_some(key)
 }
 
 /// Opens a source; this does not connect. With `pushdown` its tables evaluate filters and limits where that is exact.

@@ -1,6 +1,7 @@
 //! Pages joined together are the whole result, each row once and in the documented order, whatever the values, the
 //! order, the limits and the source; and what happens between two pages disturbs nothing.
 
+mod own_keys;
 mod table;
 
 use std::fmt::Write as _;

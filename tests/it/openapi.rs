@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::harness::{
     http::Http,
-    process,
+    postgres, process,
     project::Project,
     server::Server,
     tools::{self, node_tool, python_tool, repository},
@@ -281,4 +281,55 @@ async fn every_column_is_a_typed_property() {
     assert!(parameters.iter().all(|parameter| parameter["name"] != "cursor"), "{parameters:?}");
     let rows = server.http().get("/v1/staff/columns").send().await.rows();
     assert_eq!(rows[0].as_object().expect("a row").keys().collect::<Vec<_>>(), names, "rows are as described");
+}
+
+#[tokio::test]
+async fn what_the_source_says_is_shown() {
+    let database = postgres::database().await;
+    database
+        .execute(
+            "CREATE TABLE accounts (id int PRIMARY KEY, balance numeric(10,2) NOT NULL, opened timestamp, town int);
+             CREATE TABLE towns (id int PRIMARY KEY, name text);
+             INSERT INTO accounts VALUES (1, 2.50, '2026-01-31', 1); INSERT INTO towns VALUES (1, 'York');
+             COMMENT ON TABLE accounts IS 'Who owes us.'; COMMENT ON COLUMN accounts.id IS 'A number';
+             COMMENT ON COLUMN accounts.balance IS 'What is owed'; COMMENT ON COLUMN accounts.opened IS 'Since when';
+             COMMENT ON COLUMN towns.name IS 'As \"signs\" say'",
+        )
+        .await;
+    let query = |name: &str, header: &str, select: &str| {
+        format!("/*---\nname: staff.{name}\nversion: 1\n{header}access: public\n---*/\n{select}\n")
+    };
+    let plain = "SELECT id AS number, balance, opened, balance * 2 AS twice FROM pg.accounts ORDER BY number LIMIT 5";
+    let joined = "SELECT a.id, t.name, a.town FROM pg.accounts AS a LEFT JOIN pg.towns AS t ON t.id = a.town";
+    let grouped = "SELECT balance, count(*) AS n, max(opened) AS newest FROM pg.accounts GROUP BY balance";
+    let project = Project::new()
+        .postgres(&database)
+        .file("aqueduct.yaml", "auth: {anonymous: true}\n")
+        .file("catalogs/pg.yaml", "kind: postgres\nurl: \"{{postgres_url}}\"\n")
+        .file("queries/staff/plain.sql", &query("plain", "", plain))
+        .file("queries/staff/said.sql", &query("said", "description: Ours.\n", plain))
+        .file("queries/staff/joined.sql", &query("joined", "", joined))
+        .file("queries/staff/grouped.sql", &query("grouped", "", grouped));
+    let server = Server::start(project.path(), &[]).await;
+    let document = document(&server.http(), None).await;
+    let said = |name: &str| document["paths"][format!("/v1/staff/{name}")]["get"]["description"].clone();
+    assert_eq!((said("plain"), said("said")), (json!("Who owes us."), json!("Ours.")));
+    assert_eq!((said("joined"), said("grouped")), (Value::Null, Value::Null));
+    let columns = |name: &str| -> Vec<Option<String>> {
+        let columns = document["components"]["schemas"][format!("staff_{name}_v1_row")]["properties"].clone();
+        let columns = columns.as_object().expect("columns").clone();
+        columns.values().map(|column| column["description"].as_str().map(str::to_owned)).collect()
+    };
+    let expected = |texts: [&str; 4]| texts.map(|text| (!text.is_empty()).then(|| text.to_owned())).to_vec();
+    let [owed, since] = ["What is owed (decimal(10,2))", "Since when (timestamp without zone, ISO 8601)"];
+    assert_eq!(columns("plain")[..3], expected(["A number", owed, since, ""])[..3]);
+    assert_eq!(columns("plain")[3].as_deref().map(|text| text.starts_with("decimal(")), Some(true));
+    assert_eq!(columns("joined"), expected(["A number", "As \"signs\" say", "", ""])[..3]);
+    assert_eq!(columns("grouped")[0].as_deref(), Some(owed));
+    assert_eq!(columns("grouped")[2].as_deref(), Some("timestamp without zone, ISO 8601"));
+
+    let fetched = server.flight().await.path(&["v1", "staff", "plain"]).await.expect("Flight answers");
+    let comments: Vec<_> =
+        fetched.schema.fields().iter().map(|field| field.metadata().get("aqueduct.comment").cloned()).collect();
+    assert_eq!(comments, expected(["A number", "What is owed", "Since when", ""]));
 }

@@ -59,7 +59,7 @@ async fn numbers() -> Surface {
                 "SELECT n, name, half FROM pg.numbers\n\
                  WHERE n >= :from AND (:name IS NULL OR name <> :name) AND NOT n = ANY(:ids)",
             ),
-            ("keyless", "page: {max: 3000}\naccess: public", "SELECT n FROM pg.numbers"),
+            ("keyless", "page: {max: 3000}\naccess: public", "SELECT DISTINCT n FROM pg.numbers"),
             ("secret", "access: {scopes: [\"s:read\"]}", "SELECT n FROM pg.numbers"),
         ],
     )

@@ -29,6 +29,7 @@ use std::{
 use async_trait::async_trait;
 use datafusion::{
     arrow::datatypes::{Schema, SchemaRef, TimeUnit},
+    catalog::TableProvider,
     common::{Statistics, TableReference},
     datasource::physical_plan::parquet::metadata::DFParquetMetadata,
     execution::{cache::default_cache::DefaultCache, runtime_env::RuntimeEnv},
@@ -39,7 +40,7 @@ use futures::{StreamExt, TryStreamExt};
 pub use store::source_of;
 pub use table::table_of;
 
-use super::{Listing, Source, Table};
+use super::{Listing, Source, Table, annotated_key};
 use crate::{
     config::{
         SourceConfig, TableConfig,
@@ -278,7 +279,9 @@ impl Files {
         });
         let reference = TableReference::full(self.config.name.as_str(), SCHEMA, name.as_str());
         let provider = FilesTable::new(&reference, self.storage.clone(), format, columns, partitions, files.collect());
-        Ok(Table { schema: SCHEMA.to_owned(), name, provider: Arc::new(provider) })
+        let key = annotated_key(config, &provider.schema()).unwrap_or_default();
+        let (comment, column_comments) = (None, HashMap::new());
+        Ok(Table { schema: SCHEMA.to_owned(), name, provider: Arc::new(provider), key, comment, column_comments })
     }
 }
 

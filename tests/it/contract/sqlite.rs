@@ -264,6 +264,42 @@ async fn odd_names_views_and_annotations() {
 }
 
 #[tokio::test]
+async fn keys_are_primary_keys_without_nulls() {
+    let statements = "
+        CREATE TABLE a_alias (id INTEGER PRIMARY KEY, t TEXT); CREATE TABLE b_int (id INT PRIMARY KEY);
+        CREATE TABLE c_down (id INTEGER PRIMARY KEY DESC); CREATE TABLE d_said (id INT NOT NULL PRIMARY KEY);
+        CREATE TABLE e_half (a TEXT NOT NULL, b TEXT, PRIMARY KEY (b, a));
+        CREATE TABLE f_whole (a TEXT, b TEXT, PRIMARY KEY (b, a)) WITHOUT ROWID;
+        CREATE TABLE g_strict (a TEXT, b TEXT, PRIMARY KEY (b, a)) STRICT; CREATE TABLE h_none (a TEXT NOT NULL UNIQUE);
+        CREATE TABLE i_any (id NOT NULL PRIMARY KEY); CREATE TABLE j_time (at TIMESTAMP NOT NULL PRIMARY KEY);
+        CREATE VIEW k_view AS SELECT id FROM a_alias; CREATE VIEW l_view AS SELECT id FROM a_alias;";
+    let file = File::with(statements).await;
+    let keyed =
+        |table: &str, column: &str| TableConfig { key: vec![spanned(column.to_owned())], ..annotation(table, &[]) };
+    let listing = file.open(vec![keyed("l_view", "id"), keyed("h_none", "a")], true).tables().await.expect("a file");
+    assert_eq!(listing.problems, []);
+    let keys: Vec<_> = listing.tables.iter().map(|table| (table.name.as_str(), table.key.join("|"))).collect();
+    let expected = [
+        ("a_alias", "id"),
+        ("b_int", ""),
+        ("c_down", ""),
+        ("d_said", "id"),
+        ("e_half", ""),
+        ("f_whole", "b|a"),
+        ("g_strict", "b|a"),
+        ("h_none", "a"),
+        // Two values of such columns may be read as one.
+        ("i_any", ""),
+        ("j_time", ""),
+        ("k_view", ""),
+        ("l_view", "id"),
+    ];
+    assert_eq!(keys, expected.map(|(name, key)| (name, key.to_owned())));
+    let nullable = |index: usize| listing.tables[index].provider.schema().field(0).is_nullable();
+    assert_eq!((nullable(0), nullable(1), nullable(2), nullable(5)), (false, true, true, false));
+}
+
+#[tokio::test]
 async fn a_file_that_is_missing_is_down() {
     let source = open(std::path::Path::new("/nonexistent/shop.db"), vec![], true);
     let fault = source.tables().await.expect_err("there is no file");

@@ -70,8 +70,8 @@ async fn a_limit_is_sent() {
     let stage = stage().await;
     let (answer, statement) = stage.asked("/v1/rows/some?limit=5&region=US").await;
     assert_eq!(answer.rows().len(), 5);
-    assert_eq!(answer.json()["meta"]["consistency"], "partial");
-    assert!(statement.sql.contains("LIMIT $2"), "{statement:?}");
+    assert_eq!(answer.json()["meta"]["consistency"], "keyset");
+    assert!(statement.sql.contains("ORDER BY \"id\"") && statement.sql.contains("LIMIT $2"), "{statement:?}");
     assert_eq!(statement.parameters, "$1 = 'US', $2 = '6'");
 }
 

@@ -1,8 +1,11 @@
 //! What a Postgres database holds: a few questions to its catalog.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
-use datafusion::logical_expr::TableType;
+use datafusion::{catalog::TableProvider, logical_expr::TableType};
 use sqlx::{PgConnection, Row, postgres::PgRow, postgres::types::Oid};
 
 use super::{
@@ -13,7 +16,7 @@ use crate::{
     config::{SourceConfig, Spanned, TableConfig},
     model::{Fault, Problem},
     sources::{
-        Listing, Table,
+        Listing, Table, annotated_key,
         sql::{
             Column, Remote, SqlTable, Stop,
             annotation::{Annotations, check_columns, override_of, refused, unknown},
@@ -38,18 +41,43 @@ const COLUMNS: &str = "
         m.amname IS NOT DISTINCT FROM 'heap' AND has_table_privilege(c.oid, 'SELECT') AS is_divisible,
         a.attname::text AS column, a.atttypid AS type, a.atttypmod AS modifier,
         format_type(a.atttypid, a.atttypmod) AS type_name,
-        -- Nobody checks what a foreign table or a view promises.
-        a.attnotnull AND c.relkind IN ('r', 'p', 'm') AS not_null,
-        coalesce(l.collisdeterministic, true) AS is_deterministic
+        -- Nobody checks what a foreign table or a view promises, nor what rows a constraint that is not valid let in; a
+        -- child may hold what its parent may not.
+        a.attnotnull AND (c.relkind IN ('p', 'm') OR c.relkind = 'r' AND NOT c.relhassubclass)
+            AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'n'
+                AND k.conkey = ARRAY[a.attnum] AND NOT k.convalidated) AS not_null,
+        coalesce(l.collisdeterministic, true) AS is_deterministic,
+        t.description AS comment, d.description AS column_comment
     FROM pg_class c
     JOIN pg_namespace n ON n.oid = c.relnamespace
+    LEFT JOIN pg_description t ON t.classoid = 'pg_class'::regclass AND t.objoid = c.oid AND t.objsubid = 0
     LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
         AND has_column_privilege(c.oid, a.attnum, 'SELECT')
     LEFT JOIN pg_am m ON m.oid = c.relam AND c.relkind = 'r'
     LEFT JOIN pg_collation l ON l.oid = a.attcollation
+    LEFT JOIN pg_description d ON d.classoid = 'pg_class'::regclass AND d.objoid = c.oid AND d.objsubid = a.attnum
     WHERE c.relkind IN ('r', 'v', 'm', 'p', 'f') AND n.nspname = ANY ($1::text[])
         AND has_any_column_privilege(c.oid, 'SELECT') AND has_schema_privilege(n.oid, 'USAGE')
     ORDER BY n.nspname, c.relname, a.attnum";
+
+/// What unique indexes keep apart: the primary key before others, few columns before many. An index knows nothing of the
+/// rows in a table's children; a partitioned table's knows them all.
+const KEYS: &str = "
+    SELECT n.nspname::text AS schema, c.relname::text AS name,
+        array_agg(a.attname::text ORDER BY k.place) AS columns
+    FROM pg_index i
+    JOIN pg_class c ON c.oid = i.indrelid
+    JOIN pg_class x ON x.oid = i.indexrelid
+    JOIN pg_namespace n ON n.oid = c.relnamespace
+    CROSS JOIN LATERAL unnest(i.indkey::int2[]) WITH ORDINALITY AS k (attnum, place)
+    JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum
+    WHERE n.nspname = ANY ($1::text[]) AND i.indisunique AND i.indisvalid AND NOT i.indisexclusion
+        AND (i.indimmediate OR i.indisprimary) AND i.indpred IS NULL AND i.indexprs IS NULL
+        AND (c.relkind = 'p' OR NOT c.relhassubclass)
+        -- Columns behind those are only carried along.
+        AND k.place <= i.indnkeyatts
+    GROUP BY n.nspname, c.relname, i.indexrelid, i.indisprimary, i.indnkeyatts, x.relname
+    ORDER BY i.indisprimary DESC, i.indnkeyatts, x.relname";
 
 /// Types by their identifiers. Arrays that only look like ones (`int2vector`, `name`, `point`) have no element here.
 const TYPES: &str = "
@@ -72,6 +100,10 @@ struct Relation {
     rows: f64,
     is_divisible: bool,
     columns: Vec<CatalogColumn>,
+    /// The first that is never NULL and that this user may read whole.
+    key: Vec<String>,
+    comment: Option<String>,
+    column_comments: HashMap<String, String>,
 }
 
 impl Postgres {
@@ -112,14 +144,28 @@ impl Found {
             wanted.iter().map(|name| name.value.clone()).collect()
         };
         let mut relations = BTreeMap::new();
-        for row in sqlx::query(COLUMNS).bind(shown).fetch_all(&mut *connection).await? {
+        for row in sqlx::query(COLUMNS).bind(&shown).fetch_all(&mut *connection).await? {
             let relation = relations.entry((row.try_get("schema")?, row.try_get("name")?)).or_insert(Relation {
                 kind: row.try_get("kind")?,
                 rows: row.try_get("rows")?,
                 is_divisible: row.try_get("is_divisible")?,
                 columns: Vec::new(),
+                key: Vec::new(),
+                comment: row.try_get("comment")?,
+                column_comments: HashMap::new(),
             });
-            relation.columns.extend(read_column(&row)?);
+            let Some(column) = read_column(&row)? else { continue };
+            if let Some(comment) = row.try_get("column_comment")? {
+                relation.column_comments.insert(column.name.clone(), comment);
+            }
+            relation.columns.push(column);
+        }
+        for row in sqlx::query(KEYS).bind(shown).fetch_all(&mut *connection).await? {
+            let Some(relation) = relations.get_mut(&(row.try_get("schema")?, row.try_get("name")?)) else { continue };
+            let key: Vec<String> = row.try_get("columns")?;
+            if relation.key.is_empty() && key.iter().all(|name| relation.is_never_null(name)) {
+                relation.key = key;
+            }
         }
         let types = read_types(connection, relations.values().flat_map(|relation| &relation.columns)).await?;
         Ok(Self { schemas, relations, types, utf8: encoding == "UTF8" })
@@ -144,17 +190,25 @@ impl Found {
             .relations
             .iter()
             .map(|((schema, name), relation)| {
+                let config = annotations.of(schema, name);
                 let description = Description {
                     relation: format!("{}.{schema}.{name}", source.name).into(),
                     from: format!("{}.{}", quoted(schema), quoted(name)),
-                    columns: self.columns(relation, annotations.of(schema, name), &mut problems),
+                    columns: self.columns(relation, config, &mut problems),
                     table_type: if relation.kind == "v" { TableType::View } else { TableType::Base },
                     rows: estimate(relation.rows),
                     is_divisible: relation.is_divisible,
                 };
                 let remote: Arc<dyn Remote> = Arc::clone(postgres) as _;
                 let provider = Arc::new(SqlTable::new(remote, description, pushdown));
-                Table { schema: schema.clone(), name: name.clone(), provider }
+                Table {
+                    schema: schema.clone(),
+                    name: name.clone(),
+                    key: annotated_key(config, &provider.schema()).unwrap_or_else(|| relation.key.clone()),
+                    provider,
+                    comment: relation.comment.clone(),
+                    column_comments: relation.column_comments.clone(),
+                }
             })
             .collect();
         Listing { default_schema, tables, problems }
@@ -181,6 +235,13 @@ impl Found {
             columns.extend(read.or_else(|| types::column(column, &self.types, self.utf8, None)));
         }
         columns
+    }
+}
+
+impl Relation {
+    /// Has it this column, open to this user and without NULLs?
+    fn is_never_null(&self, name: &str) -> bool {
+        self.columns.iter().any(|column| column.name == name && column.not_null)
     }
 }
 

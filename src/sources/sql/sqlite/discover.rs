@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use datafusion::logical_expr::TableType;
+use datafusion::{catalog::TableProvider, logical_expr::TableType};
 use sqlx::{Row, SqliteConnection};
 
 use super::{
@@ -10,10 +10,10 @@ use super::{
     types::{self, ALLOWED, DeclaredColumn, Surroundings},
 };
 use crate::{
-    config::SourceConfig,
+    config::{SourceConfig, TableConfig},
     model::{Fault, Problem},
     sources::{
-        Listing, Table,
+        Listing, Table, annotated_key,
         sql::{
             Column, Remote, SqlTable, Stop,
             annotation::{Annotations, check_columns, override_of, refused},
@@ -32,9 +32,12 @@ const TABLES: &str = "
     WHERE schema = 'main' AND type IN ('table', 'view') AND substr(name, 1, 7) <> 'sqlite_'
     ORDER BY name";
 
-/// Not the hidden columns; those that are generated are columns too.
+/// Not the hidden columns; those that are generated are columns too. A primary key may hold NULL, unless it says that it
+/// may not, or is the rowid: then it needs no index.
 const COLUMNS: &str = "
-    SELECT name, type, \"notnull\" AS not_null FROM pragma_table_xinfo(?1) WHERE hidden <> 1 ORDER BY cid";
+    SELECT name, type, pk,
+        \"notnull\" OR (pk > 0 AND NOT EXISTS (SELECT 1 FROM pragma_index_list(?1) WHERE origin = 'pk')) AS not_null
+    FROM pragma_table_xinfo(?1) WHERE hidden <> 1 ORDER BY cid";
 
 /// What ANALYZE found: the first number is the count of rows.
 const ANALYZED: &str = "SELECT tbl, stat FROM sqlite_stat1 WHERE stat IS NOT NULL";
@@ -51,6 +54,8 @@ struct Relation {
     view: bool,
     rows: Option<u64>,
     columns: Vec<DeclaredColumn>,
+    /// The columns of the primary key, unless one of them may hold NULL.
+    key: Vec<String>,
 }
 
 impl Sqlite {
@@ -75,9 +80,9 @@ impl Found {
         for table in sqlx::query(TABLES).fetch_all(&mut *connection).await? {
             let name: String = table.try_get("name")?;
             match read_columns(connection, &name).await {
-                Ok(columns) => {
+                Ok((columns, key)) => {
                     let (view, rows) = (table.try_get::<&str, _>("type")? == "view", rows.get(&name).copied());
-                    found.relations.push(Relation { name, view, rows, columns });
+                    found.relations.push(Relation { name, view, rows, columns, key });
                 }
                 // A view whose tables have gone.
                 Err(sqlx::Error::Database(_)) => found.broken.push(name),
@@ -103,24 +108,28 @@ impl Found {
             .iter()
             .map(|relation| {
                 let name = &relation.name;
+                let config = annotations.of(SCHEMA, name);
+                let columns = self.columns(relation, config, &mut problems);
+                let own_key = own_key(relation, &columns);
                 let description = Description {
                     relation: format!("{}.{SCHEMA}.{name}", source.name).into(),
                     from: format!("{SCHEMA}.{}", quoted(name)),
-                    columns: self.columns(relation, &annotations, &mut problems),
+                    columns,
                     table_type: if relation.view { TableType::View } else { TableType::Base },
                     rows: relation.rows,
                     is_divisible: false,
                 };
                 let remote: Arc<dyn Remote> = Arc::clone(sqlite) as _;
                 let provider = Arc::new(SqlTable::new(remote, description, pushdown));
-                Table { schema: SCHEMA.to_owned(), name: name.clone(), provider }
+                let key = annotated_key(config, &provider.schema()).unwrap_or(own_key);
+                let (schema, name) = (SCHEMA.to_owned(), name.clone());
+                Table { schema, name, provider, key, comment: None, column_comments: HashMap::new() }
             })
             .collect();
         Listing { default_schema: SCHEMA.to_owned(), tables, problems }
     }
 
-    fn columns(&self, relation: &Relation, annotations: &Annotations<'_>, problems: &mut Vec<Problem>) -> Vec<Column> {
-        let config = annotations.of(SCHEMA, &relation.name);
+    fn columns(&self, relation: &Relation, config: Option<&TableConfig>, problems: &mut Vec<Problem>) -> Vec<Column> {
         if let Some(config) = config {
             let names: Vec<_> = relation.columns.iter().map(|column| column.name.as_str()).collect();
             check_columns(config, &names, problems);
@@ -139,16 +148,36 @@ impl Found {
     }
 }
 
-async fn read_columns(connection: &mut SqliteConnection, table: &str) -> Result<Vec<DeclaredColumn>, sqlx::Error> {
-    let rows = sqlx::query(COLUMNS).bind(table).fetch_all(&mut *connection).await?;
-    let column = |row: &sqlx::sqlite::SqliteRow| {
-        Ok(DeclaredColumn {
+/// The primary key, if what is unique in the file is unique here too: two values of a column without a type may be one
+/// text.
+fn own_key(relation: &Relation, columns: &[Column]) -> Vec<String> {
+    let is_told_apart =
+        |name: &String| columns.iter().any(|column| column.field.name() == name && column.comparison.is_some());
+    if relation.key.iter().all(is_told_apart) { relation.key.clone() } else { Vec::new() }
+}
+
+/// The columns of `table`, and those of its primary key.
+async fn read_columns(
+    connection: &mut SqliteConnection,
+    table: &str,
+) -> Result<(Vec<DeclaredColumn>, Vec<String>), sqlx::Error> {
+    let (mut columns, mut key) = (Vec::new(), Vec::new());
+    for row in sqlx::query(COLUMNS).bind(table).fetch_all(&mut *connection).await? {
+        let column = DeclaredColumn {
             name: row.try_get("name")?,
             declared: row.try_get("type")?,
             not_null: row.try_get("not_null")?,
-        })
-    };
-    rows.iter().map(column).collect()
+        };
+        let place: i64 = row.try_get("pk")?;
+        if place > 0 {
+            key.push((place, column.name.clone(), column.not_null));
+        }
+        columns.push(column);
+    }
+    key.sort_unstable();
+    let never_null = key.iter().all(|(.., not_null)| *not_null);
+    let key = if never_null { key.into_iter().map(|(_, name, _)| name).collect() } else { Vec::new() };
+    Ok((columns, key))
 }
 
 /// Rows by table, where ANALYZE has counted them.

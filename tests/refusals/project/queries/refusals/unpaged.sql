@@ -4,4 +4,4 @@ version: 1
 description: Has no page key.
 access: public
 ---*/
-SELECT id, name FROM lite.item
+SELECT DISTINCT id, name FROM lite.item
