@@ -32,7 +32,16 @@ const SHAPES: u64 = 256;
 
 /// The plans of one query.
 #[derive(Debug)]
-pub struct Plans(Cache<Shape, Option<Arc<Kept>>>);
+pub struct Plans(Cache<Shape, Attempt>);
+
+/// What came of planning for a shape.
+#[derive(Clone, Debug)]
+pub enum Attempt {
+    /// A plan for all its requests.
+    Kept(Arc<Kept>),
+    /// Each of its requests is planned by itself.
+    Failed,
+}
 
 /// What requests for which one plan serves have in common.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -60,14 +69,14 @@ impl Plans {
         Self(Cache::new(SHAPES))
     }
 
-    /// The plan for `shape`: none is known, it is known that there is none, or here it is.
-    pub fn get(&self, shape: &Shape) -> Option<Option<Arc<Kept>>> {
+    /// What came of planning for `shape`, if that was tried.
+    pub fn get(&self, shape: &Shape) -> Option<Attempt> {
         self.0.get(shape)
     }
 
-    /// Keeps a plan, or that there is none.
-    pub fn insert(&self, shape: Shape, kept: Option<Arc<Kept>>) {
-        self.0.insert(shape, kept);
+    /// Takes note of what came of it.
+    pub fn insert(&self, shape: Shape, attempt: Attempt) {
+        self.0.insert(shape, attempt);
     }
 }
 

@@ -14,7 +14,7 @@ use futures::{StreamExt, stream::BoxStream};
 
 use super::{
     Prepared, Snapshot, fault,
-    kept::{Kept, Shape, parameter},
+    kept::{Attempt, Kept, Shape, parameter},
     output,
     seek::{self, Edge},
     session,
@@ -81,18 +81,22 @@ impl Snapshot {
     /// A plan that was made before for requests of this shape, or is made now.
     async fn kept(&self, prepared: &Prepared, values: &[ScalarValue], cut: &Cut) -> Option<Physical> {
         let shape = Shape::of(values, cut)?;
-        let kept = if let Some(known) = prepared.plans.get(&shape) {
-            known?
+        let attempt = if let Some(known) = prepared.plans.get(&shape) {
+            known
         } else {
-            let kept = self.keep(prepared, &shape, cut).await.unwrap_or_else(|error| {
-                // Mostly a parameter that no statement takes.
-                tracing::debug!(query = %prepared.query.name, %error, "each request is planned by itself");
-                None
-            });
-            let kept = kept.map(Arc::new);
-            prepared.plans.insert(shape, kept.clone());
-            kept?
+            let attempt = match self.keep(prepared, &shape, cut).await {
+                Ok(Some(kept)) => Attempt::Kept(Arc::new(kept)),
+                Ok(None) => Attempt::Failed,
+                Err(error) => {
+                    // Mostly a parameter that no statement takes.
+                    tracing::debug!(query = %prepared.query.name, %error, "each request is planned by itself");
+                    Attempt::Failed
+                }
+            };
+            prepared.plans.insert(shape, attempt.clone());
+            attempt
         };
+        let Attempt::Kept(kept) = attempt else { return None };
         let after = match cut {
             Cut::Keyset { after: Some(after), .. } => after.as_slice(),
             _ => &[],

@@ -28,7 +28,7 @@ pub trait Source: Debug + Send + Sync {
 
     /// Completes when a scan has shown that the tables are no longer those of the last listing.
     async fn stale(&self) {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
 }
 

@@ -50,6 +50,19 @@ impl Bind {
         }
     }
 
+    /// The value.
+    ///
+    /// # Errors
+    /// A parameter of the request has none yet: a defect of ours.
+    pub fn value(&self) -> Result<&ScalarValue, Fault> {
+        match self {
+            Self::Value { value, .. } => Ok(value),
+            Self::Parameter { index, .. } => {
+                Err(Fault::internal(format!("a statement runs before parameter {index} is bound")))
+            }
+        }
+    }
+
     /// Is it a list of values?
     #[must_use]
     pub fn is_list(&self) -> bool {
@@ -126,19 +139,7 @@ impl Statement {
     /// # Errors
     /// A parameter of the request has no value yet: a defect of ours.
     pub fn values(&self) -> Result<Vec<&ScalarValue>, Fault> {
-        let value = |bind| match bind {
-            &Bind::Value { ref value, .. } => Ok(value),
-            Bind::Parameter { index, .. } => {
-                Err(Fault::internal(format!("a statement runs before parameter {index} is bound")))
-            }
-        };
-        self.binds.0.iter().map(value).collect()
-    }
-
-    /// Does it wait for parameters of the request?
-    #[must_use]
-    pub fn has_parameters(&self) -> bool {
-        self.binds.0.iter().any(|bind| matches!(bind, Bind::Parameter { .. }))
+        self.binds.0.iter().map(Bind::value).collect()
     }
 
     /// The statement for one request. `None` when a value does not mean the same to the source as it does here: then the

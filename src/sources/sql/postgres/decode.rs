@@ -101,12 +101,12 @@ impl Builder for Rows<'_> {
     }
 }
 
-/// How a binary COPY begins: a signature, flags, and the length of an extension (PostgreSQL, COPY, "Binary Format").
+/// How a binary COPY begins: a signature, flags, and the length of an extension (`PostgreSQL`, COPY, "Binary Format").
 const SIGNATURE: &[u8; 11] = b"PGCOPY\n\xff\r\n\0";
 /// Flags from here on change the format.
 const CRITICAL_FLAGS: u32 = 0xFFFF_0000;
 
-/// The tuples of a binary COPY. The server sends one message for each row (PostgreSQL, "COPY Operations"); the header
+/// The tuples of a binary COPY. The server sends one message for each row (`PostgreSQL`, "COPY Operations"); the header
 /// comes with the first, and a trailer ends them.
 pub struct Tuples<'a> {
     rows: Rows<'a>,

@@ -15,10 +15,7 @@ use crate::{model::Fault, sources::sql::Bind};
 
 /// `bind` as SQL. A parameter without a value, or a value of a type that no predicate uses, is a defect of ours.
 pub fn literal(bind: &Bind) -> Result<String, Fault> {
-    let Bind::Value { value, .. } = bind else {
-        return Err(Fault::internal("a parameter has no value yet"));
-    };
-    let constant = match value {
+    let constant = match bind.value()? {
         ScalarValue::List(list) => {
             let elements = list.value(0);
             let element = |index| constant(&ScalarValue::try_from_array(&elements, index).map_err(Fault::internal)?);
@@ -30,7 +27,7 @@ pub fn literal(bind: &Bind) -> Result<String, Fault> {
     Ok(format!("{constant}::{}", type_name(bind)))
 }
 
-/// A string constant (PostgreSQL 4.1.2.1), or NULL.
+/// A string constant (`PostgreSQL` 4.1.2.1), or NULL.
 pub fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "''"))
 }
