@@ -1,7 +1,9 @@
 """What the benchmarks share: processes and what they used, an own Postgres with TPC-H data, Aqueduct serving a project."""
 
+import argparse
 import contextlib
 import dataclasses
+import json
 import os
 import pathlib
 import re
@@ -45,6 +47,34 @@ SETTINGS = [
 ]
 
 
+def parser(description, runs):
+    """The options of every benchmark."""
+    root = pathlib.Path(__file__).parent.parent
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--runs", type=int, default=runs, help="how often each is measured (%(default)s)")
+    parser.add_argument("--json", type=pathlib.Path, metavar="FOLDER", help="write all figures of all runs there too")
+    parser.add_argument("--programs", type=pathlib.Path, default=root / "target/release", help="the folder of aqueduct")
+    parser.add_argument("--cache", type=pathlib.Path, default=root / ".cache", help="the folder of data made once")
+    return parser
+
+
+def write_json(arguments, name, figures):
+    if arguments.json:
+        arguments.json.mkdir(parents=True, exist_ok=True)
+        (arguments.json / f"{name}.json").write_text(json.dumps(figures, indent=1) + "\n")
+
+
+def medians(runs):
+    """The median of each figure over runs that have the same figures."""
+    return {key: statistics.median(run[key] for run in runs) for key in runs[0]}
+
+
+@contextlib.contextmanager
+def temporary_folder():
+    with tempfile.TemporaryDirectory(prefix="aqueduct-bench-") as folder:
+        yield pathlib.Path(folder)
+
+
 def free_port():
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
@@ -62,23 +92,25 @@ def wait_for(port, process, patience=30):
     sys.exit(f"{process.args} did not listen on {port}")
 
 
+def children(pid):
+    return map(int, pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
+
+
 def peak_memory(pid):
-    """The most resident memory that a process ever had, in MB; None when it has ended."""
+    """The most resident memory that a process ever had, and its children that live, in MB; 0 when it has ended."""
     with contextlib.suppress(OSError):
         if found := re.search(r"VmHWM:\s+(\d+) kB", pathlib.Path(f"/proc/{pid}/status").read_text()):
-            return int(found[1]) / 1000
-    return None
+            return int(found[1]) / 1000 + sum(map(peak_memory, children(pid)))
+    return 0.0
 
 
 def cpu_seconds(pid):
     """Processor time of a process, of its children that live, and of those that it has waited for."""
-    try:
+    with contextlib.suppress(OSError):
         # Behind the program's name, which may contain anything.
         fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-        children = pathlib.Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    except OSError:
-        return 0.0
-    return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK") + sum(map(cpu_seconds, children))
+        return sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK") + sum(map(cpu_seconds, children(pid)))
+    return 0.0
 
 
 @contextlib.contextmanager
@@ -110,7 +142,7 @@ def spend(command, output=subprocess.PIPE):
     memory = 0.0
     # The memory that the kernel reports of an ended child includes its parent's; a living one's does not.
     while not select.select([descriptor], [], [], 0.02)[0]:
-        memory = peak_memory(process.pid) or memory
+        memory = max(memory, peak_memory(process.pid))
     os.close(descriptor)
     _, status, usage = os.wait4(process.pid, 0)
     seconds = time.monotonic() - began
@@ -135,10 +167,10 @@ def project(root, settings, catalogs, queries):
 
 
 @contextlib.contextmanager
-def aqueduct(binary, root, log=subprocess.DEVNULL):
-    """A server of the project: its process and its addresses by door."""
+def aqueduct(programs, root, log=subprocess.DEVNULL):
+    """A server of the project: its process and its ports by door."""
     doors = {f"AQUEDUCT_SERVER__{door}": "127.0.0.1:0" for door in ("HTTP", "FLIGHT", "ADMIN")}
-    with running([binary, "-C", str(root), "serve"], doors, log) as process:
+    with running([programs / "aqueduct", "-C", str(root), "serve"], doors, log) as process:
         line = process.stdout.readline().decode()
         yield process, {door: int(port) for door, port in re.findall(r"(\w+)=127\.0\.0\.1:(\d+)", line)}
 
@@ -146,17 +178,16 @@ def aqueduct(binary, root, log=subprocess.DEVNULL):
 class Postgres:
     """A server of this machine's Postgres whose files stay in a folder, so that they are made once."""
 
-    def __init__(self, folder):
-        self.folder = folder.resolve()
+    def __init__(self, cache):
+        self.folder = cache.resolve() / "bench-postgres"
         programs = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: int(path.parent.name))
         if not programs:
             sys.exit("Postgres is missing: run scripts/setup")
         self.programs = programs[-1]
         self.version = self.programs.parent.name
         self.port = free_port()
-        # It refuses to be root. The signal asks it to shut down should this process die.
-        is_root = os.getuid() == 0
-        self.user = ["--reuid=postgres", "--regid=postgres", "--clear-groups"] if is_root else []
+        # It refuses to be root.
+        self.user = ["--reuid=postgres", "--regid=postgres", "--clear-groups"] if os.getuid() == 0 else []
         self.process = None
 
     @property
@@ -174,6 +205,7 @@ class Postgres:
         return subprocess.run(program, check=True, stdout=subprocess.PIPE, text=True, **options).stdout.strip()
 
     def as_user(self, command):
+        """The command as a user that Postgres accepts; should this process die, it is asked to shut down."""
         return ["setpriv", *self.user, "--pdeathsig", "INT", "--", *map(str, command)]
 
     @contextlib.contextmanager
@@ -193,7 +225,8 @@ class Postgres:
         with (self.folder / "log").open("wb") as log, running(self.as_user(command), stderr=log, end=signal.SIGINT) as process:
             self.process = process
             wait_for(self.port, process)
-            while subprocess.run([self.programs / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(self.port)]).returncode:
+            # It listens a moment before it accepts sessions.
+            while subprocess.run([self.programs / "pg_isready", "-q", "-d", self.url]).returncode != 0:
                 time.sleep(0.05)
             yield self
 
@@ -234,14 +267,3 @@ class Postgres:
         self.psql("VACUUM ANALYZE", database="loading")
         self.psql("CHECKPOINT", database="loading")
         self.psql(f"ALTER DATABASE loading RENAME TO {DATABASE}", database="postgres")
-
-
-def medians(runs):
-    """The median of each figure over runs that have the same figures."""
-    return {key: statistics.median(run[key] for run in runs) for key in runs[0]}
-
-
-@contextlib.contextmanager
-def temporary_folder():
-    with tempfile.TemporaryDirectory(prefix="aqueduct-bench-") as folder:
-        yield pathlib.Path(folder)

@@ -5,7 +5,6 @@ away what one backend sends (the floor), ConnectorX and the ADBC driver. All tak
 up, is not counted, and checks that all read the same rows.
 """
 
-import argparse
 import json
 import pathlib
 import statistics
@@ -73,7 +72,7 @@ class Contest:
         return {"seconds": spent.seconds, "peak_mb": spent.memory, "cpu": spent.cpu}
 
     def flight(self, project, sums):
-        with harness.aqueduct(self.arguments.programs / "aqueduct", project) as (process, doors):
+        with harness.aqueduct(self.arguments.programs, project) as (process, doors):
             before = harness.cpu_seconds(process.pid)
             address = f"grpc://127.0.0.1:{doors['flight']}"
             figures = self.client("flight", sums, "--query", self.name, url=address)
@@ -141,14 +140,9 @@ def show(query, rows, results):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--programs", required=True, type=pathlib.Path, help="the folder of aqueduct and scan")
-    parser.add_argument("--data", required=True, type=pathlib.Path, help="the folder for Postgres' files")
-    parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="write all figures of all runs there too")
-    arguments = parser.parse_args()
+    arguments = harness.parser(__doc__, runs=5).parse_args()
 
-    postgres = harness.Postgres(arguments.data)
+    postgres = harness.Postgres(arguments.cache)
     with postgres.running(), harness.temporary_folder() as folder:
         postgres.load()
         queries = {
@@ -172,8 +166,7 @@ def main():
         results = contest.results()
         show(contest.query, contest.expected, results)
         report[contest.query] = {"rows": contest.expected, "medians": results, "runs": contest.runs}
-    if arguments.json:
-        arguments.json.write_text(json.dumps(report, indent=1))
+    harness.write_json(arguments, "postgres", report)
 
 
 if __name__ == "__main__":
