@@ -8,10 +8,12 @@ import decimal
 import json
 import pathlib
 import re
+import sys
 import time
 
 import pyarrow
 import pyarrow.compute
+import pyarrow.ipc
 
 
 def connectorx(arguments):
@@ -53,7 +55,18 @@ def flight(arguments):
             yield chunk.data
 
 
-CLIENTS = {"connectorx": connectorx, "adbc-table": adbc_table, "adbc-stream": adbc_stream, "flight": flight}
+def ipc(_arguments):
+    yield "began"
+    yield from pyarrow.ipc.open_stream(sys.stdin.buffer)
+
+
+CLIENTS = {
+    "connectorx": connectorx,
+    "adbc-table": adbc_table,
+    "adbc-stream": adbc_stream,
+    "flight": flight,
+    "ipc": ipc,
+}
 
 
 def total(batch, name):
@@ -72,8 +85,8 @@ def total(batch, name):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("client", choices=CLIENTS)
-    parser.add_argument("--url", required=True)
-    parser.add_argument("--sql", help="for all but flight")
+    parser.add_argument("--url", help="for all but ipc, which reads standard input")
+    parser.add_argument("--sql", help="for clients of Postgres")
     parser.add_argument("--query", help="for flight: a query's name")
     parser.add_argument("--partitions", type=int, default=1, help="for connectorx")
     parser.add_argument("--sum", nargs="*", default=[], metavar="COLUMN")

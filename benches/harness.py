@@ -134,10 +134,10 @@ class Spent:
     memory: float
 
 
-def spend(command, output=subprocess.PIPE):
+def spend(command, stdin=None, stdout=subprocess.PIPE):
     """Runs a program that prints little, or whose output goes elsewhere."""
     began = time.monotonic()
-    process = subprocess.Popen(command, stdout=output)
+    process = subprocess.Popen(command, stdin=stdin, stdout=stdout)
     descriptor = os.pidfd_open(process.pid)
     memory = 0.0
     # The memory that the kernel reports of an ended child includes its parent's; a living one's does not.
@@ -172,6 +172,8 @@ def aqueduct(programs, root, log=subprocess.DEVNULL):
     doors = {f"AQUEDUCT_SERVER__{door}": "127.0.0.1:0" for door in ("HTTP", "FLIGHT", "ADMIN")}
     with running([programs / "aqueduct", "-C", str(root), "serve"], doors, log) as process:
         line = process.stdout.readline().decode()
+        if not line:
+            sys.exit(f"aqueduct does not serve {root}")
         yield process, {door: int(port) for door, port in re.findall(r"(\w+)=127\.0\.0\.1:(\d+)", line)}
 
 
@@ -257,6 +259,8 @@ class Postgres:
                     database="loading",
                     stdin=rows.stdout,
                 )
+            if rows.returncode != 0:
+                sys.exit(f"{generate} ended with {rows.returncode}")
         self.psql(
             f"CREATE TABLE customer_int4 ({CUSTOMER.format(key='integer')})",
             "INSERT INTO customer_int4 SELECT * FROM customer",

@@ -5,6 +5,7 @@ away what one backend sends (the floor), ConnectorX and the ADBC driver. All tak
 up, is not counted, and checks that all read the same rows.
 """
 
+import functools
 import json
 import pathlib
 import statistics
@@ -45,17 +46,15 @@ class Contest:
         self.expected = None
 
     def contestants(self):
+        """A label and what measures it, given the columns to add up."""
         yield FLOOR, self.psql
-        for connections, project in self.projects.items():
-            yield f"aqueduct library, {connections}", lambda sums, project=project: self.library(project, sums)
-        for connections, project in self.projects.items():
-            yield f"aqueduct query, {connections}", lambda sums, project=project: self.command(project)
-        for connections, project in self.projects.items():
-            yield f"aqueduct Flight, {connections}", lambda sums, project=project: self.flight(project, sums)
-        yield "ConnectorX, 1", lambda sums: self.client("connectorx", sums)
-        yield "ConnectorX, 2", lambda sums: self.client("connectorx", sums, "--partitions", "2")
-        yield "ADBC table", lambda sums: self.client("adbc-table", sums)
-        yield "ADBC stream", lambda sums: self.client("adbc-stream", sums)
+        for label, measure in [("library", self.library), ("query", self.command), ("Flight", self.flight)]:
+            for connections, project in self.projects.items():
+                yield f"aqueduct {label}, {connections}", functools.partial(measure, project)
+        yield "ConnectorX, 1", functools.partial(self.client, "connectorx")
+        yield "ConnectorX, 2", functools.partial(self.client, "connectorx", options=["--partitions", "2"])
+        yield "ADBC table", functools.partial(self.client, "adbc-table")
+        yield "ADBC stream", functools.partial(self.client, "adbc-stream")
 
     def psql(self, _sums):
         copy = f"\\copy ({self.sql}) TO '/dev/null' (FORMAT binary)"
@@ -66,25 +65,28 @@ class Contest:
     def library(self, project, sums):
         return of_program(harness.spend([self.arguments.programs / "scan", project, self.name, *sums]))
 
-    def command(self, project):
+    def command(self, project, sums):
         command = [self.arguments.programs / "aqueduct", "-C", project, "query", self.name, "--format", "arrow"]
-        spent = harness.spend(command, subprocess.DEVNULL)
+        if sums:
+            with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+                return self.client("ipc", sums, stdin=process.stdout)
+        spent = harness.spend(command, stdout=subprocess.DEVNULL)
         return {"seconds": spent.seconds, "peak_mb": spent.memory, "cpu": spent.cpu}
 
     def flight(self, project, sums):
         with harness.aqueduct(self.arguments.programs, project) as (process, doors):
             before = harness.cpu_seconds(process.pid)
             address = f"grpc://127.0.0.1:{doors['flight']}"
-            figures = self.client("flight", sums, "--query", self.name, url=address)
+            figures = self.client("flight", sums, ["--query", self.name], url=address)
             served = {"peak_mb": harness.peak_memory(process.pid), "cpu": harness.cpu_seconds(process.pid) - before}
         return {**figures, "server": served}
 
-    def client(self, name, sums, *options, url=None):
+    def client(self, name, sums, options=(), url=None, stdin=None):
         command = [sys.executable, pathlib.Path(__file__).with_name("clients.py"), name]
         command += ["--url", url or self.postgres.url, "--sql", self.sql, *options]
         if sums:
             command += ["--sum", *sums]
-        return of_program(harness.spend(command))
+        return of_program(harness.spend(command, stdin))
 
     def check(self):
         """The first round: does everyone read the same?"""
@@ -94,14 +96,15 @@ class Contest:
         sums = dict(zip(SUMMED, sums))
         for label, measure in self.contestants():
             figures = measure(SUMMED)
-            # What is thrown away cannot be counted; the command runs the same code as the library.
-            if figures.get("rows", self.expected) != self.expected or figures.get("sums", sums) != sums:
+            # psql only says how many rows there were.
+            if figures["rows"] != self.expected or figures.get("sums", sums) != sums:
                 sys.exit(f"{label} of {self.query}: expected {rows} rows and {sums}, got {figures}")
 
     def round(self):
         for label, measure in self.contestants():
             before = self.postgres.cpu_when_idle()
             figures = measure([])
+            # The command's output is thrown away.
             if figures.get("rows", self.expected) != self.expected:
                 sys.exit(f"{label} of {self.query}: {figures}")
             figures["postgres_cpu"] = self.postgres.cpu_when_idle() - before
