@@ -39,6 +39,7 @@ struct Answer<'a> {
 }
 
 #[derive(Serialize)]
+#[expect(clippy::struct_field_names, reason = "they are the names of the columns")]
 struct Customer {
     c_custkey: i64,
     c_name: String,
