@@ -5,23 +5,16 @@ measurement starts a fresh server, sends one small request so that nothing is me
 without looking at it. Figures are medians of the runs; ratios compare the medians.
 """
 
-import argparse
 import contextlib
 import http.client
-import json
-import os
 import pathlib
-import re
-import shutil
-import signal
-import socket
 import statistics
-import subprocess
 import sys
-import tempfile
 import time
 
 import pyarrow.parquet
+
+import harness
 
 QUERY = """/*---
 name: bench.{name}
@@ -33,69 +26,29 @@ SELECT * FROM lake.orders{suffix}
 """
 
 
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
-
-
-def wait_for(port, process, patience=30):
-    end = time.monotonic() + patience
-    while time.monotonic() < end:
-        if process.poll() is not None:
-            sys.exit(f"{process.args[0]} ended with {process.returncode}")
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-            return
-        time.sleep(0.01)
-    sys.exit(f"{process.args[0]} did not listen on {port}")
-
-
-def peak_memory(process):
-    """The most resident memory that the process ever had, in MB."""
-    status = pathlib.Path(f"/proc/{process.pid}/status").read_text()
-    return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) / 1000
-
-
-@contextlib.contextmanager
-def running(command, environment=None):
-    process = subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={**os.environ, **(environment or {})}
-    )
-    try:
-        yield process
-    finally:
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-
-
-def project(data):
+def project(root, data):
     """A project with one Parquet table, one query that streams it and one that is small."""
-    root = pathlib.Path(tempfile.mkdtemp(prefix="aqueduct-bench-"))
-    (root / "catalogs").mkdir()
-    (root / "queries" / "bench").mkdir(parents=True)
-    (root / "aqueduct.yaml").write_text("auth: {anonymous: true}\n")
-    (root / "catalogs" / "lake.yaml").write_text(f"kind: files\nlocation: {data.resolve()}\n")
-    for name, description, suffix in [("orders", "All orders.", ""), ("few", "Ten orders.", " LIMIT 10")]:
-        text = QUERY.format(name=name, description=description, suffix=suffix)
-        (root / "queries" / "bench" / f"{name}.sql").write_text(text)
-    return root
+    queries = {
+        f"bench.{name}": QUERY.format(name=name, description=description, suffix=suffix)
+        for name, description, suffix in [("orders", "All orders.", ""), ("few", "Ten orders.", " LIMIT 10")]
+    }
+    catalog = f"kind: files\nlocation: {data.resolve()}\n"
+    return harness.project(root, "auth: {anonymous: true}\n", {"lake": catalog}, queries)
 
 
 @contextlib.contextmanager
-def aqueduct(binary, root):
-    doors = {f"AQUEDUCT_SERVER__{door}": "127.0.0.1:0" for door in ("HTTP", "FLIGHT", "ADMIN")}
-    with running([binary, "-C", str(root), "serve"], doors) as process:
-        line = process.stdout.readline().decode()
-        yield int(re.search(r"http=127\.0\.0\.1:(\d+)", line)[1]), process
+def aqueduct(programs, root):
+    with harness.aqueduct(programs, root) as (process, doors):
+        yield doors["http"], process
 
 
 @contextlib.contextmanager
 def roapi(data):
-    port = free_port()
+    port = harness.free_port()
     program = pathlib.Path(sys.executable).with_name("roapi")
     command = [str(program), "-a", f"127.0.0.1:{port}", "-t", f"orders={data.resolve()}/orders.parquet"]
-    with running(command) as process:
-        wait_for(port, process)
+    with harness.running(command) as process:
+        harness.wait_for(port, process)
         yield port, process
 
 
@@ -120,57 +73,50 @@ def measure(server, warm_up, request):
     with server as (port, process):
         fetch(port, *warm_up)
         first, total, size = fetch(port, *request)
-        return {"first": first, "total": total, "bytes": size, "memory": peak_memory(process)}
+        return {"first": first, "total": total, "bytes": size, "memory": harness.peak_memory(process.pid)}
 
 
-def start_up(binary):
+def start_up(programs):
     """Seconds from starting the demo project until it listens."""
     demo = pathlib.Path(__file__).parent.parent
     began = time.monotonic()
-    with aqueduct(binary, demo):
+    with aqueduct(programs, demo):
         return time.monotonic() - began
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--binary", required=True)
-    parser.add_argument("--data", required=True, type=pathlib.Path, help="the folder that holds orders.parquet")
-    parser.add_argument("--runs", type=int, default=5)
-    arguments = parser.parse_args()
+    arguments = harness.parser(__doc__, runs=5).parse_args()
+    data = arguments.cache / "tpch-sf1"
 
-    rows = pyarrow.parquet.read_metadata(arguments.data / "orders.parquet").num_rows
-    arrow = "application/vnd.apache.arrow.stream"
+    rows = pyarrow.parquet.read_metadata(data / "orders.parquet").num_rows
+    json, arrow = "application/json", "application/vnd.apache.arrow.stream"
     everything, ten = "SELECT * FROM orders", "SELECT * FROM orders LIMIT 10"
-    root = project(arguments.data)
-    # Each row: a label, how to start the server, a small request, the request that is measured.
-    ours = lambda: aqueduct(arguments.binary, root)
-    theirs = lambda: roapi(arguments.data)
-    contests = {
-        "NDJSON (ROAPI: JSON)": [
-            ("aqueduct", ours, ("GET", "/v1/bench/few?format=ndjson"), ("GET", "/v1/bench/orders?format=ndjson")),
-            ("roapi", theirs, ("POST", "/api/sql", ten, "application/json"), ("POST", "/api/sql", everything, "application/json")),
-        ],
-        "Arrow": [
-            ("aqueduct", ours, ("GET", "/v1/bench/few?format=arrow"), ("GET", "/v1/bench/orders?format=arrow")),
-            ("roapi", theirs, ("POST", "/api/sql", ten, arrow), ("POST", "/api/sql", everything, arrow)),
-        ],
-    }
-    results = {}
-    for _ in range(arguments.runs):
-        for format_name, contestants in contests.items():
-            for label, server, warm_up, request in contestants:
-                outcome = measure(server(), warm_up, request)
-                results.setdefault((format_name, label), []).append(outcome)
-    started = statistics.median(start_up(arguments.binary) for _ in range(arguments.runs))
-    shutil.rmtree(root)
+    with harness.temporary_folder() as root:
+        project(root, data)
+        # Each row: a label, how to start the server, a small request, the request that is measured.
+        ours = lambda: aqueduct(arguments.programs, root)
+        theirs = lambda: roapi(data)
+        contests = {
+            "NDJSON (ROAPI: JSON)": [
+                ("aqueduct", ours, ("GET", "/v1/bench/few?format=ndjson"), ("GET", "/v1/bench/orders?format=ndjson")),
+                ("roapi", theirs, ("POST", "/api/sql", ten, json), ("POST", "/api/sql", everything, json)),
+            ],
+            "Arrow": [
+                ("aqueduct", ours, ("GET", "/v1/bench/few?format=arrow"), ("GET", "/v1/bench/orders?format=arrow")),
+                ("roapi", theirs, ("POST", "/api/sql", ten, arrow), ("POST", "/api/sql", everything, arrow)),
+            ],
+        }
+        results = {format_name: {} for format_name in contests}
+        for _ in range(arguments.runs):
+            for format_name, contestants in contests.items():
+                for label, server, warm_up, request in contestants:
+                    results[format_name].setdefault(label, []).append(measure(server(), warm_up, request))
+        started = statistics.median(start_up(arguments.programs) for _ in range(arguments.runs))
 
     print(f"{rows} rows, {arguments.runs} runs, medians\n")
     print(f"{'':22}{'':10}{'rows/s':>12}{'seconds':>9}{'first byte':>12}{'peak memory':>13}{'body':>9}")
-    for format_name, contestants in contests.items():
-        median = {
-            label: {key: statistics.median(run[key] for run in results[format_name, label]) for key in results[format_name, label][0]}
-            for label, *_ in contestants
-        }
+    for format_name, measured in results.items():
+        median = {label: harness.medians(runs) for label, runs in measured.items()}
         for label, figures in median.items():
             print(
                 f"{format_name:22}{label:10}{rows / figures['total']:>12,.0f}{figures['total']:>9.2f}"
@@ -182,6 +128,7 @@ def main():
             f"{them['memory'] / us['memory']:>12.1f}×\n"
         )
     print(f"the demo project listens after {started * 1000:.0f} ms")
+    harness.write_json(arguments, "streams", {"rows": rows, "runs": results, "start_up": started})
 
 
 if __name__ == "__main__":
