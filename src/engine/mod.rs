@@ -5,6 +5,7 @@ mod catalogs;
 mod explain;
 mod faults;
 mod names;
+mod origin;
 mod output;
 mod prepare;
 mod run;

@@ -43,7 +43,7 @@ pub(super) async fn prepare(
     listings: &Listings,
 ) -> Result<Prepared, Vec<Problem>> {
     let plan = plan(query.statement.clone(), &query.params, &query.place, state, listings).await?;
-    let schema = output::schema(plan.schema().as_arrow());
+    let schema = output::schema(&plan);
     let problems = page_problems(&query.page, &schema);
     if problems.is_empty() { Ok(Prepared { query: Arc::clone(query), schema, plan }) } else { Err(problems) }
 }
@@ -56,7 +56,7 @@ pub(super) async fn check(draft: &Draft, state: &SessionState, listings: &Listin
     };
     match (plan(statement.clone(), params, place, state, listings).await, &draft.page) {
         (Err(problems), _) => problems,
-        (Ok(plan), Some(page)) => page_problems(page, &output::schema(plan.schema().as_arrow())),
+        (Ok(plan), Some(page)) => page_problems(page, &output::schema(&plan)),
         (Ok(_), None) => Vec::new(),
     }
 }

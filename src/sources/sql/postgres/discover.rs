@@ -34,7 +34,7 @@ const SCHEMAS: &str = "
 /// Every column that this user may read, of every kind of table; a table without any has one row without a column.
 const COLUMNS: &str = "
     SELECT n.nspname::text AS schema, c.relname::text AS name, c.relkind::text AS kind, c.reltuples::float8 AS rows,
-        a.attname::text AS column, a.atttypid AS type, a.atttypmod AS modifier,
+        a.attname::text AS column, a.atttypid AS type, a.atttypmod AS modifier, a.attndims::int4 AS dimensions,
         format_type(a.atttypid, a.atttypmod) AS type_name,
         -- Nobody checks what a foreign table or a view promises.
         a.attnotnull AND c.relkind IN ('r', 'p', 'm') AS not_null,
@@ -51,7 +51,9 @@ const COLUMNS: &str = "
 /// Types by their identifiers. Arrays that only look like ones (`int2vector`, `name`, `point`) have no element here.
 const TYPES: &str = "
     SELECT t.oid, t.typname::text AS name, t.typtype::text AS kind, t.typbasetype AS base, t.typtypmod AS modifier,
-        coalesce(e.oid, 0::oid) AS element
+        t.typndims AS dimensions, coalesce(e.oid, 0::oid) AS element,
+        EXISTS (SELECT FROM pg_cast k
+            WHERE k.castsource = t.oid AND k.casttarget = 'text'::regtype AND k.castmethod <> 'i') AS casts_to_text
     FROM pg_type t
     LEFT JOIN pg_type e ON e.oid = t.typelem AND e.typarray = t.oid
     WHERE t.oid = ANY ($1::oid[])";
@@ -191,6 +193,7 @@ fn read_column(row: &PgRow) -> Result<Option<CatalogColumn>, sqlx::Error> {
         name,
         type_oid: row.try_get::<Oid, _>("type")?.0,
         modifier: row.try_get("modifier")?,
+        dimensions: row.try_get("dimensions")?,
         type_name: row.try_get("type_name")?,
         not_null: row.try_get("not_null")?,
         deterministic: row.try_get("is_deterministic")?,
@@ -222,7 +225,9 @@ async fn read_types(
                 kind: row.try_get("kind")?,
                 base: row.try_get::<Oid, _>("base")?.0,
                 base_modifier: row.try_get("modifier")?,
+                dimensions: row.try_get("dimensions")?,
                 element: row.try_get::<Oid, _>("element")?.0,
+                casts_to_text: row.try_get("casts_to_text")?,
             };
             asked.extend([found.base, found.element]);
             types.insert(row.try_get::<Oid, _>("oid")?.0, found);

@@ -1,7 +1,11 @@
 //! The contract, over Postgres databases.
 
+mod cell;
+mod differential;
 mod discovery;
+mod metadata;
 mod predicates;
+mod reading;
 mod sessions;
 mod values;
 
