@@ -32,15 +32,26 @@ const SCHEMAS: &str = "
     ORDER BY nspname";
 
 /// Every column that this user may read, of every kind of table; a table without any has one row without a column.
+///
+/// A column is NOT NULL only if the server keeps it so. Nobody checks what a view or a foreign table promises, those who
+/// inherit from a table may break its promise, and since Postgres 18 a constraint may be for new rows only.
 const COLUMNS: &str = "
+    WITH RECURSIVE unsure AS (
+        SELECT i.inhparent AS oid FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+        WHERE c.relkind = 'f' OR NOT c.relispartition
+        UNION SELECT i.inhparent FROM pg_inherits i JOIN unsure u ON u.oid = i.inhrelid
+    )
     SELECT n.nspname::text AS schema, c.relname::text AS name, c.relkind::text AS kind, c.reltuples::float8 AS rows,
         a.attname::text AS column, a.atttypid AS type, a.atttypmod AS modifier, a.attndims::int4 AS dimensions,
         format_type(a.atttypid, a.atttypmod) AS type_name,
-        -- Nobody checks what a foreign table or a view promises.
-        a.attnotnull AND c.relkind IN ('r', 'p', 'm') AS not_null,
+        a.attnotnull AND c.relkind IN ('r', 'p') AND u.oid IS NULL AND NOT EXISTS (
+            SELECT FROM pg_constraint k
+            WHERE k.conrelid = c.oid AND k.contype = 'n' AND a.attnum = ANY (k.conkey) AND NOT k.convalidated
+        ) AS not_null,
         coalesce(l.collisdeterministic, true) AS is_deterministic
     FROM pg_class c
     JOIN pg_namespace n ON n.oid = c.relnamespace
+    LEFT JOIN unsure u ON u.oid = c.oid
     LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
         AND has_column_privilege(c.oid, a.attnum, 'SELECT')
     LEFT JOIN pg_collation l ON l.oid = a.attcollation

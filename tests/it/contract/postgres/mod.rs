@@ -4,6 +4,7 @@ mod cell;
 mod differential;
 mod discovery;
 mod metadata;
+mod objects;
 mod predicates;
 mod reading;
 mod sessions;
