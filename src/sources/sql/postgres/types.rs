@@ -328,10 +328,8 @@ impl Form {
         let sent = match form.sent {
             Sent::Own(name) if inner.oid == element => Sent::Own(format!("{name}[]")),
             Sent::Own(name) | Sent::Cast(name) => Sent::Cast(format!("{name}[]")),
-            // Its elements' cast is not theirs to use: the array is printed and read again.
-            Sent::Printed if types.get(&inner.oid).is_some_and(|found| found.casts_to_text) => {
-                Sent::Cast("text::text[]".to_owned())
-            }
+            // To cast the array would be to cast each element, by the cast that is not to be used.
+            Sent::Printed if types.get(&inner.oid).is_some_and(|found| found.casts_to_text) => return None,
             Sent::Printed => Sent::Cast("text[]".to_owned()),
         };
         Some(Self { data_type: DataType::new_list(form.data_type, true), sent, says: Says::Nothing, class: None })

@@ -27,6 +27,18 @@ use crate::harness::{
 
 /// The columns of a type's table: its values, those of a domain over a domain over it, its arrays, those of the domain.
 const COLUMNS: [&str; 4] = ["x", "d", "a", "b"];
+/// What an owner may have set for the database. None of it may be seen.
+const DEFAULTS: [&str; 9] = [
+    "TimeZone = 'Asia/Kathmandu'",
+    "DateStyle = 'German, DMY'",
+    "IntervalStyle = 'sql_standard'",
+    "bytea_output = 'escape'",
+    "extra_float_digits = -15",
+    "client_encoding = 'LATIN1'",
+    "standard_conforming_strings = off",
+    "array_nulls = off",
+    "xmloption = 'document'",
+];
 /// Random rows of each type.
 const ROWS: usize = 60;
 const ROWS_OF_A_LONG_RUN: usize = 2500;
@@ -47,6 +59,9 @@ async fn check(database: &Database) {
     database.execute(&types.setup.join(";\n")).await;
     for (number, kind) in types.types.iter().enumerate() {
         database.execute(&tables(number, kind)).await;
+    }
+    for default in DEFAULTS {
+        database.execute(&format!("ALTER DATABASE {} SET {default}", database.name)).await;
     }
     // The server has never counted these rows. As far as it knows, they are many: too many for anything but a COPY.
     database.execute("UPDATE pg_class SET reltuples = 1000000 WHERE relname ~ '^[vr][0-9]+$'").await;
@@ -223,7 +238,7 @@ impl Checks<'_> {
     fn check_field(&self, field: &Field, as_string: bool) -> Result<(), String> {
         let is_array = ["a", "b"].contains(&field.name().as_str());
         let (data_type, form) = match field.data_type() {
-            DataType::List(item) if is_array && self.kind.has_lists() => (item.data_type(), &self.kind.form),
+            DataType::List(item) if is_array && self.kind.has_lists => (item.data_type(), &self.kind.form),
             other if is_array => (other, &Form::Printed),
             other => (other, &self.kind.form),
         };

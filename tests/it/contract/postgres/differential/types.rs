@@ -18,6 +18,8 @@ pub struct Types {
 pub struct Type {
     pub name: String,
     pub form: Form,
+    /// Are its arrays read as lists?
+    pub has_lists: bool,
     pub values: Vec<String>,
     /// A volatile expression.
     pub random: Option<String>,
@@ -40,16 +42,6 @@ impl Type {
     /// Can columns be declared as arrays of it?
     pub fn has_array(&self) -> bool {
         !self.name.ends_with(']') && !self.name.ends_with("_array")
-    }
-
-    /// Are its arrays read as lists?
-    pub fn has_lists(&self) -> bool {
-        self.has_array()
-            && match &self.form {
-                Form::Native(data_type) => !data_type.starts_with("List("),
-                Form::Json => true,
-                Form::Printed => false,
-            }
     }
 }
 
@@ -79,12 +71,16 @@ impl Types {
             self.setup.push(statement.to_owned());
         } else if let Some(heading) = line.strip_prefix("= ") {
             let (name, form) = halves(heading);
-            let form = match form.as_str() {
+            let (form, has_lists) = match form.strip_suffix(" | printed") {
+                Some(form) => (form, false),
+                None => (form.as_str(), form != "printed" && !form.starts_with("List(")),
+            };
+            let form = match form {
                 "json" => Form::Json,
                 "printed" => Form::Printed,
-                _ => Form::Native(form),
+                native => Form::Native(native.to_owned()),
             };
-            self.types.push(Type { name, form, values: Vec::new(), random: None, refused: Vec::new() });
+            self.types.push(Type { name, form, has_lists, values: Vec::new(), random: None, refused: Vec::new() });
         } else {
             let current = self.types.last_mut().unwrap_or_else(|| panic!("no type before: {line}"));
             if let Some(random) = line.strip_prefix("* ") {
