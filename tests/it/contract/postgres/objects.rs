@@ -61,11 +61,14 @@ const SELECTS: &[&str] = &[
     "SELECT * FROM pg.no_rows_seen",
     "SELECT * FROM pg.wide",
     "SELECT c1000, c3 FROM pg.wide WHERE c1000 = 1000",
-    // A page ends at 8 MiB, so with a longer row there is no other.
+    LONG,
     "SELECT id, t FROM pg.long WHERE id = 1",
     "SELECT * FROM pg.long WHERE id = 3",
     "SELECT j FROM pg.long WHERE id = 5",
 ];
+
+/// Rows of 10 MiB. A page ends at 8 MiB, so with such a row there is no other in it.
+const LONG: &str = "SELECT * FROM pg.long";
 
 /// What only servers since Postgres 18 have.
 const NEWER: &str = "
@@ -117,7 +120,7 @@ async fn check(database: &Database, more: &[&str], selects: &[&str]) {
     let mut wrong = Vec::new();
     for (number, select) in selects.iter().enumerate() {
         let theirs = database.psql(&select.replace("pg.", ""), &SETTINGS);
-        for way in WAYS {
+        for way in if *select == LONG { &WAYS[..1] } else { &WAYS[..] } {
             let answer = server.http().get(&format!("/v1/o/q{number}?{way}")).send().await;
             if answer.status != 200 {
                 wrong.push(format!("{select}: {way}: {}", answer.text()));
