@@ -1,31 +1,43 @@
 //! The types in which results leave, and the strict casts that take them there: a value that would change is an error.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
-use datafusion::arrow::{
-    array::{Array, ArrayRef, AsArray, PrimitiveArray, RecordBatch, RecordBatchOptions},
-    compute::{CastOptions, cast_with_options},
-    datatypes::{
-        ArrowPrimitiveType, DataType, Field, FieldRef, Fields, Float32Type, Float64Type, Schema, SchemaRef, TimeUnit,
+use datafusion::{
+    arrow::{
+        array::{Array, ArrayRef, AsArray, PrimitiveArray, RecordBatch, RecordBatchOptions},
+        compute::{CastOptions, cast_with_options},
+        datatypes::{
+            ArrowPrimitiveType, DataType, Field, FieldRef, Fields, Float32Type, Float64Type, Schema, SchemaRef,
+            TimeUnit,
+        },
+    },
+    logical_expr::LogicalPlan,
+};
+
+use super::{origin, session::UTC};
+use crate::{
+    model::{Code, Fault},
+    sources::{
+        COMMENT,
+        sql::{PRINTED_BY, SOURCE_TYPE},
     },
 };
 
-use super::session::UTC;
-use crate::{
-    model::{Code, Fault},
-    sources::{COMMENT, sql::SOURCE_TYPE},
-};
-
-/// The schema in which rows of `schema` leave: text is `Utf8`, binary `Binary`, timestamps are microseconds without a
-/// zone or in UTC, dictionaries are unpacked.
+/// The schema in which rows of `plan` leave: text is `Utf8`, binary `Binary`, timestamps are microseconds without a zone or
+/// in UTC, dictionaries are unpacked. Metadata stays with the columns that it was made for.
 #[must_use]
-pub fn schema(schema: &Schema) -> SchemaRef {
-    Arc::new(Schema::new(schema.fields().iter().map(field).collect::<Fields>()))
+pub fn schema(plan: &LogicalPlan) -> SchemaRef {
+    let output = |(index, from): (usize, &FieldRef)| match (field(from), origin::is_passed_on(plan, index)) {
+        (field, true) => field,
+        (field, false) => Arc::new(Arc::unwrap_or_clone(field).with_metadata(HashMap::new())),
+    };
+    Arc::new(Schema::new(plan.schema().fields().iter().enumerate().map(output).collect::<Fields>()))
 }
 
 fn field(field: &FieldRef) -> FieldRef {
-    // A source's notes to itself end here; what a type was called there is for everyone.
-    let own = |key: &str| key.starts_with("aqueduct.") && key != SOURCE_TYPE;
+    // A source's notes to itself end here; what a type was called there, and whether its text is the source's own, is for
+    // everyone.
+    let own = |key: &str| key.starts_with("aqueduct.") && ![SOURCE_TYPE, PRINTED_BY].contains(&key);
     let metadata =
         field.metadata().iter().filter(|(key, _)| !own(key)).map(|(key, value)| (key.clone(), value.clone()));
     let plain = Field::new(field.name(), data_type(field.data_type()), field.is_nullable());

@@ -58,7 +58,7 @@ pub(super) async fn prepare(
     listings: &Listings,
 ) -> Result<Prepared, Vec<Problem>> {
     let plan = plan(query.statement.clone(), &query.params, &query.place, state, listings).await?;
-    let contract = output::schema(plan.schema().as_arrow());
+    let contract = output::schema(&plan);
     let page = page::settle(&query.page, &plan, &contract, listings, &query.place)?;
     let comments = origin::columns(&plan).into_iter().map(|origin| {
         let origin = origin?;
@@ -89,7 +89,7 @@ pub(super) async fn check(draft: &Draft, state: &SessionState, listings: &Listin
     };
     match (plan(statement.clone(), params, place, state, listings).await, &draft.page) {
         (Err(problems), _) => problems,
-        (Ok(plan), Some(page)) => page::check(page, &output::schema(plan.schema().as_arrow())),
+        (Ok(plan), Some(page)) => page::check(page, &output::schema(&plan)),
         (Ok(_), None) => Vec::new(),
     }
 }

@@ -27,3 +27,7 @@ pub use table::SqlTable;
 
 /// The key of a field's metadata that holds the column's type as its source names it.
 pub const SOURCE_TYPE: &str = "aqueduct.source_type";
+
+/// The key of a field's metadata that holds the kind of source whose own printing the column's text is: its values are of
+/// a type that has none in Arrow here, or were asked for as text.
+pub const PRINTED_BY: &str = "aqueduct.printed_by";

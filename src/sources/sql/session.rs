@@ -54,12 +54,15 @@ pub(super) async fn run_in<C: Connector>(
     let gone = feed.gone();
     tokio::pin!(gone);
     loop {
-        let (mut session, reused) = match slot.take_idle(|session| connector.suits(session, job)) {
-            Some(session) => (session, true),
-            None => tokio::select! {
-                session = connector.connect() => (session?, false),
+        let idle = slot.take_idle(|session| connector.suits(session, job));
+        let reused = idle.is_some();
+        let mut session = if let Some(session) = idle {
+            session
+        } else {
+            tokio::select! {
+                session = connector.connect() => session?,
                 () = &mut gone => return Err(Stop::Gone),
-            },
+            }
         };
         let outcome = tokio::select! {
             outcome = connector.fetch(&mut session, job, feed) => outcome,

@@ -1,11 +1,12 @@
-//! A real Postgres: one server per test process, one database per test, and the SQL that it received.
+//! Real Postgres servers, Debian's and a newer one: each once per test process, a database per test, the SQL that it
+//! received, and its values as `psql` prints them.
 //!
-//! Its defaults are chosen to catch mistakes: text sorts by English rules, not by code point, and the time zone is not
+//! Their defaults are chosen to catch mistakes: text sorts by English rules, not by code point, and the time zone is not
 //! UTC.
 
 use std::{
     fs,
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Child, Command},
     sync::{
         LazyLock, Mutex,
@@ -16,7 +17,10 @@ use std::{
 
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, postgres::PgConnectOptions};
 
-use super::{process, tools};
+use super::{
+    csv::{self, Field},
+    process, tools,
+};
 
 /// The application name of the harness's own connections, left out of what a database received.
 const HARNESS: &str = "harness";
@@ -28,6 +32,7 @@ pub struct Database {
     pub url: String,
     /// Its name.
     pub name: String,
+    server: &'static Postgres,
 }
 
 /// A moment in the server's log.
@@ -47,17 +52,18 @@ pub struct Statement {
 
 /// Makes an empty database, and starts the server if this is the first.
 pub async fn database() -> Database {
-    static NEXT: AtomicU32 = AtomicU32::new(0);
-    let name = format!("test_{}", NEXT.fetch_add(1, Ordering::Relaxed));
-    let mut admin = SERVER.connect("postgres").await;
-    execute(&mut admin, &format!("CREATE DATABASE {name}")).await;
-    Database { url: format!("postgres://postgres@127.0.0.1:{}/{name}", SERVER.port), name }
+    DEBIAN.database().await
+}
+
+/// The same on a server of a later major version.
+pub async fn newer_database() -> Database {
+    NEWER.database().await
 }
 
 impl Database {
     /// A new connection of the harness.
     pub async fn connect(&self) -> PgConnection {
-        SERVER.connect(&self.name).await
+        self.server.connect(&self.name).await
     }
 
     /// Runs statements, separated by semicolons.
@@ -74,6 +80,20 @@ impl Database {
             .unwrap_or_else(|error| panic!("COPY {table}: {error}"));
         copy.send(lines.into_bytes()).await.unwrap_or_else(|error| panic!("COPY {table}: {error}"));
         copy.finish().await.unwrap_or_else(|error| panic!("COPY {table}: {error}"));
+    }
+
+    /// The rows of a SELECT as `psql` prints them, with these settings of its session; `None` is NULL.
+    pub fn psql(&self, select: &str, settings: &[(&str, &str)]) -> Vec<Vec<Option<String>>> {
+        let settings: Vec<_> = settings.iter().map(|(name, value)| format!("-c {name}={value}")).collect();
+        let mut psql = Command::new(tools::postgres_programs().join("psql"));
+        psql.args(["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--dbname", &self.url, "--command"]);
+        psql.arg(format!("COPY ({select}) TO STDOUT (FORMAT csv, NULL '\\N', FORCE_QUOTE *)"));
+        psql.env("PGOPTIONS", settings.join(" ")).env("PGCLIENTENCODING", "UTF8").env("PGAPPNAME", HARNESS);
+        let value = |field| match field {
+            Field::Quoted(text) => Some(text),
+            Field::Bare(_) => None,
+        };
+        csv::records(&tools::output(&mut psql)).into_iter().map(|row| row.into_iter().map(value).collect()).collect()
     }
 
     /// How many connections others than the harness have to this database now.
@@ -114,7 +134,7 @@ impl Database {
         let end = self.mark().await;
         let deadline = Instant::now() + Duration::from_secs(20);
         loop {
-            let log = fs::read_to_string(&SERVER.log).expect("the server's log can be read");
+            let log = fs::read_to_string(&self.server.log).expect("the server's log can be read");
             let entries = log.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
             let entries: Vec<_> = entries.filter(|entry| text(entry, "dbname") == self.name).collect();
             let position = |mark: &Mark| entries.iter().position(|entry| text(entry, "message").ends_with(&mark.0));
@@ -150,8 +170,18 @@ async fn execute(connection: &mut PgConnection, sql: &str) {
     sqlx::raw_sql(AssertSqlSafe(sql)).execute(connection).await.unwrap_or_else(|error| panic!("{error} in: {sql}"));
 }
 
-static SERVER: LazyLock<Postgres> = LazyLock::new(Postgres::start);
+static DEBIAN: LazyLock<Postgres> =
+    LazyLock::new(|| Postgres::start(&service_directory("postgres"), &tools::postgres_programs(), None));
 
+static NEWER: LazyLock<Postgres> = LazyLock::new(|| {
+    let directory = service_directory("newer-postgres");
+    // Who runs the server may not look into the repository.
+    tools::output(Command::new("cp").arg("-R").arg(tools::newer_postgres()).arg(directory.join("programs")));
+    let programs = directory.join("programs");
+    Postgres::start(&directory, &programs.join("bin"), Some(&programs.join("lib")))
+});
+
+#[derive(Debug)]
 struct Postgres {
     port: u16,
     log: PathBuf,
@@ -160,28 +190,23 @@ struct Postgres {
 }
 
 impl Postgres {
-    fn start() -> Self {
-        let directory = process::root().join("postgres");
+    /// Starts the server of these programs, which may bring their own libraries.
+    fn start(directory: &Path, programs: &Path, libraries: Option<&Path>) -> Self {
         let port = process::free_port();
-        fs::create_dir(&directory).expect("the test root can be written");
         let user = user();
-        if !user.is_empty() {
-            tools::output(Command::new("chown").arg("postgres:postgres").arg(&directory));
-        }
-
         let data = directory.join("data");
         let mut initdb = Command::new("setpriv");
-        initdb.args(user).arg("--").arg(tools::postgres_tool("initdb")).arg("--pgdata").arg(&data).args([
+        initdb.args(user).arg("--").arg(programs.join("initdb")).arg("--pgdata").arg(&data).args([
             "--username=postgres",
             "--auth=trust",
             "--no-sync",
             "--encoding=UTF8",
         ]);
         initdb.args(["--locale=C.UTF-8", "--locale-provider=icu", "--icu-locale=en-US"]);
-        tools::output(initdb.current_dir(&directory));
+        tools::output(with_libraries(initdb.current_dir(directory), libraries));
 
-        let mut postgres = Command::new(tools::postgres_tool("postgres"));
-        postgres.arg("-D").arg(&data).arg("-p").arg(port.to_string()).arg("-k").arg(&directory);
+        let mut postgres = Command::new(programs.join("postgres"));
+        postgres.arg("-D").arg(&data).arg("-p").arg(port.to_string()).arg("-k").arg(directory);
         for setting in [
             "listen_addresses=127.0.0.1",
             "max_connections=100",
@@ -201,11 +226,19 @@ impl Postgres {
             postgres.arg("-c").arg(setting);
         }
         // QUIT is its immediate shutdown, which still gives back its shared memory; KILL would leave that behind.
-        let mut child = process::spawn_as(user, "QUIT", postgres.current_dir(&directory));
+        let mut child = process::spawn_as(user, "QUIT", with_libraries(postgres.current_dir(directory), libraries));
         process::wait_for_port(port, &mut child, "Postgres");
         process::drain(child.stdout.take().expect("stdout is piped"));
         process::drain(child.stderr.take().expect("stderr is piped"));
         Self { port, log: data.join("log/server.json"), _process: Mutex::new(child) }
+    }
+
+    async fn database(&'static self) -> Database {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("test_{}", NEXT.fetch_add(1, Ordering::Relaxed));
+        let mut admin = self.connect("postgres").await;
+        execute(&mut admin, &format!("CREATE DATABASE {name}")).await;
+        Database { url: format!("postgres://postgres@127.0.0.1:{}/{name}", self.port), name, server: self }
     }
 
     async fn connect(&self, database: &str) -> PgConnection {
@@ -225,6 +258,23 @@ impl Postgres {
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
+    }
+}
+
+/// An empty directory that belongs to who runs the server.
+fn service_directory(name: &str) -> PathBuf {
+    let directory = process::root().join(name);
+    fs::create_dir(&directory).expect("the test root can be written");
+    if !user().is_empty() {
+        tools::output(Command::new("chown").arg("postgres:postgres").arg(&directory));
+    }
+    directory
+}
+
+fn with_libraries<'a>(program: &'a mut Command, libraries: Option<&Path>) -> &'a mut Command {
+    match libraries {
+        Some(libraries) => program.env("LD_LIBRARY_PATH", libraries),
+        None => program,
     }
 }
 

@@ -64,12 +64,12 @@ impl TlsServer {
 
         let (data, port) = (directory.join("data"), process::free_port());
         let mut initdb = Command::new("setpriv");
-        initdb.args(user).arg("--").arg(tools::postgres_tool("initdb")).arg("--pgdata").arg(&data);
+        initdb.args(user).arg("--").arg(tools::postgres_programs().join("initdb")).arg("--pgdata").arg(&data);
         initdb.args(["--username=postgres", "--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C.UTF-8"]);
         tools::output(initdb.current_dir(&directory));
         fs::write(data.join("pg_hba.conf"), RULES).expect("it is there");
 
-        let mut postgres = Command::new(tools::postgres_tool("postgres"));
+        let mut postgres = Command::new(tools::postgres_programs().join("postgres"));
         postgres.arg("-D").arg(&data).arg("-p").arg(port.to_string()).arg("-k").arg(&directory);
         let file = |name: &str| certificates.join(name).display().to_string();
         for setting in [
@@ -111,7 +111,7 @@ impl TlsServer {
     }
 
     fn psql(&self, database: &str, sql: &str) -> Command {
-        let mut psql = Command::new(tools::postgres_tool("psql"));
+        let mut psql = Command::new(tools::postgres_programs().join("psql"));
         psql.arg("-h").arg(&self.socket).args(["-p", &self.port.to_string(), "-U", "postgres", "-X", "-q"]);
         psql.args(["-v", "ON_ERROR_STOP=1", "-d", database, "-c", sql]);
         psql

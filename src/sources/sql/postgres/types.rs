@@ -16,13 +16,17 @@
 //! | bytea | Binary | yes |
 //! | text, varchar | Utf8 | yes, by code point, in UTF-8 databases |
 //! | bpchar | Utf8, as stored, with its padding | no |
-//! | one-dimensional arrays of these, and of name, json, jsonb, citext, enums | List | no |
-//! | everything else | Utf8: what `::text` prints | as text |
+//! | name, citext, enums | Utf8 | as text |
+//! | json, jsonb | Utf8, named `arrow.json` | as text |
+//! | arrays of these, declared with one dimension | List | no |
+//! | everything else | Utf8: what the type's output function prints | as text |
 //!
-//! Domains are their base types. `IS NULL` is asked of every type.
+//! Domains are their base types, wherever they stand. `IS NULL` is asked of every type.
 //!
 //! `columns:` can ask for another type where every value arrives unchanged or fails: `string` for every type, `decimal(p,s)`
 //! for numeric and integers, a wider integer or float64 for a narrower number, and the type that a column has anyway.
+//! Text that only the output function gives, by the last line of the table or by `columns:`, has [`PRINTED_BY`] in its
+//! field's metadata.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -32,7 +36,7 @@ use datafusion::arrow::datatypes::{
 
 use crate::{
     model::ValueType,
-    sources::sql::{Class, Column, Comparison, SOURCE_TYPE, dialect::quoted},
+    sources::sql::{Class, Column, Comparison, PRINTED_BY, SOURCE_TYPE, dialect::quoted},
 };
 
 /// Days from Arrow's epoch, 1970-01-01, to Postgres', 2000-01-01.
@@ -101,14 +105,18 @@ pub mod oid {
 pub struct CatalogType {
     /// `typname`: citext is known by it.
     pub name: String,
-    /// `typtype`: `d` for domains, `e` for enums.
+    /// `typtype`: `b` for base types, `c` for composites, `d` for domains, `e` for enums.
     pub kind: String,
     /// The type under a domain, else 0.
     pub base: u32,
     /// The base type's modifier, else -1.
     pub base_modifier: i32,
+    /// How many dimensions a domain over an array was declared with, else 0.
+    pub dimensions: i32,
     /// The element type of a true array, else 0.
     pub element: u32,
+    /// Has it a cast to text that is not its output function?
+    pub casts_to_text: bool,
 }
 
 /// All types that the columns use, with those under them.
@@ -123,6 +131,8 @@ pub struct CatalogColumn {
     pub type_oid: u32,
     /// Its type's modifier, -1 for none.
     pub modifier: i32,
+    /// How many dimensions it was declared with; columns of views have 0.
+    pub dimensions: i32,
     /// Its type as Postgres prints it.
     pub type_name: String,
     /// Does the server keep NULLs out?
@@ -135,37 +145,42 @@ pub struct CatalogColumn {
 /// `utf8`: is the database's own encoding UTF-8?
 pub fn column(column: &CatalogColumn, types: &Types, utf8: bool, as_type: Option<&ValueType>) -> Option<Column> {
     let name = quoted(&column.name);
-    let (plain, modifier) = strip_domains(column.type_oid, column.modifier, types);
-    let is_domain = plain != column.type_oid;
-    let native = match as_type {
-        None => Form::of(plain, modifier, types),
-        Some(wanted) => Form::wanted(plain, modifier, types, wanted)?,
+    let plain = Plain::of(column, types);
+    let form = match as_type {
+        None => Form::of(&plain, types),
+        Some(wanted) => Form::wanted(&plain, types, wanted)?,
     };
-    let read = match &native.cast {
-        Some(cast) => format!("{name}::{cast}"),
-        None if is_domain => format!("{name}::{}", native.plain),
-        None => name.clone(),
+    let found = types.get(&plain.oid);
+    let select = match &form.sent {
+        Sent::Own(_) if plain.oid == column.type_oid => name.clone(),
+        Sent::Own(own) => format!("{name}::{own}"),
+        Sent::Cast(cast) => format!("{name}::{cast}"),
+        Sent::Printed => printed(&name, found),
     };
-    let comparison = native.class.and_then(|class| {
+    let comparison = form.class.and_then(|class| {
+        let by_code_point = || format!("({select} COLLATE \"C\")");
         let (equality, order) = match class {
             // A database in another encoding sorts, and takes, other bytes.
             Class::Text if !utf8 => return None,
-            Class::Text if native.cast.is_none() && column.deterministic => {
-                (read.clone(), format!("({read} COLLATE \"C\")"))
+            Class::Text if matches!(form.sent, Sent::Own(_)) && column.deterministic => {
+                (select.clone(), by_code_point())
             }
-            Class::Text => (format!("({read} COLLATE \"C\")"), format!("({read} COLLATE \"C\")")),
-            _ => (read.clone(), read.clone()),
+            Class::Text => (by_code_point(), by_code_point()),
+            _ => (select.clone(), select.clone()),
         };
         Some(Comparison { class, equality, order })
     });
-    let field = Field::new(&column.name, native.data_type, !column.not_null)
-        .with_metadata([(SOURCE_TYPE.to_owned(), column.type_name.clone())].into());
-    Some(Column { field: Arc::new(field), presence: read.clone(), select: read, comparison })
+    // `IS NULL` is true of a composite whose fields are all NULL, too.
+    let presence = if found.is_some_and(|found| found.kind == "c") { select.clone() } else { name };
+    let mut metadata = HashMap::from([(SOURCE_TYPE.to_owned(), column.type_name.clone())]);
+    metadata.extend(form.says.notes().iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())));
+    let field = Field::new(&column.name, form.data_type, !column.not_null).with_metadata(metadata);
+    Some(Column { field: Arc::new(field), presence, select, comparison })
 }
 
 /// What can be asked for a column of this type.
 pub fn allowed(column: &CatalogColumn, types: &Types) -> &'static str {
-    match strip_domains(column.type_oid, column.modifier, types).0 {
+    match Plain::of(column, types).oid {
         oid::NUMERIC => "string, decimal(p,s)",
         oid::INT2 | oid::INT4 => "string, int32, int64, float64, decimal(p,s)",
         oid::INT8 => "string, int64, decimal(p,s)",
@@ -174,102 +189,160 @@ pub fn allowed(column: &CatalogColumn, types: &Types) -> &'static str {
     }
 }
 
-fn strip_domains(mut type_oid: u32, mut modifier: i32, types: &Types) -> (u32, i32) {
-    while let Some(domain) = types.get(&type_oid).filter(|found| found.kind == "d") {
-        type_oid = domain.base;
-        if modifier < 0 {
-            modifier = domain.base_modifier;
-        }
+/// A value as its type's output function prints it. A cast to text does that too, unless the type has another one:
+/// `inet`'s adds the netmask, `bpchar`'s drops the padding.
+fn printed(name: &str, found: Option<&CatalogType>) -> String {
+    if found.is_some_and(|found| found.casts_to_text) {
+        // `format` makes NULL an empty text.
+        format!("CASE WHEN {name} IS DISTINCT FROM NULL THEN pg_catalog.format('%s', {name}) END")
+    } else {
+        format!("{name}::text")
     }
-    (type_oid, modifier)
+}
+
+/// A type without the domains over it.
+struct Plain {
+    oid: u32,
+    modifier: i32,
+    dimensions: i32,
+}
+
+impl Plain {
+    fn of(column: &CatalogColumn, types: &Types) -> Self {
+        let CatalogColumn { type_oid: oid, modifier, dimensions, .. } = *column;
+        Self { oid, modifier, dimensions }.stripped(types)
+    }
+
+    fn stripped(mut self, types: &Types) -> Self {
+        while let Some(domain) = types.get(&self.oid).filter(|found| found.kind == "d") {
+            self.oid = domain.base;
+            self.dimensions = self.dimensions.max(domain.dimensions);
+            if self.modifier < 0 {
+                self.modifier = domain.base_modifier;
+            }
+        }
+        self
+    }
 }
 
 /// How a type is read.
 struct Form {
     data_type: DataType,
-    /// The type's own name, for domains over it.
-    plain: String,
-    /// Another type that is asked for in its place.
-    cast: Option<String>,
+    sent: Sent,
+    says: Says,
     class: Option<Class>,
 }
 
+/// What the server sends.
+enum Sent {
+    /// The type's own wire form. Its name is for domains over it.
+    Own(String),
+    /// That of another type, which the value is cast to.
+    Cast(String),
+    /// The text that the output function prints.
+    Printed,
+}
+
+/// What the field says of its text.
+enum Says {
+    /// Nothing more than its type does.
+    Nothing,
+    /// It is JSON.
+    Json,
+    /// It is Postgres' own printing of something else.
+    Printed,
+}
+
+impl Says {
+    /// As metadata. JSON is one of Arrow's canonical extension types, and has no parameters.
+    const fn notes(&self) -> &[(&str, &str)] {
+        match self {
+            Self::Nothing => &[],
+            Self::Json => &[("ARROW:extension:name", "arrow.json"), ("ARROW:extension:metadata", "")],
+            Self::Printed => &[(PRINTED_BY, "postgres")],
+        }
+    }
+}
+
 impl Form {
-    /// A type whose wire form is read as it is.
-    fn native(data_type: DataType, plain: &str, class: impl Into<Option<Class>>) -> Self {
-        Self { data_type, plain: plain.to_owned(), cast: None, class: class.into() }
+    fn own(data_type: DataType, name: &str, class: impl Into<Option<Class>>) -> Self {
+        Self { data_type, sent: Sent::Own(name.to_owned()), says: Says::Nothing, class: class.into() }
     }
 
     fn cast(data_type: DataType, cast: &str, class: impl Into<Option<Class>>) -> Self {
-        Self { data_type, plain: cast.to_owned(), cast: Some(cast.to_owned()), class: class.into() }
+        Self { data_type, sent: Sent::Cast(cast.to_owned()), says: Says::Nothing, class: class.into() }
     }
 
     /// What Postgres prints.
-    fn text() -> Self {
-        Self::cast(DataType::Utf8, "text", Class::Text)
+    fn printed(says: Says) -> Self {
+        Self { data_type: DataType::Utf8, sent: Sent::Printed, says, class: Some(Class::Text) }
     }
 
-    fn of(type_oid: u32, modifier: i32, types: &Types) -> Self {
-        Self::scalar(type_oid, modifier)
-            .or_else(|| Self::list(types.get(&type_oid)?.element, modifier, types))
-            .unwrap_or_else(Self::text)
+    fn of(plain: &Plain, types: &Types) -> Self {
+        Self::scalar(plain, types).or_else(|| Self::list(plain, types)).unwrap_or_else(|| Self::printed(Says::Printed))
     }
 
-    fn scalar(type_oid: u32, modifier: i32) -> Option<Self> {
-        Some(match type_oid {
-            oid::BOOL => Self::native(DataType::Boolean, "bool", Class::Bool),
-            oid::INT2 => Self::native(DataType::Int16, "int2", Class::Int16),
-            oid::INT4 => Self::native(DataType::Int32, "int4", Class::Int32),
-            oid::INT8 => Self::native(DataType::Int64, "int8", Class::Int64),
+    fn scalar(plain: &Plain, types: &Types) -> Option<Self> {
+        Some(match plain.oid {
+            oid::BOOL => Self::own(DataType::Boolean, "bool", Class::Bool),
+            oid::INT2 => Self::own(DataType::Int16, "int2", Class::Int16),
+            oid::INT4 => Self::own(DataType::Int32, "int4", Class::Int32),
+            oid::INT8 => Self::own(DataType::Int64, "int8", Class::Int64),
             oid::OID => Self::cast(DataType::Int64, "int8", None),
-            oid::FLOAT4 => Self::native(DataType::Float32, "float4", Class::Float32),
-            oid::FLOAT8 => Self::native(DataType::Float64, "float8", Class::Float64),
-            oid::NUMERIC => Self::native(decimal_type(modifier)?, "numeric", Class::Decimal),
-            oid::DATE => Self::native(DataType::Date32, "date", Class::Date),
-            oid::TIME => Self::native(DataType::Time64(TimeUnit::Microsecond), "time", None),
+            oid::FLOAT4 => Self::own(DataType::Float32, "float4", Class::Float32),
+            oid::FLOAT8 => Self::own(DataType::Float64, "float8", Class::Float64),
+            oid::NUMERIC => Self::own(decimal_type(plain.modifier)?, "numeric", Class::Decimal),
+            oid::DATE => Self::own(DataType::Date32, "date", Class::Date),
+            oid::TIME => Self::own(DataType::Time64(TimeUnit::Microsecond), "time", None),
             oid::TIMESTAMP => {
-                Self::native(DataType::Timestamp(TimeUnit::Microsecond, None), "timestamp", Class::Timestamp)
+                Self::own(DataType::Timestamp(TimeUnit::Microsecond, None), "timestamp", Class::Timestamp)
             }
             oid::TIMESTAMPTZ => {
                 let data_type = DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));
-                Self::native(data_type, "timestamptz", Class::TimestampTz)
+                Self::own(data_type, "timestamptz", Class::TimestampTz)
             }
-            oid::INTERVAL => Self::native(DataType::Interval(IntervalUnit::MonthDayNano), "interval", None),
-            oid::UUID => Self::native(DataType::Utf8, "uuid", Class::Uuid),
-            oid::BYTEA => Self::native(DataType::Binary, "bytea", Class::Binary),
-            oid::TEXT => Self::native(DataType::Utf8, "text", Class::Text),
-            oid::VARCHAR => Self::native(DataType::Utf8, "varchar", Class::Text),
-            oid::BPCHAR => Self::native(DataType::Utf8, "bpchar", None),
-            _ => return None,
+            oid::INTERVAL => Self::own(DataType::Interval(IntervalUnit::MonthDayNano), "interval", None),
+            oid::UUID => Self::own(DataType::Utf8, "uuid", Class::Uuid),
+            oid::BYTEA => Self::own(DataType::Binary, "bytea", Class::Binary),
+            oid::TEXT => Self::own(DataType::Utf8, "text", Class::Text),
+            oid::VARCHAR => Self::own(DataType::Utf8, "varchar", Class::Text),
+            oid::BPCHAR => Self::own(DataType::Utf8, "bpchar", None),
+            oid::NAME => Self::cast(DataType::Utf8, "text", Class::Text),
+            oid::JSON | oid::JSONB => Self::printed(Says::Json),
+            _ => match types.get(&plain.oid)? {
+                found if found.kind == "b" && found.name == "citext" => Self::cast(DataType::Utf8, "text", Class::Text),
+                found if found.kind == "e" => Self::printed(Says::Nothing),
+                _ => return None,
+            },
         })
     }
 
-    /// An array of `element`, unless there is none or its elements are not read one by one.
-    fn list(element: u32, modifier: i32, types: &Types) -> Option<Self> {
-        let (plain, modifier) = strip_domains(element, modifier, types);
-        let form = Self::scalar(plain, modifier).or_else(|| {
-            let found = types.get(&plain)?;
-            let is_text =
-                matches!(plain, oid::NAME | oid::JSON | oid::JSONB) || found.kind == "e" || found.name == "citext";
-            is_text.then(Self::text)
-        })?;
-        let cast = form.cast.clone().or_else(|| (plain != element).then(|| form.plain.clone()));
-        Some(Self {
-            data_type: DataType::List(Arc::new(Field::new_list_field(form.data_type, true))),
-            plain: format!("{}[]", form.plain),
-            cast: cast.map(|cast| format!("{cast}[]")),
-            class: None,
-        })
+    /// An array, unless it is declared with several dimensions or its elements are not read one by one.
+    fn list(plain: &Plain, types: &Types) -> Option<Self> {
+        if plain.dimensions > 1 {
+            return None;
+        }
+        let element = types.get(&plain.oid)?.element;
+        let inner = Plain { oid: element, modifier: plain.modifier, dimensions: 0 }.stripped(types);
+        let form = Self::scalar(&inner, types)?;
+        let sent = match form.sent {
+            Sent::Own(name) if inner.oid == element => Sent::Own(format!("{name}[]")),
+            Sent::Own(name) | Sent::Cast(name) => Sent::Cast(format!("{name}[]")),
+            // To cast the array would be to cast each element, by the cast that is not to be used.
+            Sent::Printed if types.get(&inner.oid).is_some_and(|found| found.casts_to_text) => return None,
+            Sent::Printed => Sent::Cast("text[]".to_owned()),
+        };
+        Some(Self { data_type: DataType::new_list(form.data_type, true), sent, says: Says::Nothing, class: None })
     }
 
     /// The type as the owner wants it, if every value arrives unchanged or fails.
-    fn wanted(type_oid: u32, modifier: i32, types: &Types, wanted: &ValueType) -> Option<Self> {
-        let own = Self::of(type_oid, modifier, types);
-        Some(match (wanted, type_oid) {
-            (ValueType::String, _) if own.data_type == DataType::Utf8 && type_oid != oid::UUID => own,
-            (ValueType::String, _) => Self::text(),
+    fn wanted(plain: &Plain, types: &Types, wanted: &ValueType) -> Option<Self> {
+        let own = Self::of(plain, types);
+        Some(match (wanted, plain.oid) {
+            (ValueType::String, _) if own.data_type == DataType::Utf8 && plain.oid != oid::UUID => own,
+            (ValueType::String, _) => Self::printed(Says::Printed),
             (ValueType::Decimal(precision, scale), oid::NUMERIC) => {
-                Self::native(DataType::Decimal128(*precision, *scale), "numeric", Class::Decimal)
+                Self::own(DataType::Decimal128(*precision, *scale), "numeric", Class::Decimal)
             }
             (ValueType::Decimal(precision, scale), oid::INT2 | oid::INT4 | oid::INT8) => {
                 Self::cast(DataType::Decimal128(*precision, *scale), "numeric", None)
@@ -277,7 +350,7 @@ impl Form {
             (ValueType::Int32, oid::INT2) => Self::cast(DataType::Int32, "int4", None),
             (ValueType::Int64, oid::INT2 | oid::INT4) => Self::cast(DataType::Int64, "int8", None),
             (ValueType::Float64, oid::INT2 | oid::INT4 | oid::FLOAT4) => Self::cast(DataType::Float64, "float8", None),
-            (wanted, _) if is_own_type(wanted, type_oid) => own,
+            (wanted, _) if is_own_type(wanted, plain.oid) => own,
             _ => return None,
         })
     }

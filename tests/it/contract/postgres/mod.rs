@@ -1,7 +1,12 @@
 //! The contract, over Postgres databases.
 
+mod cell;
+mod differential;
 mod discovery;
+mod metadata;
+mod objects;
 mod predicates;
+mod reading;
 mod sessions;
 mod tls;
 mod values;

@@ -84,7 +84,7 @@ const PREDICATES: &[(&str, bool)] = &[
     ("m = 'sad'", true),
     ("m > 'ok'", true),
     ("m = 'no mood'", true),
-    ("ip = '10.0.0.1/32'", true),
+    ("ip = '10.0.0.1'", true),
     ("by = arrow_cast('a', 'Binary')", true),
     ("ia IS NULL", true),
     ("ra IS NULL", true),

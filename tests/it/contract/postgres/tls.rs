@@ -16,7 +16,7 @@ use crate::{
         postgres_tls::{PASSWORD, TlsServer, server},
         project::Project,
         server::aqueduct,
-        tools::postgres_tool,
+        tools::postgres_programs,
     },
 };
 
@@ -51,7 +51,7 @@ async fn check(url: &str, expected: Result<&str, &str>) {
 /// The same, and libpq itself comes in, or does not, as we do.
 async fn check_both(url: &str, expected: Result<&str, &str>) {
     check(url, expected).await;
-    let mut psql = Command::new(postgres_tool("psql"));
+    let mut psql = Command::new(postgres_programs().join("psql"));
     // Without variables, and without a home that has certificates.
     psql.env_clear().env("HOME", "/nowhere").args([
         "-X",
