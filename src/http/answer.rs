@@ -4,7 +4,7 @@ use axum::{body::Body as HttpBody, response::Response};
 use bytes::Bytes;
 use futures::{Stream, StreamExt, stream};
 use http::{HeaderValue, Uri, header};
-use serde_json::json;
+use serde_json::Value;
 
 use super::request;
 use crate::{
@@ -76,15 +76,17 @@ fn head(format: Format, coding: Coding) -> Response {
 }
 
 fn envelope(answer: &Answer<'_>, page: &Page, end: &End, rows: &[u8], request_id: &str) -> Vec<u8> {
-    let pagination = json!({"cursor": end.cursor, "has_more": end.has_more, "limit": page.limit});
-    let meta = json!({
-        "query": answer.query.name.to_string(),
-        "version": answer.query.version,
-        "generated_at": answer.generated_at.to_rfc3339_opts(chrono::SecondsFormat::Micros, true),
-        "consistency": end.consistency.as_str(),
-        "request_id": request_id,
-    });
-    let tail = format!(",\"pagination\":{pagination},\"meta\":{meta}}}");
+    let generated_at = answer.generated_at.to_rfc3339_opts(chrono::SecondsFormat::Micros, true);
+    let (query, version) = (&answer.query.name, answer.query.version);
+    let (has_more, limit, consistency) = (end.has_more, page.limit, end.consistency.as_str());
+    // No character of these needs an escape; of the request's id, which a caller may have chosen, some might.
+    let cursor = end.cursor.as_ref().map_or_else(|| "null".to_owned(), |cursor| format!("\"{cursor}\""));
+    let request_id = Value::from(request_id);
+    let tail = format!(
+        ",\"pagination\":{{\"cursor\":{cursor},\"has_more\":{has_more},\"limit\":{limit}}},\
+         \"meta\":{{\"query\":\"{query}\",\"version\":{version},\"generated_at\":\"{generated_at}\",\
+         \"consistency\":\"{consistency}\",\"request_id\":{request_id}}}}}"
+    );
     [b"{\"data\":", rows, tail.as_bytes()].concat()
 }
 

@@ -22,7 +22,7 @@ use datafusion::{
     arrow::datatypes::SchemaRef,
     common::Result as DataFusionResult,
     error::DataFusionError,
-    execution::{SendableRecordBatchStream, TaskContext},
+    execution::{SendableRecordBatchStream, TaskContext, runtime_env::RuntimeEnv},
     physical_plan::{
         SpillManager,
         metrics::{BaselineMetrics, ExecutionPlanMetricsSet, MetricBuilder, RecordOutput, SpillMetrics},
@@ -240,22 +240,26 @@ async fn serve(
 
 /// Rows on disk, in the engine's own spill folder and under its bound.
 struct Spool {
-    manager: Arc<SpillManager>,
+    runtime: Arc<RuntimeEnv>,
+    metrics: ExecutionPlanMetricsSet,
+    schema: SchemaRef,
     files: Option<(SpillPoolSink, SendableRecordBatchStream)>,
 }
 
 impl Spool {
     fn new(context: &TaskContext, metrics: &ExecutionPlanMetricsSet, schema: &SchemaRef) -> Self {
-        let manager = SpillManager::new(context.runtime_env(), SpillMetrics::new(metrics, 0), Arc::clone(schema));
-        Self { manager: Arc::new(manager), files: None }
+        Self { runtime: context.runtime_env(), metrics: metrics.clone(), schema: Arc::clone(schema), files: None }
     }
 
     fn fork(&self) -> Self {
-        Self { manager: Arc::clone(&self.manager), files: None }
+        let (runtime, schema) = (Arc::clone(&self.runtime), Arc::clone(&self.schema));
+        Self { runtime, metrics: self.metrics.clone(), schema, files: None }
     }
 
     fn open(&mut self) {
-        self.files = Some(spill_pool::spsc_channel(SPOOL_FILE, Arc::clone(&self.manager)));
+        let metrics = SpillMetrics::new(&self.metrics, 0);
+        let manager = SpillManager::new(Arc::clone(&self.runtime), metrics, Arc::clone(&self.schema));
+        self.files = Some(spill_pool::spsc_channel(SPOOL_FILE, Arc::new(manager)));
     }
 
     /// Writes a batch, if the spool is open.
