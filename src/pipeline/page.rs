@@ -96,10 +96,17 @@ impl Page {
             }
             let Some(batch) = stream.next().await.transpose()? else { break true };
             count += batch.num_rows();
-            bytes += size(&batch);
+            // The buffers are no smaller than the values in them, and cheaper to ask.
+            bytes += batch.get_array_memory_size();
+            if bytes > MAX_BYTES {
+                bytes = batches.iter().chain([&batch]).map(size).sum();
+            }
             batches.push(batch);
         };
-        let rows = concat_batches(&prepared.schema, &batches).map_err(Fault::internal)?;
+        let rows = match batches.as_slice() {
+            [whole] => whole.clone(),
+            batches => concat_batches(&prepared.schema, batches).map_err(Fault::internal)?,
+        };
         if paging.is_some() {
             check_key(&rows, prepared)?;
         }

@@ -10,7 +10,7 @@ use super::{numeric::Unfit, types::spoken, values::Values};
 use crate::{
     model::Fault,
     sources::sql::{
-        batch::Builder,
+        batch::{Builder, ROWS},
         failure::{changed, unrepresentable},
         feed::{Scan, Stop},
     },
@@ -32,11 +32,12 @@ impl<'a> Rows<'a> {
 
     /// Takes note that column `index` is sent as the type `sent(index)`.
     fn describe(&mut self, sent: impl Fn(usize) -> u32) -> Result<(), Fault> {
-        let Scan { statement, schema, relation, .. } = self.scan;
+        let Scan { statement, schema, relation, estimated_rows, .. } = self.scan;
         self.columns.reserve(schema.fields().len());
+        let expected = estimated_rows.map_or(ROWS, |rows| usize::try_from(rows).unwrap_or(ROWS).min(ROWS));
         for (index, field) in schema.fields().iter().enumerate() {
             let sent = sent(index);
-            let values = Values::new(field.data_type(), sent).ok_or_else(|| {
+            let values = Values::new(field.data_type(), sent, expected).ok_or_else(|| {
                 let cause = format!("column {} is {}, type {sent} was sent", field.name(), field.data_type());
                 changed(&statement.source, relation, cause)
             })?;

@@ -19,6 +19,8 @@ use super::{
     types::{DAYS_TO_EPOCH, MICROS_TO_EPOCH, oid},
 };
 
+/// Bytes of a text for which there is room at first.
+const TEXT: usize = 16;
 /// Microseconds in a day.
 const DAY: i64 = 86_400_000_000;
 
@@ -43,34 +45,43 @@ pub enum Values {
 }
 
 impl Values {
-    /// For `data_type` sent as the type `sent`; `None` when that is not how such a column is written.
-    pub fn new(data_type: &DataType, sent: u32) -> Option<Self> {
+    /// For `data_type` sent as the type `sent`; `None` when that is not how such a column is written. There
+    /// is room for the first `rows`.
+    pub fn new(data_type: &DataType, sent: u32, rows: usize) -> Option<Self> {
         Some(match (data_type, sent) {
-            (DataType::Boolean, oid::BOOL) => Self::Bool(BooleanBuilder::new()),
-            (DataType::Int16, oid::INT2) => Self::Int16(PrimitiveBuilder::new()),
-            (DataType::Int32, oid::INT4) => Self::Int32(PrimitiveBuilder::new()),
-            (DataType::Int64, oid::INT8) => Self::Int64(PrimitiveBuilder::new()),
-            (DataType::Float32, oid::FLOAT4) => Self::Float32(PrimitiveBuilder::new()),
-            (DataType::Float64, oid::FLOAT8) => Self::Float64(PrimitiveBuilder::new()),
-            (DataType::Decimal128(precision, scale), oid::NUMERIC) => {
-                Self::Decimal128(PrimitiveBuilder::new().with_data_type(data_type.clone()), *precision, *scale)
-            }
-            (DataType::Decimal256(precision, scale), oid::NUMERIC) => {
-                Self::Decimal256(PrimitiveBuilder::new().with_data_type(data_type.clone()), *precision, *scale)
-            }
-            (DataType::Date32, oid::DATE) => Self::Date(PrimitiveBuilder::new()),
-            (DataType::Time64(TimeUnit::Microsecond), oid::TIME) => Self::Time(PrimitiveBuilder::new()),
+            (DataType::Boolean, oid::BOOL) => Self::Bool(BooleanBuilder::with_capacity(rows)),
+            (DataType::Int16, oid::INT2) => Self::Int16(PrimitiveBuilder::with_capacity(rows)),
+            (DataType::Int32, oid::INT4) => Self::Int32(PrimitiveBuilder::with_capacity(rows)),
+            (DataType::Int64, oid::INT8) => Self::Int64(PrimitiveBuilder::with_capacity(rows)),
+            (DataType::Float32, oid::FLOAT4) => Self::Float32(PrimitiveBuilder::with_capacity(rows)),
+            (DataType::Float64, oid::FLOAT8) => Self::Float64(PrimitiveBuilder::with_capacity(rows)),
+            (DataType::Decimal128(precision, scale), oid::NUMERIC) => Self::Decimal128(
+                PrimitiveBuilder::with_capacity(rows).with_data_type(data_type.clone()),
+                *precision,
+                *scale,
+            ),
+            (DataType::Decimal256(precision, scale), oid::NUMERIC) => Self::Decimal256(
+                PrimitiveBuilder::with_capacity(rows).with_data_type(data_type.clone()),
+                *precision,
+                *scale,
+            ),
+            (DataType::Date32, oid::DATE) => Self::Date(PrimitiveBuilder::with_capacity(rows)),
+            (DataType::Time64(TimeUnit::Microsecond), oid::TIME) => Self::Time(PrimitiveBuilder::with_capacity(rows)),
             (DataType::Timestamp(TimeUnit::Microsecond, None), oid::TIMESTAMP)
             | (DataType::Timestamp(TimeUnit::Microsecond, Some(_)), oid::TIMESTAMPTZ) => {
-                Self::Timestamp(PrimitiveBuilder::new().with_data_type(data_type.clone()))
+                Self::Timestamp(PrimitiveBuilder::with_capacity(rows).with_data_type(data_type.clone()))
             }
-            (DataType::Interval(IntervalUnit::MonthDayNano), oid::INTERVAL) => Self::Interval(PrimitiveBuilder::new()),
-            (DataType::Utf8, oid::TEXT | oid::VARCHAR | oid::BPCHAR) => Self::Text(StringBuilder::new()),
-            (DataType::Utf8, oid::UUID) => Self::Uuid(StringBuilder::new()),
-            (DataType::Binary, oid::BYTEA) => Self::Bytes(BinaryBuilder::new()),
+            (DataType::Interval(IntervalUnit::MonthDayNano), oid::INTERVAL) => {
+                Self::Interval(PrimitiveBuilder::with_capacity(rows))
+            }
+            (DataType::Utf8, oid::TEXT | oid::VARCHAR | oid::BPCHAR) => {
+                Self::Text(StringBuilder::with_capacity(rows, rows * TEXT))
+            }
+            (DataType::Utf8, oid::UUID) => Self::Uuid(StringBuilder::with_capacity(rows, rows * TEXT)),
+            (DataType::Binary, oid::BYTEA) => Self::Bytes(BinaryBuilder::with_capacity(rows, rows * TEXT)),
             (DataType::List(field), array) => {
                 let element = oid::element_of(array)?;
-                let values = Self::new(field.data_type(), element)?;
+                let values = Self::new(field.data_type(), element, rows)?;
                 Self::List(Box::new(Lists::new(Arc::clone(field), element, values)))
             }
             _ => return None,
