@@ -61,6 +61,8 @@ enum Part {
 pub struct Kept {
     plan: Arc<dyn ExecutionPlan>,
     task: Arc<TaskContext>,
+    /// Does its one scan run in the task of the request? A page is collected without a pause; a stream's reader may pause.
+    inline: bool,
 }
 
 impl Plans {
@@ -161,13 +163,13 @@ fn depends_on_the_moment(plan: &LogicalPlan) -> Result<bool> {
 
 impl Kept {
     /// `None` if `plan` reads anything but statements, or has operators that cannot run twice.
-    pub fn new(plan: Arc<dyn ExecutionPlan>, task: Arc<TaskContext>) -> Option<Self> {
-        is_reusable(plan.as_ref()).then_some(Self { plan, task })
+    pub fn new(plan: Arc<dyn ExecutionPlan>, task: Arc<TaskContext>, shape: &Shape) -> Option<Self> {
+        is_reusable(plan.as_ref()).then_some(Self { plan, task, inline: shape.part != Part::All })
     }
 
     /// The plan for one request, and what it runs in. `None` when the request needs a plan of its own.
     pub fn bound(&self, values: &[ScalarValue]) -> Option<(Arc<dyn ExecutionPlan>, Arc<TaskContext>)> {
-        Some((bound(&self.plan, values)?, Arc::clone(&self.task)))
+        Some((bound(&self.plan, values, self.inline)?, Arc::clone(&self.task)))
     }
 }
 
@@ -177,16 +179,17 @@ impl std::fmt::Debug for Kept {
     }
 }
 
+/// One scan, and operators on its way that keep nothing between two batches.
 fn is_reusable(plan: &dyn ExecutionPlan) -> bool {
     let is_stateless = plan.is::<ProjectionExec>() || plan.is::<FilterExec>() || plan.is::<GlobalLimitExec>();
     plan.is::<SqlScanExec>() || (is_stateless && plan.children().iter().all(|child| is_reusable(child.as_ref())))
 }
 
-fn bound(plan: &Arc<dyn ExecutionPlan>, values: &[ScalarValue]) -> Option<Arc<dyn ExecutionPlan>> {
+fn bound(plan: &Arc<dyn ExecutionPlan>, values: &[ScalarValue], inline: bool) -> Option<Arc<dyn ExecutionPlan>> {
     if let Some(scan) = plan.downcast_ref::<SqlScanExec>() {
-        return Some(Arc::new(scan.bound(values)?));
+        return Some(Arc::new(scan.bound(values, inline)?));
     }
-    let children = plan.children().into_iter().map(|child| bound(child, values)).collect::<Option<_>>()?;
+    let children = plan.children().into_iter().map(|child| bound(child, values, inline)).collect::<Option<_>>()?;
     let options = ReplaceChildrenOptions::new(ChildrenPropertiesMode::Keep);
     Arc::clone(plan).replace_children(children, options).ok()
 }

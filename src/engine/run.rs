@@ -114,7 +114,7 @@ impl Snapshot {
         let plan = part(plan, cut, |after| after.iter().enumerate().map(edge).collect())?;
         let state = session::at(&self.state, Utc::now(), caller(prepared, cut));
         let plan = state.create_physical_plan(&plan).await?;
-        Ok(Kept::new(plan, state.task_ctx()))
+        Ok(Kept::new(plan, state.task_ctx(), shape))
     }
 }
 

@@ -30,7 +30,7 @@ use datafusion::{
         stream::RecordBatchStreamAdapter,
     },
 };
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::{FutureExt, StreamExt, TryStreamExt, future::BoxFuture, stream};
 use tokio::{sync::mpsc, task::JoinHandle};
 use tracing::Instrument;
 
@@ -279,10 +279,12 @@ impl Debug for Spool {
     }
 }
 
-/// The rows of `scan`, which begins to run when the stream is polled first.
+/// The rows of `scan`, which begins to run when the stream is polled first: in a task of its own, or with `inline` in that
+/// of the consumer, who must then read on to the end or drop the stream, since nothing moves meanwhile.
 pub(super) fn stream(
     remote: Arc<dyn Remote>,
     scan: Scan,
+    inline: bool,
     context: &TaskContext,
     metrics: &ExecutionPlanMetricsSet,
 ) -> SendableRecordBatchStream {
@@ -302,7 +304,8 @@ pub(super) fn stream(
             timer.done();
             feed.finish(outcome).await;
         };
-        Running { batches, task: Some(tokio::spawn(run.in_current_span())) }
+        let run = run.in_current_span();
+        Running { batches, run: if inline { Run::Here(run.boxed()) } else { Run::Task(tokio::spawn(run)) } }
     };
     let batches = stream::once(async move { start() })
         .flat_map(|running| {
@@ -321,18 +324,42 @@ pub(super) fn stream(
 /// The consumer's end of a running statement. Dropping it stops the statement.
 struct Running {
     batches: mpsc::Receiver<DataFusionResult<RecordBatch>>,
-    task: Option<JoinHandle<()>>,
+    run: Run,
+}
+
+/// Where a statement runs.
+enum Run {
+    Task(JoinHandle<()>),
+    Here(BoxFuture<'static, ()>),
+    Ended,
 }
 
 impl Running {
     async fn next(&mut self) -> DataFusionResult<Option<RecordBatch>> {
+        if let Run::Here(run) = &mut self.run {
+            tokio::select! {
+                biased;
+                Some(batch) = self.batches.recv() => return batch.map(Some),
+                () = run => self.run = Run::Ended,
+            }
+        }
         if let Some(batch) = self.batches.recv().await {
             return batch.map(Some);
         }
         // A channel that closed says nothing of why: rows would be missing if the task had broken down.
-        match self.task.take() {
-            Some(task) => task.await.map(|()| None).map_err(|error| external(Fault::internal(error))),
-            None => Ok(None),
+        match std::mem::replace(&mut self.run, Run::Ended) {
+            Run::Task(task) => task.await.map(|()| None).map_err(|error| external(Fault::internal(error))),
+            Run::Here(_) | Run::Ended => Ok(None),
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Run::Here(run) = std::mem::replace(&mut self.run, Run::Ended) {
+            self.batches.close();
+            // It still has to end the statement in the source, which takes longer than a drop may.
+            tokio::spawn(run);
         }
     }
 }

@@ -33,6 +33,7 @@ pub struct SqlScanExec {
     scan: Scan,
     pushable: Option<Pushable>,
     fetch: Option<usize>,
+    inline: bool,
     properties: Arc<PlanProperties>,
     metrics: ExecutionPlanMetricsSet,
 }
@@ -49,16 +50,16 @@ impl SqlScanExec {
     #[must_use]
     pub fn new(remote: Arc<dyn Remote>, scan: Scan, pushable: Option<Pushable>) -> Self {
         let properties = properties(EquivalenceProperties::new(Arc::clone(&scan.schema)));
-        Self { remote, scan, pushable, fetch: None, properties, metrics: ExecutionPlanMetricsSet::new() }
+        Self { remote, scan, pushable, fetch: None, inline: false, properties, metrics: ExecutionPlanMetricsSet::new() }
     }
 
     /// The scan for one request, whose parameters its statement waits for. `None` when the request needs a plan of its
-    /// own.
+    /// own. With `inline` it runs in its consumer's task: of the only scan of a plan, whose rows are read without a pause.
     #[must_use]
-    pub fn bound(&self, parameters: &[ScalarValue]) -> Option<Self> {
+    pub fn bound(&self, parameters: &[ScalarValue], inline: bool) -> Option<Self> {
         let statement = self.scan.statement.bound(parameters)?;
         let scan = Scan { statement, ..self.scan.clone() };
-        Some(Self { scan, metrics: ExecutionPlanMetricsSet::new(), ..self.clone() })
+        Some(Self { scan, inline, metrics: ExecutionPlanMetricsSet::new(), ..self.clone() })
     }
 
     /// The same rows in another order, if the source has it exactly.
@@ -179,7 +180,7 @@ impl ExecutionPlan for SqlScanExec {
             let fault = Fault::internal(format!("a scan has one partition, number {partition} was asked for"));
             return Err(DataFusionError::External(Box::new(fault)));
         }
-        Ok(feed::stream(Arc::clone(&self.remote), self.scan.clone(), &context, &self.metrics))
+        Ok(feed::stream(Arc::clone(&self.remote), self.scan.clone(), self.inline, &context, &self.metrics))
     }
 
     fn try_pushdown_sort(&self, order: &[PhysicalSortExpr]) -> Result<SortOrderPushdownResult<Arc<dyn ExecutionPlan>>> {
