@@ -2,8 +2,8 @@
 //! all see the table as one exported snapshot shows it.
 //!
 //! The connection that began leads: it exports its snapshot and reads parts itself until none is left. The others join
-//! only where a slot is free at once, and leave between two parts when somebody else waits for a connection, so the
-//! leader never depends on them.
+//! only where a slot and the table's lock are free at once, and leave between two parts when somebody else waits for a
+//! connection. The leader never waits for them: not for their connections, and not for their rows.
 
 use std::sync::{
     Arc,
@@ -12,8 +12,6 @@ use std::sync::{
 
 use async_trait::async_trait;
 use sqlx::{AssertSqlSafe, Row, ValueRef};
-use tokio::task::JoinHandle;
-use tracing::Instrument;
 
 use super::{
     copy::{begin, check, copy, end, with_literals},
@@ -58,13 +56,15 @@ pub async fn fetch(
     let parts = Arc::new(parts);
     // From here on others may have taken parts: to begin again would give their rows twice.
     feed.start();
-    let helpers: Vec<_> = (1..connections).map_while(|_| Helper::spawn(postgres, job, &parts, feed)).collect();
+    for _ in 1..connections {
+        let Some(slot) = postgres.pool().try_slot() else { break };
+        let helper =
+            Helper { postgres: postgres.clone(), parts: Arc::clone(&parts), has_joined: AtomicBool::new(false) };
+        let job = job.clone();
+        feed.fork(|feed| helper.run(slot, job, feed));
+    }
     while let Some(condition) = parts.next(split) {
         copy(postgres, session, &job.scan.statement, &condition, &mut tuples, feed).await?;
-    }
-    // Dropped earlier, they end by themselves: nobody reads their rows either.
-    for helper in helpers {
-        helper.await.map_err(Fault::internal)?;
     }
     Ok(())
 }
@@ -137,14 +137,6 @@ struct Helper {
 }
 
 impl Helper {
-    /// `None` if there is no slot for it now.
-    fn spawn(postgres: &Postgres, job: &Job, parts: &Arc<Parts>, feed: &Feed) -> Option<JoinHandle<()>> {
-        let slot = postgres.pool().try_slot()?;
-        let helper = Self { postgres: postgres.clone(), parts: Arc::clone(parts), has_joined: AtomicBool::new(false) };
-        let (job, feed) = (job.clone(), feed.fork());
-        Some(tokio::spawn(helper.run(slot, job, feed).in_current_span()))
-    }
-
     async fn run(self, slot: Slot<Session>, job: Job, mut feed: Feed) {
         let outcome = session::run_in(slot, &self, &job, &mut feed).await;
         let outcome = match outcome {
@@ -159,8 +151,13 @@ impl Helper {
 
     async fn read(&self, session: &mut Session, job: &Job, feed: &mut Feed) -> Result<(), Stop> {
         let Some(split) = &job.scan.split else { return Ok(()) };
-        let snapshot = format!("SET TRANSACTION SNAPSHOT {}", quoted(&self.parts.snapshot));
-        begin(&self.postgres, session, &job.caller, "REPEATABLE READ", &snapshot).await?;
+        // Whoever waits to alter the table waits for the leader, and the consumer would wait for all three.
+        let join = format!(
+            "SET TRANSACTION SNAPSHOT {}; LOCK TABLE {} IN ACCESS SHARE MODE NOWAIT",
+            quoted(&self.parts.snapshot),
+            split.table
+        );
+        begin(&self.postgres, session, &job.caller, "REPEATABLE READ", &join).await?;
         let mut tuples = check(&self.postgres, session, job).await?;
         self.has_joined.store(true, Ordering::Relaxed);
         while !self.postgres.is_contended() {
