@@ -21,19 +21,27 @@ use crate::{
     sources::sql::{
         Dialect, Statement,
         batch::pump,
-        feed::{Caller, Feed, Job, Stop},
+        feed::{Caller, Feed, Job, Remote, Stop},
     },
 };
 
 /// Reads the rows of `job` in a transaction of their own, by several connections if that helps.
 pub async fn fetch(postgres: &Postgres, session: &mut Session, job: &Job, feed: &mut Feed) -> Result<(), Stop> {
     let connections = job.connections.min(postgres.max_connections());
-    let outcome = match &job.scan.split {
-        Some(split) if connections > 1 && parallel::can_read_parts(session) => {
-            parallel::fetch(postgres, session, job, split, connections, feed).await
+    if let Some(split) = &job.scan.split
+        && connections > 1
+        && parallel::can_read_parts(session)
+    {
+        let outcome = parallel::fetch(postgres, session, job, split, connections, feed).await;
+        match end(postgres, session, outcome).await {
+            // Not every server, nor every user's rights, let a table be read in parts.
+            Err(Stop::Refused(fault)) if !feed.started() => {
+                tracing::debug!(source = %postgres.source(), ?fault, "a table is read by one connection");
+            }
+            outcome => return outcome,
         }
-        _ => whole(postgres, session, job, feed).await,
-    };
+    }
+    let outcome = whole(postgres, session, job, feed).await;
     end(postgres, session, outcome).await
 }
 

@@ -21,6 +21,7 @@ use super::{
 use crate::{
     model::Fault,
     sources::sql::{
+        failure::failed,
         feed::{Feed, Job, Remote, Split, Stop},
         pool::{Pool, Slot},
         session::{self, Connector},
@@ -37,7 +38,8 @@ pub fn can_read_parts(session: &Session) -> bool {
     session.connection.server_version_num().is_some_and(|version| version >= TID_RANGE_SCANS)
 }
 
-/// Reads the rows of `job` by at most so many `connections`, in the transaction that this begins.
+/// Reads the rows of `job` by at most so many `connections`, in the transaction that this begins. Refused before
+/// [`Feed::started`], they may still be read by one.
 pub async fn fetch(
     postgres: &Postgres,
     session: &mut Session,
@@ -77,16 +79,23 @@ struct Parts {
 }
 
 impl Parts {
-    /// `None` if the table is too small, or the server would not read it from end to end anyway.
+    /// `None` if the table is too small, if tables inherit from it (they may be foreign, or of a kind whose rows have no
+    /// places), or if the server would not read it from end to end anyway.
     async fn of(postgres: &Postgres, session: &mut Session, job: &Job, split: &Split) -> Result<Option<Self>, Stop> {
-        let stop = |error| postgres.stop(error);
-        let blocks: i64 =
-            sqlx::query_scalar("SELECT pg_relation_size($1::text::regclass) / current_setting('block_size')::int8")
-                .bind(&split.table)
-                .fetch_one(&mut session.connection)
-                .await
-                .map_err(stop)?;
-        let blocks = u64::try_from(blocks).unwrap_or_default();
+        // A server that has no sizes or snapshots, or not for this user, has not changed its tables.
+        let stop = |error| match error {
+            sqlx::Error::Database(_) => Stop::Refused(failed(postgres.source(), error)),
+            error => postgres.stop(error),
+        };
+        let blocks: Option<i64> = sqlx::query_scalar(
+            "SELECT pg_relation_size(oid) / current_setting('block_size')::int8 FROM pg_class \
+             WHERE oid = $1::text::regclass AND NOT relhassubclass",
+        )
+        .bind(&split.table)
+        .fetch_optional(&mut session.connection)
+        .await
+        .map_err(stop)?;
+        let blocks = blocks.and_then(|blocks| u64::try_from(blocks).ok()).unwrap_or_default();
         if blocks < 2 * PART || (split.is_filtered && !is_read_whole(postgres, session, job).await?) {
             return Ok(None);
         }
@@ -103,7 +112,6 @@ impl Parts {
         let joint = if split.is_filtered { "AND" } else { "WHERE" };
         let below = match first + PART {
             next if next < self.blocks => format!(" AND ctid < '({next},0)'::tid"),
-            // Tables that inherit from this one may have more blocks than it.
             _ => String::new(),
         };
         Some(format!(" {joint} ctid >= '({first},0)'::tid{below}"))
