@@ -86,7 +86,7 @@ async fn run(postgres: &Postgres, session: &mut Session, sql: String) -> Result<
 }
 
 /// Locks the statement's tables, and checks that its columns come in the types in which they will be read.
-pub(super) async fn check<'a>(postgres: &Postgres, session: &mut Session, job: &'a Job) -> Result<Tuples<'a>, Stop> {
+pub(super) async fn check<'a>(postgres: &'a Postgres, session: &mut Session, job: &'a Job) -> Result<Tuples<'a>, Stop> {
     let statement = &job.scan.statement;
     let prepared = statement.render(|number, bind| PostgresDialect.placeholder(number, bind));
     let sql = AssertSqlSafe(format!("SELECT * FROM ({prepared}) AS rows LIMIT 0")).into_sql_str();
@@ -98,7 +98,7 @@ pub(super) async fn check<'a>(postgres: &Postgres, session: &mut Session, job: &
     sqlx::query_with(sql.clone(), arguments).execute(&mut session.connection).await.map_err(stop)?;
     let described = session.connection.prepare_with(sql, &types).await.map_err(stop)?;
     let sent = |index: usize| described.columns().get(index).and_then(|column| column.type_info().oid());
-    Ok(Tuples::new(&job.scan, |index| sent(index).map_or(0, |oid| oid.0)).inspect_err(|_| postgres.notice_change())?)
+    Ok(Tuples::new(postgres, &job.scan, |index| sent(index).map_or(0, |oid| oid.0))?)
 }
 
 /// Moves the rows of `statement`, with `condition` behind it, into `feed`.
@@ -119,7 +119,7 @@ pub(super) async fn copy(
     let messages = session.connection.copy_out_raw(&sql).await.map_err(stop)?;
     tuples.restart();
     pump(messages.map(|message| message.map_err(stop)), tuples, feed).await?;
-    if tuples.is_whole() { Ok(()) } else { Err(postgres.changed("a COPY ended without its trailer").into()) }
+    if tuples.is_whole() { Ok(()) } else { Err(tuples.changed("a COPY ended without its trailer").into()) }
 }
 
 /// The statement's text, every value in it.

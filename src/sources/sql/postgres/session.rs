@@ -95,24 +95,19 @@ impl Postgres {
                 Stop::Lost(down(&self.name, error))
             }
             // A table was altered under a statement prepared before: a new session prepares it anew.
-            "0A000" => Stop::Lost(self.changed(error)),
+            "0A000" => Stop::Lost(self.changed(self.name.as_str(), error)),
             // No such schema, table, column, function or operator, or not for this user any more.
             code @ ("3F000" | "42P01" | "42703" | "42883" | "42804" | "42846" | "42501") => {
-                Stop::Refused(self.changed(format!("{code}: {error}")))
+                Stop::Refused(self.changed(self.name.as_str(), format!("{code}: {error}")))
             }
             code => Stop::Refused(failed(&self.name, format!("{code}: {error}"))),
         }
     }
 
-    /// The tables are no longer those that were found: they are looked for again.
-    pub fn changed(&self, cause: impl Display) -> Fault {
-        self.notice_change();
-        changed(&self.name, &format!("source `{}`", self.name), cause)
-    }
-
-    /// Has the tables looked for again.
-    pub fn notice_change(&self) {
+    /// `relation` is no longer what was found: the tables are looked for again.
+    pub fn changed(&self, relation: &str, cause: impl Display) -> Fault {
         self.stale.notify_one();
+        changed(&self.name, relation, cause)
     }
 
     /// Few rows, by a prepared statement.
@@ -124,7 +119,7 @@ impl Postgres {
         let rows = sqlx::query_with(AssertSqlSafe(sql), arguments)
             .fetch(&mut session.connection)
             .map(|row| row.map_err(|error| self.stop(error)));
-        pump(rows, &mut Rows::new(&job.scan), feed).await
+        pump(rows, &mut Rows::new(self, &job.scan), feed).await
     }
 }
 
