@@ -125,7 +125,7 @@ impl Postgres {
 
 impl Session {
     /// Names the query to those who watch the server, and bounds its time there.
-    async fn set_up(&mut self, caller: &Caller) -> Result<(), sqlx::Error> {
+    pub(super) async fn set_up(&mut self, caller: &Caller) -> Result<(), sqlx::Error> {
         if self.caller == *caller {
             return Ok(());
         }
