@@ -183,8 +183,8 @@ impl Connector for Postgres {
             let mut connection = PgConnection::connect_with(&self.options).await?;
             let process = sqlx::query_scalar("SELECT pg_backend_pid()").fetch_one(&mut connection).await?;
             // Servers before 14, and on some systems, cannot look for clients that have gone.
-            let watch =
-                "SELECT set_config(name, '1s', false) FROM pg_settings WHERE name = 'client_connection_check_interval'";
+            let watch = "SELECT set_config(name, '500ms', false) FROM pg_settings \
+                         WHERE name = 'client_connection_check_interval'";
             match sqlx::query(watch).execute(&mut connection).await {
                 Ok(_) | Err(sqlx::Error::Database(_)) => Ok(Session { connection, process, caller: Caller::default() }),
                 Err(error) => Err(error),
