@@ -5,11 +5,13 @@ use std::{
     pin::pin,
     sync::Arc,
     task::Poll,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
+use aqueduct::model::Code;
+
 use futures::{StreamExt, future::join_all};
-use sqlx::{Connection, PgConnection};
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use tokio::{runtime::Handle, time::timeout};
 
 use super::{Engine, parallel::large, try_open, with};
@@ -20,6 +22,16 @@ const CONNECTIONS: u32 = 4;
 const TASKS: usize = 12;
 /// Lookups at once, and how often.
 const LOOKUPS: (usize, usize) = (16, 25);
+
+/// Their statements are not logged: there are many.
+const TABLES: &str = "
+    CREATE TABLE known (id int8, value text);
+    INSERT INTO known SELECT n, 'value ' || n * 7 FROM generate_series(1, 1000) n; ANALYZE known;
+    CREATE TABLE many (id int8, filler text) WITH (autovacuum_enabled = off);
+    INSERT INTO many SELECT n, repeat('y', 200) FROM generate_series(1, 20000) n;
+    CREATE VIEW failing AS SELECT id, 1 / (id - 15000) AS x FROM many;
+    CREATE VIEW slow AS SELECT id, pg_sleep(0.001)::text AS x FROM many;
+    DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET log_statement = none', current_database()); END $$";
 
 /// Where rows come from: a large table in parts, a COPY, a prepared statement, joins and unions, views that fail or wait.
 const QUERIES: [&str; 10] = [
@@ -83,17 +95,7 @@ async fn check_in_step(engine: &Engine, random: &mut Random) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_leaves_at_any_moment_leaves_sound_connections() {
-    let url = with(&format!(
-        "{} CREATE TABLE known (id int8, value text);
-         INSERT INTO known SELECT n, 'value ' || n * 7 FROM generate_series(1, 1000) n; ANALYZE known;
-         CREATE TABLE many (id int8, filler text) WITH (autovacuum_enabled = off);
-         INSERT INTO many SELECT n, repeat('y', 200) FROM generate_series(1, 20000) n;
-         CREATE VIEW failing AS SELECT id, 1 / (id - 15000) AS x FROM many;
-         CREATE VIEW slow AS SELECT id, pg_sleep(0.001)::text AS x FROM many;
-         DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET log_statement = none', current_database()); END $$",
-        large("large")
-    ))
-    .await;
+    let url = with(&format!("{} {TABLES}", large("large"))).await;
     let engine = Arc::new(Engine::over(&try_open(&url, &[], CONNECTIONS, vec![], true).expect("a good URL")).await);
     let mut random = Random::new();
     check_in_step(&engine, &mut random).await;
@@ -119,6 +121,63 @@ async fn who_leaves_at_any_moment_leaves_sound_connections() {
         };
         assert!(timeout(Duration::from_secs(20), rested).await.is_ok(), "something is left");
     }
+}
+
+/// Somebody ends our statements and our server processes at random: answers are right or errors, and then right.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whatever_is_cancelled_or_killed_leaves_sound_connections() {
+    let url = with(TABLES).await;
+    let engine = Arc::new(Engine::over(&try_open(&url, &[], CONNECTIONS, vec![], true).expect("a good URL")).await);
+    let mut random = Random::new();
+    let end = Instant::now() + Duration::from_secs(if is_long_run() { 60 } else { 3 });
+    let storm = tokio::spawn({
+        let (url, mut random) = (url.clone(), random.fork());
+        async move {
+            let mut connection = PgConnection::connect(&url).await.expect("a server");
+            while Instant::now() < end {
+                let how = random.one_of(&["pg_cancel_backend", "pg_cancel_backend", "pg_terminate_backend"]);
+                let sql = format!(
+                    "SELECT {how}(pid) FROM pg_stat_activity WHERE application_name LIKE 'aqueduct%'
+                     AND datname = current_database() AND (state = 'active' OR random() < 0.2) ORDER BY random() LIMIT 1"
+                );
+                sqlx::query(AssertSqlSafe(sql)).execute(&mut connection).await.expect("a superuser may");
+                tokio::time::sleep(Duration::from_millis(random.within(0..20))).await;
+            }
+        }
+    });
+    let asking = (0..TASKS).map(|index| {
+        let (engine, mut random) = (Arc::clone(&engine), random.fork());
+        tokio::spawn(async move {
+            let (mut rows, mut errors) = (0, 0);
+            while Instant::now() < end {
+                let id = random.within(1..1001);
+                let (sql, expected) = match index % 3 {
+                    0 => ("SELECT count(id) FROM many".to_owned(), "20000".to_owned()),
+                    1 => ("SELECT count(x) FROM slow WHERE id <= 20".to_owned(), "20".to_owned()),
+                    _ => (format!("SELECT id, value FROM known WHERE id = {id}"), format!("{id}|value {}", id * 7)),
+                };
+                match engine.rows(&sql).await {
+                    Ok(answer) => {
+                        rows += 1;
+                        assert_eq!(answer, [expected], "{sql}");
+                    }
+                    Err(fault) => {
+                        errors += 1;
+                        assert!(matches!(fault.code, Code::SourceDown | Code::SourceFailed), "{sql}: {fault:?}");
+                    }
+                }
+            }
+            (rows, errors)
+        })
+    });
+    let (mut rows, mut errors) = (0, 0);
+    for task in join_all(asking).await {
+        let (right, wrong) = task.expect("nothing is misread");
+        (rows, errors) = (rows + right, errors + wrong);
+    }
+    storm.await.expect("the storm ends");
+    assert!(rows > 50 && errors > 5, "{rows} answers, {errors} errors");
+    check_in_step(&engine, &mut random).await;
 }
 
 /// Does anything of ours run, or are there more connections than there may be?

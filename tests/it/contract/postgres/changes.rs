@@ -1,12 +1,16 @@
 //! Tables that change while we run: what was planned before fails cleanly at most once, or still fits; nothing is misread.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use aqueduct::{model::Code, sources::Source};
-use futures::StreamExt;
+use futures::{StreamExt, future::join_all};
 use tokio::time::timeout;
 
 use super::{Engine, run, try_open, with};
+use crate::harness::tools::is_long_run;
 
 /// How its rows come: by COPY where nobody knows how many there are.
 const ROADS: [(&str, &str); 2] = [("copied", ""), ("prepared", "ANALYZE item;")];
@@ -91,6 +95,51 @@ async fn a_table_that_was_altered_is_never_misread() {
                 assert_eq!(rows.as_ref().map(Vec::len), Ok(2000), "{road}: {change}: {rows:?}");
             }
         }
+    }
+}
+
+/// A column whose values look alike in its two types goes from one to the other again and again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_table_that_is_altered_all_the_time_is_never_misread() {
+    for (road, then) in ROADS {
+        let url = with(&item(then)).await;
+        let engine = Arc::new(Engine::over(&try_open(&url, &[], 4, vec![], true).expect("a good URL")).await);
+        let end = Instant::now() + Duration::from_secs(if is_long_run() { 30 } else { 2 });
+        let altering = tokio::spawn(async move {
+            while Instant::now() < end {
+                for kind in ["float4", "int4"] {
+                    run(&url, &format!("ALTER TABLE item ALTER four TYPE {kind}")).await;
+                    tokio::time::sleep(Duration::from_millis(10)).await;
+                }
+            }
+        });
+        let reading = (0..4).map(|_| {
+            let engine = Arc::clone(&engine);
+            tokio::spawn(async move {
+                let (mut right, mut refused) = (0, 0);
+                while Instant::now() < end {
+                    match engine.rows(ALL).await {
+                        Ok(rows) => {
+                            right += 1;
+                            assert!(rows == expected(), "{road}: {:?}", rows.first());
+                        }
+                        Err(fault) => {
+                            refused += 1;
+                            assert!(fault.detail.contains("no longer as it was"), "{road}: {fault:?}");
+                        }
+                    }
+                }
+                (right, refused)
+            })
+        });
+        let (mut right, mut refused) = (0, 0);
+        for task in join_all(reading).await {
+            let counts = task.expect("nothing is misread");
+            (right, refused) = (right + counts.0, refused + counts.1);
+        }
+        altering.await.expect("it is altered");
+        assert!(right > 0 && refused > 0, "{road}: {right} right, {refused} refused");
+        assert_eq!(engine.rows(ALL).await.as_ref(), Ok(&expected()), "{road}");
     }
 }
 
