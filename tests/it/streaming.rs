@@ -4,6 +4,11 @@
 //! Time proves nothing on a busy machine, so the source is held with an advisory lock of Postgres: what has arrived
 //! while the lock is held cannot have waited for the rows behind it.
 
+mod aborts;
+mod altered;
+mod breaks;
+mod crowd;
+mod ends;
 mod leaving;
 mod memory;
 mod pushed;
@@ -41,12 +46,15 @@ impl Stage {
     async fn set(tables: &str, connections: u32, queries: &[(&str, &str, &str)]) -> Self {
         let database = postgres::database().await;
         database.execute(tables).await;
-        let catalog =
-            format!("kind: postgres\nurl: \"{{{{postgres_url}}}}\"\npool: {{max_connections: {connections}}}\n");
-        let mut project = Project::new()
-            .postgres(&database)
-            .file("aqueduct.yaml", "auth: {anonymous: true}\n")
-            .file("catalogs/pg.yaml", &catalog);
+        let url = database.url.clone();
+        Self::over(database, &url, connections, queries).await
+    }
+
+    /// The same over a database that is there already, and that the server reaches by this URL.
+    async fn over(database: Database, url: &str, connections: u32, queries: &[(&str, &str, &str)]) -> Self {
+        let catalog = format!("kind: postgres\nurl: \"{url}\"\npool: {{max_connections: {connections}}}\n");
+        let mut project =
+            Project::new().file("aqueduct.yaml", "auth: {anonymous: true}\n").file("catalogs/pg.yaml", &catalog);
         for (name, header, select) in queries {
             project = project.file(&format!("queries/rows/{name}.sql"), &query(name, header, select));
         }

@@ -163,18 +163,27 @@ pub struct Feed {
     remote: Arc<dyn Remote>,
     spool: Spool,
     started: Arc<AtomicBool>,
+    forks: Vec<JoinHandle<()>>,
 }
 
 impl Feed {
-    /// Another end of the same stream, for a connection that reads another part of the rows. It must be given to
-    /// [`Feed::finish`].
-    pub(super) fn fork(&self) -> Self {
-        Self {
+    /// Has a task of its own push another part of the rows, over another connection. `push` must give the end that it
+    /// gets to [`Feed::finish`].
+    ///
+    /// The statement that forks must not wait for its forks: their rows may be on disk until the consumer has read those
+    /// of a statement that waits for this very connection.
+    pub(super) fn fork<F>(&mut self, push: impl FnOnce(Self) -> F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let fork = Self {
             batches: self.batches.clone(),
             remote: Arc::clone(&self.remote),
             spool: self.spool.fork(),
             started: Arc::clone(&self.started),
-        }
+            forks: Vec::new(),
+        };
+        self.forks.push(tokio::spawn(push(fork).in_current_span()));
     }
 
     /// From here on the statement must not be run again.
@@ -213,19 +222,35 @@ impl Feed {
         async move { batches.closed().await }
     }
 
-    /// Passes on what went to disk, then how the statement ended.
+    /// Does nobody read any more?
+    pub(super) fn is_gone(&self) -> bool {
+        self.batches.is_closed()
+    }
+
+    /// Passes on what went to disk, then how the statement and its forks ended.
     pub(super) async fn finish(self, outcome: Result<(), Stop>) {
-        let Self { batches, mut spool, .. } = self;
-        let served = match spool.take() {
-            Some(spooled) => serve(&batches, spooled).await,
-            None => Ok(()),
+        let Self { batches, mut spool, forks, .. } = self;
+        let ended = async {
+            if let Some(spooled) = spool.take() {
+                serve(&batches, spooled).await?;
+            }
+            outcome?;
+            joined(forks).await
         };
-        match served.and(outcome) {
+        match ended.await {
             Ok(()) | Err(Stop::Gone) => {}
             // A consumer that has gone meanwhile needs no answer.
             Err(stop) => drop(batches.send(Err(stop.into())).await),
         }
     }
+}
+
+/// Waits for tasks that report themselves how their statements ended; but of one that broke down nobody would hear.
+async fn joined(forks: Vec<JoinHandle<()>>) -> Result<(), Stop> {
+    for fork in forks {
+        fork.await.map_err(Fault::internal)?;
+    }
+    Ok(())
 }
 
 async fn serve(
@@ -297,7 +322,8 @@ pub(super) fn stream(
     let job = Job { scan, caller, connections: config.target_partitions() };
     let start = move || {
         let (sender, batches) = mpsc::channel(1);
-        let mut feed = Feed { batches: sender, remote: Arc::clone(&remote), spool, started: Arc::default() };
+        let mut feed =
+            Feed { batches: sender, remote: Arc::clone(&remote), spool, started: Arc::default(), forks: Vec::new() };
         let run = async move {
             let timer = elapsed.timer();
             let outcome = remote.run(&job, &mut feed).await;

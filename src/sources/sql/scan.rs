@@ -26,7 +26,7 @@ use crate::model::{Fault, SourceName};
 /// Runs one statement: one partition, rows in the order in which the source sends them.
 ///
 /// Metrics: `output_rows`, `output_bytes`, `elapsed_compute` (time spent in the stream itself) and `elapsed_remote` (from
-/// the first poll until the statement has ended in the source, waiting for a connection included).
+/// the first poll until the statement has ended on the connection that began it, waiting for that one included).
 #[derive(Clone, Debug)]
 pub struct SqlScanExec {
     remote: Arc<dyn Remote>,

@@ -56,14 +56,15 @@ pub(super) async fn run_in<C: Connector>(
     loop {
         let idle = slot.take_idle(|session| connector.suits(session, job));
         let reused = idle.is_some();
-        let mut session = if let Some(session) = idle {
-            session
-        } else {
-            tokio::select! {
-                session = connector.connect() => session?,
-                () = &mut gone => return Err(Stop::Gone),
-            }
+        let mut session = match idle {
+            Some(session) => session,
+            // Not broken off: the system makes the connection either way, and it would not be counted.
+            None => connector.connect().await?,
         };
+        if feed.is_gone() {
+            slot.give_back(session);
+            return Err(Stop::Gone);
+        }
         let outcome = tokio::select! {
             outcome = connector.fetch(&mut session, job, feed) => outcome,
             () = &mut gone => Err(Stop::Gone),

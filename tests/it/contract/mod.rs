@@ -2,7 +2,7 @@
 
 mod engine;
 mod files;
-mod postgres;
+pub mod postgres;
 mod property;
 mod sqlite;
 

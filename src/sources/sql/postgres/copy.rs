@@ -21,19 +21,27 @@ use crate::{
     sources::sql::{
         Dialect, Statement,
         batch::pump,
-        feed::{Caller, Feed, Job, Stop},
+        feed::{Caller, Feed, Job, Remote, Stop},
     },
 };
 
 /// Reads the rows of `job` in a transaction of their own, by several connections if that helps.
 pub async fn fetch(postgres: &Postgres, session: &mut Session, job: &Job, feed: &mut Feed) -> Result<(), Stop> {
     let connections = job.connections.min(postgres.max_connections());
-    let outcome = match &job.scan.split {
-        Some(split) if connections > 1 && parallel::can_read_parts(session) => {
-            parallel::fetch(postgres, session, job, split, connections, feed).await
+    if let Some(split) = &job.scan.split
+        && connections > 1
+        && parallel::can_read_parts(session)
+    {
+        let outcome = parallel::fetch(postgres, session, job, split, connections, feed).await;
+        match end(postgres, session, outcome).await {
+            // Not every server, nor every user's rights, let a table be read in parts.
+            Err(Stop::Refused(fault)) if !feed.started() => {
+                tracing::debug!(source = %postgres.source(), ?fault, "a table is read by one connection");
+            }
+            outcome => return outcome,
         }
-        _ => whole(postgres, session, job, feed).await,
-    };
+    }
+    let outcome = whole(postgres, session, job, feed).await;
     end(postgres, session, outcome).await
 }
 
@@ -78,7 +86,7 @@ async fn run(postgres: &Postgres, session: &mut Session, sql: String) -> Result<
 }
 
 /// Locks the statement's tables, and checks that its columns come in the types in which they will be read.
-pub(super) async fn check<'a>(postgres: &Postgres, session: &mut Session, job: &'a Job) -> Result<Tuples<'a>, Stop> {
+pub(super) async fn check<'a>(postgres: &'a Postgres, session: &mut Session, job: &'a Job) -> Result<Tuples<'a>, Stop> {
     let statement = &job.scan.statement;
     let prepared = statement.render(|number, bind| PostgresDialect.placeholder(number, bind));
     let sql = AssertSqlSafe(format!("SELECT * FROM ({prepared}) AS rows LIMIT 0")).into_sql_str();
@@ -90,7 +98,7 @@ pub(super) async fn check<'a>(postgres: &Postgres, session: &mut Session, job: &
     sqlx::query_with(sql.clone(), arguments).execute(&mut session.connection).await.map_err(stop)?;
     let described = session.connection.prepare_with(sql, &types).await.map_err(stop)?;
     let sent = |index: usize| described.columns().get(index).and_then(|column| column.type_info().oid());
-    Ok(Tuples::new(&job.scan, |index| sent(index).map_or(0, |oid| oid.0)).inspect_err(|_| postgres.notice_change())?)
+    Ok(Tuples::new(postgres, &job.scan, |index| sent(index).map_or(0, |oid| oid.0))?)
 }
 
 /// Moves the rows of `statement`, with `condition` behind it, into `feed`.
@@ -111,7 +119,7 @@ pub(super) async fn copy(
     let messages = session.connection.copy_out_raw(&sql).await.map_err(stop)?;
     tuples.restart();
     pump(messages.map(|message| message.map_err(stop)), tuples, feed).await?;
-    if tuples.is_whole() { Ok(()) } else { Err(postgres.changed("a COPY ended without its trailer").into()) }
+    if tuples.is_whole() { Ok(()) } else { Err(tuples.changed("a COPY ended without its trailer").into()) }
 }
 
 /// The statement's text, every value in it.

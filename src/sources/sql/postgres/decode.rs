@@ -1,23 +1,24 @@
 //! Rows as Postgres sends them, to record batches: those of a prepared statement, and the tuples of a binary COPY.
 
-use std::sync::Arc;
+use std::{fmt::Display, sync::Arc};
 
 use bytes::Bytes;
 use datafusion::arrow::array::{RecordBatch, RecordBatchOptions};
 use sqlx::{Column as _, Row, ValueRef, postgres::PgRow};
 
-use super::{numeric::Unfit, types::spoken, values::Values};
+use super::{numeric::Unfit, session::Postgres, types::spoken, values::Values};
 use crate::{
     model::Fault,
     sources::sql::{
         batch::{Builder, ROWS},
-        failure::{changed, unrepresentable},
+        failure::unrepresentable,
         feed::{Scan, Stop},
     },
 };
 
 /// The rows of a prepared statement.
 pub struct Rows<'a> {
+    postgres: &'a Postgres,
     scan: &'a Scan,
     /// Made when it is known how the values are written.
     columns: Vec<Values>,
@@ -26,20 +27,19 @@ pub struct Rows<'a> {
 
 impl<'a> Rows<'a> {
     /// No rows yet. The first row will say how the values are written.
-    pub fn new(scan: &'a Scan) -> Self {
-        Self { scan, columns: Vec::new(), count: 0 }
+    pub fn new(postgres: &'a Postgres, scan: &'a Scan) -> Self {
+        Self { postgres, scan, columns: Vec::new(), count: 0 }
     }
 
     /// Takes note that column `index` is sent as the type `sent(index)`.
     fn describe(&mut self, sent: impl Fn(usize) -> u32) -> Result<(), Fault> {
-        let Scan { statement, schema, relation, estimated_rows, .. } = self.scan;
+        let Scan { schema, estimated_rows, .. } = self.scan;
         self.columns.reserve(schema.fields().len());
         let expected = estimated_rows.map_or(ROWS, |rows| usize::try_from(rows).unwrap_or(ROWS).min(ROWS));
         for (index, field) in schema.fields().iter().enumerate() {
             let sent = sent(index);
             let values = Values::new(field.data_type(), sent, expected).ok_or_else(|| {
-                let cause = format!("column {} is {}, type {sent} was sent", field.name(), field.data_type());
-                changed(&statement.source, relation, cause)
+                self.changed(format!("column {} is {}, type {sent} was sent", field.name(), field.data_type()))
             })?;
             self.columns.push(values);
         }
@@ -58,19 +58,22 @@ impl<'a> Rows<'a> {
             Unfit::Value(value) => {
                 unrepresentable(&statement.source, relation, field.name(), value, &spoken(field.data_type()))
             }
-            Unfit::Malformed => {
-                changed(&statement.source, relation, format!("column {} has a value of another form", field.name()))
-            }
+            Unfit::Malformed => self.changed(format!("column {} has a value of another form", field.name())),
         }
     }
 
+    /// The rows are not those that the statement was planned for.
+    fn changed(&self, cause: impl Display) -> Fault {
+        self.postgres.changed(&self.scan.relation, cause)
+    }
+
     fn finish_rows(&mut self) -> Result<RecordBatch, Stop> {
-        let Scan { statement, schema, relation, .. } = self.scan;
+        let schema = &self.scan.schema;
         let columns = self.columns.iter_mut().map(Values::finish).collect::<Result<_, _>>().map_err(Fault::internal)?;
         let options = RecordBatchOptions::new().with_row_count(Some(std::mem::take(&mut self.count)));
         // A NULL in a column that was NOT NULL when the source was read.
         RecordBatch::try_new_with_options(Arc::clone(schema), columns, &options)
-            .map_err(|error| changed(&statement.source, relation, error).into())
+            .map_err(|error| self.changed(error).into())
     }
 }
 
@@ -117,8 +120,8 @@ pub struct Tuples<'a> {
 
 impl<'a> Tuples<'a> {
     /// No tuples yet; column `index` will be sent as the type `sent(index)`, which is checked here.
-    pub fn new(scan: &'a Scan, sent: impl Fn(usize) -> u32) -> Result<Self, Fault> {
-        let mut rows = Rows::new(scan);
+    pub fn new(postgres: &'a Postgres, scan: &'a Scan, sent: impl Fn(usize) -> u32) -> Result<Self, Fault> {
+        let mut rows = Rows::new(postgres, scan);
         rows.describe(sent)?;
         Ok(Self { rows, began: false, ended: true })
     }
@@ -126,6 +129,11 @@ impl<'a> Tuples<'a> {
     /// Is nothing missing at the end?
     pub fn is_whole(&self) -> bool {
         self.ended
+    }
+
+    /// The tuples are not those that the statement was planned for.
+    pub fn changed(&self, cause: impl Display) -> Fault {
+        self.rows.changed(cause)
     }
 
     /// Another COPY begins, with a header of its own.
@@ -174,9 +182,8 @@ impl Builder for Tuples<'_> {
     type Row = Bytes;
 
     fn append(&mut self, message: &Bytes) -> Result<usize, Stop> {
-        let Scan { statement, relation, .. } = self.rows.scan;
         let read = self.read(message);
-        read.unwrap_or_else(|| Err(changed(&statement.source, relation, "a tuple of another form")))?;
+        read.unwrap_or_else(|| Err(self.changed("a tuple of another form")))?;
         Ok(message.len())
     }
 

@@ -18,7 +18,7 @@ use crate::{
     sources::{
         Listing, Table, annotated_key,
         sql::{
-            Column, Remote, SqlTable, Stop,
+            Caller, Column, Remote, SqlTable, Stop,
             annotation::{Annotations, check_columns, override_of, refused, unknown},
             dialect::quoted,
             session::Connector,
@@ -125,7 +125,12 @@ impl Postgres {
                 Some(session) => (session, true),
                 None => (self.connect().await.map_err(Stop::into_fault)?, false),
             };
-            match Found::read(&mut session.connection, schemas).await.map_err(|error| self.stop(error)) {
+            // No query's time bounds this.
+            let read = async {
+                session.set_up(&Caller::default()).await?;
+                Found::read(&mut session.connection, schemas).await
+            };
+            match read.await.map_err(|error| self.stop(error)) {
                 Ok(found) => {
                     slot.give_back(session);
                     return Ok(found);

@@ -2,8 +2,8 @@
 //! all see the table as one exported snapshot shows it.
 //!
 //! The connection that began leads: it exports its snapshot and reads parts itself until none is left. The others join
-//! only where a slot is free at once, and leave between two parts when somebody else waits for a connection, so the
-//! leader never depends on them.
+//! only where a slot and the table's lock are free at once, and leave between two parts when somebody else waits for a
+//! connection. The leader never waits for them: not for their connections, and not for their rows.
 
 use std::sync::{
     Arc,
@@ -12,8 +12,6 @@ use std::sync::{
 
 use async_trait::async_trait;
 use sqlx::{AssertSqlSafe, Row, ValueRef};
-use tokio::task::JoinHandle;
-use tracing::Instrument;
 
 use super::{
     copy::{begin, check, copy, end, with_literals},
@@ -23,6 +21,7 @@ use super::{
 use crate::{
     model::Fault,
     sources::sql::{
+        failure::failed,
         feed::{Feed, Job, Remote, Split, Stop},
         pool::{Pool, Slot},
         session::{self, Connector},
@@ -39,7 +38,8 @@ pub fn can_read_parts(session: &Session) -> bool {
     session.connection.server_version_num().is_some_and(|version| version >= TID_RANGE_SCANS)
 }
 
-/// Reads the rows of `job` by at most so many `connections`, in the transaction that this begins.
+/// Reads the rows of `job` by at most so many `connections`, in the transaction that this begins. Refused before
+/// [`Feed::started`], they may still be read by one.
 pub async fn fetch(
     postgres: &Postgres,
     session: &mut Session,
@@ -58,13 +58,15 @@ pub async fn fetch(
     let parts = Arc::new(parts);
     // From here on others may have taken parts: to begin again would give their rows twice.
     feed.start();
-    let helpers: Vec<_> = (1..connections).map_while(|_| Helper::spawn(postgres, job, &parts, feed)).collect();
+    for _ in 1..connections {
+        let Some(slot) = postgres.pool().try_slot() else { break };
+        let helper =
+            Helper { postgres: postgres.clone(), parts: Arc::clone(&parts), has_joined: AtomicBool::new(false) };
+        let job = job.clone();
+        feed.fork(|feed| helper.run(slot, job, feed));
+    }
     while let Some(condition) = parts.next(split) {
         copy(postgres, session, &job.scan.statement, &condition, &mut tuples, feed).await?;
-    }
-    // Dropped earlier, they end by themselves: nobody reads their rows either.
-    for helper in helpers {
-        helper.await.map_err(Fault::internal)?;
     }
     Ok(())
 }
@@ -77,16 +79,23 @@ struct Parts {
 }
 
 impl Parts {
-    /// `None` if the table is too small, or the server would not read it from end to end anyway.
+    /// `None` if the table is too small, if tables inherit from it (they may be foreign, or of a kind whose rows have no
+    /// places), or if the server would not read it from end to end anyway.
     async fn of(postgres: &Postgres, session: &mut Session, job: &Job, split: &Split) -> Result<Option<Self>, Stop> {
-        let stop = |error| postgres.stop(error);
-        let blocks: i64 =
-            sqlx::query_scalar("SELECT pg_relation_size($1::text::regclass) / current_setting('block_size')::int8")
-                .bind(&split.table)
-                .fetch_one(&mut session.connection)
-                .await
-                .map_err(stop)?;
-        let blocks = u64::try_from(blocks).unwrap_or_default();
+        // A server that has no sizes or snapshots, or not for this user, has not changed its tables.
+        let stop = |error| match error {
+            sqlx::Error::Database(_) => Stop::Refused(failed(postgres.source(), error)),
+            error => postgres.stop(error),
+        };
+        let blocks: Option<i64> = sqlx::query_scalar(
+            "SELECT pg_relation_size(oid) / current_setting('block_size')::int8 FROM pg_class \
+             WHERE oid = $1::text::regclass AND NOT relhassubclass",
+        )
+        .bind(&split.table)
+        .fetch_optional(&mut session.connection)
+        .await
+        .map_err(stop)?;
+        let blocks = blocks.and_then(|blocks| u64::try_from(blocks).ok()).unwrap_or_default();
         if blocks < 2 * PART || (split.is_filtered && !is_read_whole(postgres, session, job).await?) {
             return Ok(None);
         }
@@ -103,7 +112,6 @@ impl Parts {
         let joint = if split.is_filtered { "AND" } else { "WHERE" };
         let below = match first + PART {
             next if next < self.blocks => format!(" AND ctid < '({next},0)'::tid"),
-            // Tables that inherit from this one may have more blocks than it.
             _ => String::new(),
         };
         Some(format!(" {joint} ctid >= '({first},0)'::tid{below}"))
@@ -137,14 +145,6 @@ struct Helper {
 }
 
 impl Helper {
-    /// `None` if there is no slot for it now.
-    fn spawn(postgres: &Postgres, job: &Job, parts: &Arc<Parts>, feed: &Feed) -> Option<JoinHandle<()>> {
-        let slot = postgres.pool().try_slot()?;
-        let helper = Self { postgres: postgres.clone(), parts: Arc::clone(parts), has_joined: AtomicBool::new(false) };
-        let (job, feed) = (job.clone(), feed.fork());
-        Some(tokio::spawn(helper.run(slot, job, feed).in_current_span()))
-    }
-
     async fn run(self, slot: Slot<Session>, job: Job, mut feed: Feed) {
         let outcome = session::run_in(slot, &self, &job, &mut feed).await;
         let outcome = match outcome {
@@ -159,8 +159,13 @@ impl Helper {
 
     async fn read(&self, session: &mut Session, job: &Job, feed: &mut Feed) -> Result<(), Stop> {
         let Some(split) = &job.scan.split else { return Ok(()) };
-        let snapshot = format!("SET TRANSACTION SNAPSHOT {}", quoted(&self.parts.snapshot));
-        begin(&self.postgres, session, &job.caller, "REPEATABLE READ", &snapshot).await?;
+        // Whoever waits to alter the table waits for the leader, and the consumer would wait for all three.
+        let join = format!(
+            "SET TRANSACTION SNAPSHOT {}; LOCK TABLE {} IN ACCESS SHARE MODE NOWAIT",
+            quoted(&self.parts.snapshot),
+            split.table
+        );
+        begin(&self.postgres, session, &job.caller, "REPEATABLE READ", &join).await?;
         let mut tuples = check(&self.postgres, session, job).await?;
         self.has_joined.store(true, Ordering::Relaxed);
         while !self.postgres.is_contended() {

@@ -95,24 +95,19 @@ impl Postgres {
                 Stop::Lost(down(&self.name, error))
             }
             // A table was altered under a statement prepared before: a new session prepares it anew.
-            "0A000" => Stop::Lost(self.changed(error)),
+            "0A000" => Stop::Lost(self.changed(self.name.as_str(), error)),
             // No such schema, table, column, function or operator, or not for this user any more.
             code @ ("3F000" | "42P01" | "42703" | "42883" | "42804" | "42846" | "42501") => {
-                Stop::Refused(self.changed(format!("{code}: {error}")))
+                Stop::Refused(self.changed(self.name.as_str(), format!("{code}: {error}")))
             }
             code => Stop::Refused(failed(&self.name, format!("{code}: {error}"))),
         }
     }
 
-    /// The tables are no longer those that were found: they are looked for again.
-    pub fn changed(&self, cause: impl Display) -> Fault {
-        self.notice_change();
-        changed(&self.name, &format!("source `{}`", self.name), cause)
-    }
-
-    /// Has the tables looked for again.
-    pub fn notice_change(&self) {
+    /// `relation` is no longer what was found: the tables are looked for again.
+    pub fn changed(&self, relation: &str, cause: impl Display) -> Fault {
         self.stale.notify_one();
+        changed(&self.name, relation, cause)
     }
 
     /// Few rows, by a prepared statement.
@@ -124,13 +119,13 @@ impl Postgres {
         let rows = sqlx::query_with(AssertSqlSafe(sql), arguments)
             .fetch(&mut session.connection)
             .map(|row| row.map_err(|error| self.stop(error)));
-        pump(rows, &mut Rows::new(&job.scan), feed).await
+        pump(rows, &mut Rows::new(self, &job.scan), feed).await
     }
 }
 
 impl Session {
     /// Names the query to those who watch the server, and bounds its time there.
-    async fn set_up(&mut self, caller: &Caller) -> Result<(), sqlx::Error> {
+    pub(super) async fn set_up(&mut self, caller: &Caller) -> Result<(), sqlx::Error> {
         if self.caller == *caller {
             return Ok(());
         }
@@ -188,8 +183,8 @@ impl Connector for Postgres {
             let mut connection = PgConnection::connect_with(&self.options).await?;
             let process = sqlx::query_scalar("SELECT pg_backend_pid()").fetch_one(&mut connection).await?;
             // Servers before 14, and on some systems, cannot look for clients that have gone.
-            let watch =
-                "SELECT set_config(name, '1s', false) FROM pg_settings WHERE name = 'client_connection_check_interval'";
+            let watch = "SELECT set_config(name, '500ms', false) FROM pg_settings \
+                         WHERE name = 'client_connection_check_interval'";
             match sqlx::query(watch).execute(&mut connection).await {
                 Ok(_) | Err(sqlx::Error::Database(_)) => Ok(Session { connection, process, caller: Caller::default() }),
                 Err(error) => Err(error),

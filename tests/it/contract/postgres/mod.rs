@@ -1,10 +1,14 @@
 //! The contract, over Postgres databases.
 
+mod aborts;
 mod cell;
+mod changes;
 mod differential;
 mod discovery;
+mod failures;
 mod metadata;
 mod objects;
+pub mod parallel;
 mod predicates;
 mod reading;
 mod sessions;
