@@ -33,13 +33,15 @@
 //! 4. **grant**: [`policy::grant`] compares scopes. Only now does anything look at the parameters.
 //! 5. **bind**: `region` becomes a typed value, checked against the header's bounds; all mistakes are told at once. The
 //!    request takes the newest [`engine::Snapshot`] and keeps it to its end.
-//! 6. **plan**: the query was parsed, resolved and typed when it was loaded; its plan still has placeholders. Values
-//!    replace them as typed literals, so `(:region IS NULL OR …)` folds before filters move into the scans. For a page,
-//!    `engine/seek.rs` adds the order, the limit (one more than asked) and, behind a cursor, the seek predicate.
-//!    DataFusion optimizes; the tables of [`sources::sql`] take the filters that they evaluate exactly as the engine
-//!    would and print them as SQL with binds; files are skipped by partition and by statistics.
+//! 6. **plan**: the query was parsed, resolved and typed when it was loaded; its plan still has placeholders. If it is one
+//!    statement, `engine/kept.rs` has planned it for all requests of this shape, and values are only put into the binds.
+//!    Else values replace the placeholders as typed literals, so `(:region IS NULL OR …)` folds before filters move into
+//!    the scans. For a page, `engine/seek.rs` adds the order, the limit (one more than asked) and, behind a cursor, the
+//!    seek predicate. DataFusion optimizes; the tables of [`sources::sql`] take the filters that they evaluate exactly as
+//!    the engine would and print them as SQL with places for values; files are skipped by partition and by statistics.
 //! 7. **execute**: a slot is taken, the scans run, [`pipeline::Page`] collects the rows. A stream hands on its first batch
-//!    instead, and a task pulls the rest as the client reads.
+//!    instead, and a task pulls the rest as the client reads. A scan of Postgres is a prepared statement, or for many rows
+//!    a binary COPY, over several connections where the table is large (`sources/sql/postgres/copy.rs`, `parallel.rs`).
 //! 8. **encode**: [`encode::encode_rows`] writes as many rows as fit 8 MiB; the cursor behind the last of them is sealed;
 //!    `http/answer.rs` wraps them.
 //!
@@ -48,7 +50,7 @@
 //! # What always holds
 //!
 //! - Each stage of the road gives a type that only it can build and that the next one takes: no door can skip one.
-//! - Values are bound. No value of a caller is ever part of a statement's text.
+//! - Values are bound. Where a protocol takes no binds (COPY), one writer prints them (`sources/sql/postgres/literal.rs`).
 //! - A filter runs in a source only if the source is proven to give the same rows; everything else runs here.
 //! - A value leaves exactly, or as an error that names its column: never rounded, never NULL instead.
 //! - What is dropped stops: a request's future, a stream, a scan. Dropping reaches the source.
