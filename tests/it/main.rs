@@ -8,6 +8,7 @@ mod contract;
 mod cursors;
 mod files;
 mod harness;
+mod kept;
 mod lifecycle;
 mod mistakes;
 mod openapi;

@@ -120,7 +120,7 @@ impl<'a> Writer<'a> {
         let class = operand.class;
         let bind = match value {
             Expr::Literal(value, _) => Bind::Value { value: literal(class, value, op)?, class },
-            Expr::Placeholder(parameter) if parameter.field.as_ref()?.data_type() == &literal_type(class)? => {
+            Expr::Placeholder(parameter) if is_literal_type(class, parameter.field.as_ref()?.data_type()) => {
                 let number: usize = parameter.id.strip_prefix('$')?.parse().ok()?;
                 Bind::Parameter { index: number.checked_sub(1)?, class, op }
             }
@@ -202,22 +202,22 @@ const fn is_range(op: Operator) -> bool {
     matches!(op, Operator::Lt | Operator::LtEq | Operator::Gt | Operator::GtEq)
 }
 
-/// The type of a parameter that is compared with a column of `class`. Decimals have no one type.
-fn literal_type(class: Class) -> Option<DataType> {
-    Some(match class {
-        Class::Bool => DataType::Boolean,
-        Class::Int16 => DataType::Int16,
-        Class::Int32 => DataType::Int32,
-        Class::Int64 => DataType::Int64,
-        Class::Float32 => DataType::Float32,
-        Class::Float64 => DataType::Float64,
-        Class::Decimal => return None,
-        Class::Text | Class::Uuid => DataType::Utf8,
-        Class::Binary => DataType::Binary,
-        Class::Date => DataType::Date32,
-        Class::Timestamp => DataType::Timestamp(TimeUnit::Microsecond, None),
-        Class::TimestampTz => DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into())),
-    })
+/// Can a parameter of `data_type` be compared with a column of `class` as it is? The planner has given both sides one type.
+fn is_literal_type(class: Class, data_type: &DataType) -> bool {
+    match class {
+        Class::Bool => *data_type == DataType::Boolean,
+        Class::Int16 => *data_type == DataType::Int16,
+        Class::Int32 => *data_type == DataType::Int32,
+        Class::Int64 => *data_type == DataType::Int64,
+        Class::Float32 => *data_type == DataType::Float32,
+        Class::Float64 => *data_type == DataType::Float64,
+        Class::Decimal => data_type.is_decimal(),
+        Class::Text | Class::Uuid => *data_type == DataType::Utf8,
+        Class::Binary => *data_type == DataType::Binary,
+        Class::Date => *data_type == DataType::Date32,
+        Class::Timestamp => matches!(data_type, DataType::Timestamp(TimeUnit::Microsecond, None)),
+        Class::TimestampTz => matches!(data_type, DataType::Timestamp(TimeUnit::Microsecond, Some(_))),
+    }
 }
 
 /// `value` in the one form in which literals of `class` are bound, if `column op value` means the same everywhere.
