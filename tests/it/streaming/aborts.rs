@@ -18,15 +18,16 @@ use crate::{
 
 const CONNECTIONS: u32 = 4;
 
-const QUERIES: [(&str, &str, &str); 5] = [
+const QUERIES: [(&str, &str, &str); 6] = [
     ("large", "", "SELECT id, balance, filler FROM pg.large"),
     ("many", "", "SELECT id, filler FROM pg.many"),
     ("known", "params:\n  id: {type: int64}\npage: {key: [id]}", "SELECT id, value FROM pg.known WHERE id = :id"),
     ("few", "page: {key: [id]}", "SELECT id, value FROM pg.known"),
+    ("slow", "", "SELECT id, x FROM pg.slow"),
     ("joined", "", "SELECT a.id FROM pg.many a JOIN pg.many b ON a.id = b.id JOIN pg.known c ON c.id = b.id"),
 ];
 
-const PATHS: [&str; 8] = [
+const PATHS: [&str; 11] = [
     "large?format=ndjson",
     "large?format=arrow",
     "many?format=csv",
@@ -34,6 +35,9 @@ const PATHS: [&str; 8] = [
     "known?id=7",
     "few?limit=500",
     "few?format=ndjson",
+    "slow?limit=30",
+    "slow?limit=60",
+    "slow?format=ndjson",
     "joined?format=ndjson",
 ];
 
@@ -73,6 +77,7 @@ async fn whoever_drops_his_connection_leaves_the_pool_in_step() {
     let tables = "CREATE TABLE known AS SELECT n AS id, 'value ' || n * 7 AS value FROM generate_series(1::bigint, 1000) n; ANALYZE known;
                   CREATE TABLE many (id int8, filler text) WITH (autovacuum_enabled = off);
                   INSERT INTO many SELECT n, repeat('y', 200) FROM generate_series(1, 20000) n;
+                  CREATE VIEW slow AS SELECT id, pg_sleep(0.001)::text AS x FROM many;
                   DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET log_statement = none', current_database()); END $$;";
     let stage = Stage::set(&format!("{tables} {}", large("large")), CONNECTIONS, &QUERIES).await;
     let http = stage.server.http();
