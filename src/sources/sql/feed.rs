@@ -63,7 +63,7 @@ pub trait Remote: Debug + Send + Sync {
 #[derive(Clone, Debug)]
 pub struct Job {
     /// What runs.
-    pub scan: Scan,
+    pub scan: Arc<Scan>,
     /// On whose behalf.
     pub caller: Caller,
     /// The most connections that it may use at once.
@@ -308,7 +308,7 @@ impl Debug for Spool {
 /// of the consumer, who must then read on to the end or drop the stream, since nothing moves meanwhile.
 pub(super) fn stream(
     remote: Arc<dyn Remote>,
-    scan: Scan,
+    scan: Arc<Scan>,
     inline: bool,
     context: &TaskContext,
     metrics: &ExecutionPlanMetricsSet,

@@ -30,7 +30,7 @@ use crate::model::{Fault, SourceName};
 #[derive(Clone, Debug)]
 pub struct SqlScanExec {
     remote: Arc<dyn Remote>,
-    scan: Scan,
+    scan: Arc<Scan>,
     pushable: Option<Pushable>,
     fetch: Option<usize>,
     inline: bool,
@@ -50,7 +50,8 @@ impl SqlScanExec {
     #[must_use]
     pub fn new(remote: Arc<dyn Remote>, scan: Scan, pushable: Option<Pushable>) -> Self {
         let properties = properties(EquivalenceProperties::new(Arc::clone(&scan.schema)));
-        Self { remote, scan, pushable, fetch: None, inline: false, properties, metrics: ExecutionPlanMetricsSet::new() }
+        let metrics = ExecutionPlanMetricsSet::new();
+        Self { remote, scan: Arc::new(scan), pushable, fetch: None, inline: false, properties, metrics }
     }
 
     /// The scan for one request, whose parameters its statement waits for. `None` when the request needs a plan of its
@@ -58,7 +59,7 @@ impl SqlScanExec {
     #[must_use]
     pub fn bound(&self, parameters: &[ScalarValue], inline: bool) -> Option<Self> {
         let statement = self.scan.statement.bound(parameters)?;
-        let scan = Scan { statement, ..self.scan.clone() };
+        let scan = Arc::new(Scan { statement, ..Scan::clone(&self.scan) });
         Some(Self { scan, inline, metrics: ExecutionPlanMetricsSet::new(), ..self.clone() })
     }
 
@@ -81,8 +82,9 @@ impl SqlScanExec {
             })
             .collect::<Option<_>>()?;
         let mut ordered = self.clone();
-        ordered.scan.statement.append(&format!(" ORDER BY {}", terms.join(", ")));
-        ordered.scan.split = None;
+        let scan = Arc::make_mut(&mut ordered.scan);
+        scan.statement.append(&format!(" ORDER BY {}", terms.join(", ")));
+        scan.split = None;
         // A second order would come behind the first.
         ordered.pushable = Some(Pushable { order: vec![None; operands.len()].into() });
         let schema = Arc::clone(&self.scan.schema);
@@ -180,7 +182,7 @@ impl ExecutionPlan for SqlScanExec {
             let fault = Fault::internal(format!("a scan has one partition, number {partition} was asked for"));
             return Err(DataFusionError::External(Box::new(fault)));
         }
-        Ok(feed::stream(Arc::clone(&self.remote), self.scan.clone(), self.inline, &context, &self.metrics))
+        Ok(feed::stream(Arc::clone(&self.remote), Arc::clone(&self.scan), self.inline, &context, &self.metrics))
     }
 
     fn try_pushdown_sort(&self, order: &[PhysicalSortExpr]) -> Result<SortOrderPushdownResult<Arc<dyn ExecutionPlan>>> {
@@ -198,12 +200,13 @@ impl ExecutionPlan for SqlScanExec {
         self.pushable.as_ref().filter(|_| self.fetch.is_none())?;
         let rows = i64::try_from(limit?).ok()?;
         let mut limited = self.clone();
-        limited.scan.statement.append(" LIMIT ");
-        limited.scan.statement.append_value(ScalarValue::Int64(Some(rows)), Class::Int64);
-        limited.scan.split = None;
         limited.fetch = limit;
+        let scan = Arc::make_mut(&mut limited.scan);
+        scan.statement.append(" LIMIT ");
+        scan.statement.append_value(ScalarValue::Int64(Some(rows)), Class::Int64);
+        scan.split = None;
         let most = rows.unsigned_abs();
-        limited.scan.estimated_rows = Some(self.scan.estimated_rows.map_or(most, |estimate| estimate.min(most)));
+        scan.estimated_rows = Some(scan.estimated_rows.map_or(most, |estimate| estimate.min(most)));
         limited.metrics = ExecutionPlanMetricsSet::new();
         Some(Arc::new(limited))
     }
