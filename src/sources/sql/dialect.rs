@@ -25,6 +25,11 @@ pub trait Dialect: Debug + Send + Sync {
         binds: &mut Binds,
     ) -> String;
 
+    /// `operand = ANY (list)`, where the list is one bind. `None`: there are no such binds.
+    fn array_membership(&self, _operand: &str, _binds: &mut Binds, _list: Bind) -> Option<String> {
+        None
+    }
+
     /// `left IS [NOT] DISTINCT FROM right`.
     fn distinct(&self, left: &str, right: &str, negated: bool) -> String;
 }

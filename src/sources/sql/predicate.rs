@@ -6,9 +6,12 @@
 //! sources put NaN above them, as the engine does.
 
 use datafusion::{
-    arrow::datatypes::{DataType, TimeUnit},
+    arrow::{
+        array::Array,
+        datatypes::{DataType, TimeUnit},
+    },
     common::Column as ColumnName,
-    logical_expr::{BinaryExpr, Expr, Operator},
+    logical_expr::{BinaryExpr, Expr, Operator, expr::Placeholder},
     scalar::ScalarValue,
 };
 
@@ -92,6 +95,10 @@ impl<'a> Writer<'a> {
                 Some(format!("({low} {joint} {high})"))
             }
             Expr::InList(list) => self.membership(&list.expr, &list.list, list.negated),
+            Expr::ScalarFunction(call) if call.name() == "array_has" => match call.args.as_slice() {
+                [Expr::Placeholder(list), needle] => self.open_membership(needle, list),
+                _ => None,
+            },
             _ => None,
         }
     }
@@ -121,8 +128,7 @@ impl<'a> Writer<'a> {
         let bind = match value {
             Expr::Literal(value, _) => Bind::Value { value: literal(class, value, op)?, class },
             Expr::Placeholder(parameter) if is_literal_type(class, parameter.field.as_ref()?.data_type()) => {
-                let number: usize = parameter.id.strip_prefix('$')?.parse().ok()?;
-                Bind::Parameter { index: number.checked_sub(1)?, class, op }
+                Bind::Parameter { index: index(parameter)?, class, op, is_list: false }
             }
             _ => return None,
         };
@@ -181,6 +187,15 @@ impl<'a> Writer<'a> {
         Some(self.dialect.membership(&comparison.equality, comparison.class, values, negated, &mut self.binds))
     }
 
+    /// `needle = ANY(:list)` while the list is open. Of literals the engine itself makes `IN`.
+    fn open_membership(&mut self, needle: &Expr, list: &Placeholder) -> Option<String> {
+        let Operand { class, equality, .. } = self.operand(needle)?;
+        let DataType::List(element) = list.field.as_ref()?.data_type() else { return None };
+        is_literal_type(class, element.data_type()).then_some(())?;
+        let bind = Bind::Parameter { index: index(list)?, class, op: Operator::Eq, is_list: true };
+        self.dialect.array_membership(equality, &mut self.binds, bind)
+    }
+
     fn column(&self, name: &ColumnName) -> Option<&'a Column> {
         self.columns.iter().find(|column| column.field.name() == &name.name)
     }
@@ -196,6 +211,12 @@ struct Operand<'a> {
     class: Class,
     equality: &'a str,
     order: &'a str,
+}
+
+/// The parameter that `$n` stands for, from 0.
+fn index(parameter: &Placeholder) -> Option<usize> {
+    let number: usize = parameter.id.strip_prefix('$')?.parse().ok()?;
+    number.checked_sub(1)
 }
 
 const fn is_range(op: Operator) -> bool {
@@ -249,6 +270,18 @@ pub(super) fn literal(class: Class, value: &ScalarValue, op: Operator) -> Option
         }
         _ => None,
     }
+}
+
+/// The same for each value of a list. NULLs in it, and a list without values, are the engine's to judge.
+pub(super) fn list(class: Class, value: &ScalarValue, op: Operator) -> Option<ScalarValue> {
+    let ScalarValue::List(list) = value else { return None };
+    if list.is_null(0) || list.value(0).is_empty() || list.value(0).len() > MOST_BINDS {
+        return None;
+    }
+    let values = list.value(0);
+    let values = (0..values.len()).map(|index| literal(class, &ScalarValue::try_from_array(&values, index).ok()?, op));
+    let values = values.collect::<Option<Vec<_>>>()?;
+    Some(ScalarValue::List(ScalarValue::new_list_nullable(&values, &values.first()?.data_type())))
 }
 
 /// Do total order (-0 < +0) and numeric order (-0 = +0) select the same rows?

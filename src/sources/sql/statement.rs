@@ -34,10 +34,12 @@ pub enum Bind {
     Parameter {
         /// Which one, from 0.
         index: usize,
-        /// What it is in the source.
+        /// What it, or each value of the list, is in the source.
         class: Class,
         /// How a column is compared with it. Not every value means the same to the source with every operator.
         op: Operator,
+        /// Is it a list of values?
+        is_list: bool,
     },
 }
 
@@ -66,7 +68,10 @@ impl Bind {
     /// Is it a list of values?
     #[must_use]
     pub fn is_list(&self) -> bool {
-        matches!(self, Self::Value { value, .. } if matches!(value.data_type(), DataType::List(_)))
+        match self {
+            Self::Value { value, .. } => matches!(value.data_type(), DataType::List(_)),
+            Self::Parameter { is_list, .. } => *is_list,
+        }
     }
 }
 
@@ -148,9 +153,10 @@ impl Statement {
     pub fn bound(&self, parameters: &[ScalarValue]) -> Option<Self> {
         let bind = |bind: &Bind| match bind {
             Bind::Value { .. } => Some(bind.clone()),
-            Bind::Parameter { index, class, op } => {
-                let value = predicate::literal(*class, parameters.get(*index)?, *op)?;
-                Some(Bind::Value { value, class: *class })
+            Bind::Parameter { index, class, op, is_list } => {
+                let given = parameters.get(*index)?;
+                let literal = if *is_list { predicate::list } else { predicate::literal };
+                Some(Bind::Value { value: literal(*class, given, *op)?, class: *class })
             }
         };
         let binds = self.binds.0.iter().map(bind).collect::<Option<_>>()?;

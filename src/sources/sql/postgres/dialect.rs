@@ -31,6 +31,10 @@ impl Dialect for PostgresDialect {
         if negated { format!("({operand} <> ALL ({place}))") } else { format!("({operand} = ANY ({place}))") }
     }
 
+    fn array_membership(&self, operand: &str, binds: &mut Binds, list: Bind) -> Option<String> {
+        Some(format!("({operand} = ANY ({}))", binds.place(list)))
+    }
+
     fn distinct(&self, left: &str, right: &str, negated: bool) -> String {
         format!("({left} IS {}DISTINCT FROM {right})", if negated { "NOT " } else { "" })
     }
