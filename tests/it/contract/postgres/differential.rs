@@ -68,12 +68,21 @@ async fn check(database: &Database) {
     let project = project(database, &types.types);
     let server = Server::start(project.path(), &[]).await;
     let names = type_names(database);
+    let mark = database.mark().await;
     let mut wrong = Vec::new();
     for (number, kind) in types.types.iter().enumerate() {
         let mut checks = Checks { database, http: server.http(), names: &names, kind, number, wrong: Vec::new() };
         checks.values().await;
         checks.refusals().await;
         wrong.extend(checks.wrong.into_iter().map(|what| format!("{}: {what}", kind.name)));
+    }
+    let received = database.received_since(&mark).await;
+    for number in 0..types.types.len() {
+        let of_table = |sql: &str| sql.contains(&format!(".\"v{number}\""));
+        let copied = received.iter().any(|statement| statement.sql.starts_with("COPY (") && of_table(&statement.sql));
+        let is_page = |sql: &str| sql.starts_with("SELECT \"") && sql.contains(" LIMIT $1") && of_table(sql);
+        let prepared = received.iter().any(|statement| is_page(&statement.sql));
+        assert!(copied && prepared, "v{number} was not read both ways: {copied}, {prepared}");
     }
     assert!(wrong.is_empty(), "{} wrong on Postgres {version}:\n{}", wrong.len(), wrong.join("\n"));
 }

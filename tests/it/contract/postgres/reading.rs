@@ -13,8 +13,8 @@ pub const SETTINGS: [(&str, &str); 5] = [
     ("extra_float_digits", "2"),
 ];
 
-/// All rows as they come, and a page.
-pub const WAYS: [&str; 2] = ["format=arrow", "format=arrow&limit=10000"];
+/// All rows as they come, and a page of so few that it comes from a prepared statement.
+pub const WAYS: [&str; 2] = ["format=arrow", "format=arrow&limit=9000"];
 
 /// The rows of an Arrow stream; panics with the problem if it is none.
 pub fn rows(answer: &Answer) -> RecordBatch {
