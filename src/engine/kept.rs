@@ -1,8 +1,8 @@
-//! Plans that are kept: a query that is one or more statements, and what is computed from their rows one by one, is
-//! planned once for all requests of one shape, with its parameters still open; a request only puts its values in.
+//! Plans that are kept: a query that is one statement, and what is computed from its rows one by one, is planned once for
+//! all requests of one shape, with its parameters still open; a request only puts its values in.
 //!
 //! Two requests have one shape when the same parameters are NULL, so that the same conditions fold away, and when they
-//! want the same part of the result. A plan is kept if every open parameter ended up as a bind of a statement, and if
+//! want the same part of the result. A plan is kept if every open parameter ended up as a bind of the statement, and if
 //! nothing in it depends on when it was made. A value that does not mean the same to the source as it does here makes
 //! its request plan for itself.
 
@@ -25,7 +25,7 @@ use datafusion::{
 use moka::sync::Cache;
 
 use super::Cut;
-use crate::sources::sql::SqlScanExec;
+use crate::sources::sql::{SqlScanExec, predicate::parameter_index};
 
 /// Shapes of one query whose plans are kept; the least used go first.
 const SHAPES: u64 = 256;
@@ -57,7 +57,7 @@ enum Part {
     Keyset { is_continued: bool, rows: usize },
 }
 
-/// A plan whose statements wait for the values of a request.
+/// A plan whose statement waits for the values of a request.
 pub struct Kept {
     plan: Arc<dyn ExecutionPlan>,
     task: Arc<TaskContext>,
@@ -118,24 +118,19 @@ impl Shape {
 
     fn open_expression(&self, expr: Expr) -> Result<Transformed<Expr>> {
         Ok(match expr {
-            Expr::Placeholder(Placeholder { ref id, field: Some(ref field) }) => match self.is_null(id) {
-                Some(true) => Transformed::yes(lit(ScalarValue::try_from(field.data_type())?)),
-                _ => Transformed::no(expr),
-            },
-            Expr::IsNull(inner) if self.is_value(&inner) => Transformed::yes(lit(false)),
-            Expr::IsNotNull(inner) if self.is_value(&inner) => Transformed::yes(lit(true)),
+            Expr::Placeholder(Placeholder { field: Some(ref field), .. }) if self.is_null(&expr) == Some(true) => {
+                Transformed::yes(lit(ScalarValue::try_from(field.data_type())?))
+            }
+            Expr::IsNull(inner) if self.is_null(&inner) == Some(false) => Transformed::yes(lit(false)),
+            Expr::IsNotNull(inner) if self.is_null(&inner) == Some(false) => Transformed::yes(lit(true)),
             expr => Transformed::no(expr),
         })
     }
 
-    fn is_value(&self, expr: &Expr) -> bool {
-        matches!(expr, Expr::Placeholder(parameter) if self.is_null(&parameter.id) == Some(false))
-    }
-
-    /// Is parameter `$n` NULL?
-    fn is_null(&self, id: &str) -> Option<bool> {
-        let number: usize = id.strip_prefix('$')?.parse().ok()?;
-        self.nulls.get(number.checked_sub(1)?).copied()
+    /// Is this parameter NULL? `None` if it is none, or one of the last row's values.
+    fn is_null(&self, expr: &Expr) -> Option<bool> {
+        let Expr::Placeholder(parameter) = expr else { return None };
+        self.nulls.get(parameter_index(parameter)?).copied()
     }
 }
 
@@ -162,7 +157,7 @@ fn depends_on_the_moment(plan: &LogicalPlan) -> Result<bool> {
 }
 
 impl Kept {
-    /// `None` if `plan` reads anything but statements, or has operators that cannot run twice.
+    /// `None` if `plan` reads anything but one statement, or has operators that cannot run twice.
     pub fn new(plan: Arc<dyn ExecutionPlan>, task: Arc<TaskContext>, shape: &Shape) -> Option<Self> {
         is_reusable(plan.as_ref()).then_some(Self { plan, task, inline: shape.part != Part::All })
     }

@@ -19,6 +19,7 @@ pub struct Pool<C> {
     slots: Arc<Semaphore>,
     idle: Mutex<Vec<(C, Instant)>>,
     waiting: AtomicUsize,
+    size: usize,
 }
 
 /// The right to hold one connection. Dropping it gives the right back, not a connection.
@@ -30,9 +31,15 @@ pub struct Slot<C> {
 impl<C> Pool<C> {
     /// At most `max_connections`, at least one.
     pub fn new(max_connections: u32) -> Arc<Self> {
-        let slots =
+        let size =
             usize::try_from(max_connections.max(1)).map_or(Semaphore::MAX_PERMITS, |n| n.min(Semaphore::MAX_PERMITS));
-        Arc::new(Self { slots: Arc::new(Semaphore::new(slots)), idle: Mutex::default(), waiting: AtomicUsize::new(0) })
+        let slots = Arc::new(Semaphore::new(size));
+        Arc::new(Self { slots, idle: Mutex::default(), waiting: AtomicUsize::new(0), size })
+    }
+
+    /// The most connections that there may be.
+    pub fn size(&self) -> usize {
+        self.size
     }
 
     /// Waits, in order of arrival, until a connection may be held.

@@ -128,7 +128,7 @@ impl<'a> Writer<'a> {
         let bind = match value {
             Expr::Literal(value, _) => Bind::Value { value: literal(class, value, op)?, class },
             Expr::Placeholder(parameter) if is_literal_type(class, parameter.field.as_ref()?.data_type()) => {
-                Bind::Parameter { index: index(parameter)?, class, op, is_list: false }
+                Bind::Parameter { index: parameter_index(parameter)?, class, op, is_list: false }
             }
             _ => return None,
         };
@@ -192,7 +192,7 @@ impl<'a> Writer<'a> {
         let Operand { class, equality, .. } = self.operand(needle)?;
         let DataType::List(element) = list.field.as_ref()?.data_type() else { return None };
         is_literal_type(class, element.data_type()).then_some(())?;
-        let bind = Bind::Parameter { index: index(list)?, class, op: Operator::Eq, is_list: true };
+        let bind = Bind::Parameter { index: parameter_index(list)?, class, op: Operator::Eq, is_list: true };
         self.dialect.array_membership(equality, &mut self.binds, bind)
     }
 
@@ -213,8 +213,9 @@ struct Operand<'a> {
     order: &'a str,
 }
 
-/// The parameter that `$n` stands for, from 0.
-fn index(parameter: &Placeholder) -> Option<usize> {
+/// Which parameter `$n` is, from 0.
+#[must_use]
+pub fn parameter_index(parameter: &Placeholder) -> Option<usize> {
     let number: usize = parameter.id.strip_prefix('$')?.parse().ok()?;
     number.checked_sub(1)
 }

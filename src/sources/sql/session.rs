@@ -31,6 +31,14 @@ pub trait Connector: Send + Sync {
 
     /// Ends what `session` runs, and the session. When this returns, the system has been told.
     async fn abandon(&self, session: Self::Session);
+
+    /// An idle connection, if possible one that suits `job`, or a new one. True if it has been used before.
+    async fn session(&self, slot: &Slot<Self::Session>, job: Option<&Job>) -> Result<(Self::Session, bool), Stop> {
+        match slot.take_idle(|session| job.is_none_or(|job| self.suits(session, job))) {
+            Some(session) => Ok((session, true)),
+            None => Ok((self.connect().await?, false)),
+        }
+    }
 }
 
 /// Runs `job` for as long as somebody reads its rows. A connection that was left in the middle is never used again.
@@ -54,13 +62,8 @@ pub(super) async fn run_in<C: Connector>(
     let gone = feed.gone();
     tokio::pin!(gone);
     loop {
-        let idle = slot.take_idle(|session| connector.suits(session, job));
-        let reused = idle.is_some();
-        let mut session = match idle {
-            Some(session) => session,
-            // Not broken off: the system makes the connection either way, and it would not be counted.
-            None => connector.connect().await?,
-        };
+        // Not broken off: the system makes the connection either way, and it would not be counted.
+        let (mut session, reused) = connector.session(&slot, Some(job)).await?;
         if feed.is_gone() {
             slot.give_back(session);
             return Err(Stop::Gone);

@@ -22,12 +22,13 @@ use crate::{
         Dialect, Statement,
         batch::pump,
         feed::{Caller, Feed, Job, Remote, Stop},
+        session::Connector,
     },
 };
 
 /// Reads the rows of `job` in a transaction of their own, by several connections if that helps.
 pub async fn fetch(postgres: &Postgres, session: &mut Session, job: &Job, feed: &mut Feed) -> Result<(), Stop> {
-    let connections = job.connections.min(postgres.max_connections());
+    let connections = job.connections.min(postgres.pool().size());
     if let Some(split) = &job.scan.split
         && connections > 1
         && parallel::can_read_parts(session)

@@ -121,10 +121,7 @@ impl Postgres {
     pub async fn discover(&self, schemas: &[Spanned<String>]) -> Result<Found, Fault> {
         let slot = self.pool().slot().await;
         loop {
-            let (mut session, reused) = match slot.take_idle(|_| true) {
-                Some(session) => (session, true),
-                None => (self.connect().await.map_err(Stop::into_fault)?, false),
-            };
+            let (mut session, reused) = self.session(&slot, None).await.map_err(Stop::into_fault)?;
             // No query's time bounds this.
             let read = async {
                 session.set_up(&Caller::default()).await?;

@@ -49,7 +49,6 @@ pub struct Postgres {
     name: SourceName,
     options: PgConnectOptions,
     pool: Arc<Pool<Session>>,
-    max_connections: usize,
     stale: Arc<Notify>,
 }
 
@@ -66,14 +65,7 @@ impl Postgres {
     pub fn new(name: SourceName, config: &PostgresConfig) -> Result<Self, Problem> {
         let options = url::options(&config.url)?;
         let options = options.application_name("aqueduct").options(SETTINGS).disable_statement_logging();
-        let max_connections = usize::try_from(config.max_connections).unwrap_or(usize::MAX);
-        let pool = Pool::new(config.max_connections);
-        Ok(Self { name, options, pool, max_connections, stale: Arc::default() })
-    }
-
-    /// The most connections that there may be.
-    pub fn max_connections(&self) -> usize {
-        self.max_connections
+        Ok(Self { name, options, pool: Pool::new(config.max_connections), stale: Arc::default() })
     }
 
     /// Completes when a statement has shown that the tables are no longer those that were found.

@@ -62,10 +62,7 @@ impl Sqlite {
     /// Reads the schema.
     pub async fn discover(&self) -> Result<Found, Fault> {
         let slot = self.pool().slot().await;
-        let mut session = match slot.take_idle(|_| true) {
-            Some(session) => session,
-            None => self.connect().await.map_err(Stop::into_fault)?,
-        };
+        let (mut session, _) = self.session(&slot, None).await.map_err(Stop::into_fault)?;
         let found = Found::read(&mut session.connection).await.map_err(|error| self.stop(error).into_fault())?;
         slot.give_back(session);
         Ok(found)
