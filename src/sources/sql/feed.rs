@@ -96,6 +96,8 @@ pub struct Scan {
     pub relation: Arc<str>,
     /// About how many rows will come, if the source's statistics say so.
     pub estimated_rows: Option<u64>,
+    /// The most rows that are wanted, where that is less than all.
+    pub fetch: Option<usize>,
     /// How the rows can be read in parts.
     pub split: Option<Split>,
 }
