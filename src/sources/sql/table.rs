@@ -73,6 +73,18 @@ impl SqlTable {
         &self.remote
     }
 
+    /// `source.schema.table`, for people.
+    #[must_use]
+    pub fn relation(&self) -> &str {
+        &self.relation
+    }
+
+    /// Can the source read a part of it by the place of its rows?
+    #[must_use]
+    pub fn is_divisible(&self) -> bool {
+        self.is_divisible
+    }
+
     /// The table in a FROM clause of its source, quoted.
     #[must_use]
     pub fn from_clause(&self) -> &str {
@@ -186,16 +198,18 @@ impl TableProvider for SqlTable {
         // All filters are here: `supports_filters_pushdown` says exact or unsupported, and the engine gives no limit to a
         // scan below a filter of its own.
         let scan = scan.with_fetch(limit).unwrap_or_else(|| Arc::new(scan));
-        if projection.len() == width {
-            return Ok(scan);
-        }
-        let schema = scan.schema();
-        let asked = schema.fields().iter().take(width).enumerate().map(|(index, field)| {
-            let column = Arc::new(PhysicalColumn::new(field.name(), index));
-            ProjectionExpr::new(column, field.name())
-        });
-        Ok(Arc::new(ProjectionExec::try_new(asked, Arc::clone(&scan))?))
+        if projection.len() == width { Ok(scan) } else { columns_of(scan, &(0..width).collect::<Vec<_>>()) }
     }
+}
+
+/// Of `scan` the columns at `indices`.
+pub(super) fn columns_of(scan: Arc<dyn ExecutionPlan>, indices: &[usize]) -> Result<Arc<dyn ExecutionPlan>> {
+    let schema = scan.schema();
+    let columns = indices.iter().map(|index| {
+        let name = schema.field(*index).name();
+        ProjectionExpr::new(Arc::new(PhysicalColumn::new(name, *index)), name)
+    });
+    Ok(Arc::new(ProjectionExec::try_new(columns, scan)?))
 }
 
 /// Statistics that know the number of rows at most.

@@ -19,7 +19,7 @@ use datafusion::{
     logical_expr::LogicalPlan,
 };
 
-use super::{Binds, Dialect, select::Select};
+use super::{Binds, Dialect, feed::Split, select::Select};
 use crate::model::SourceName;
 
 use block::Block;
@@ -67,6 +67,8 @@ pub struct Query {
     pub columns: Vec<Scalar>,
     /// About how many rows will come, if the source's statistics say so.
     pub rows: Option<u64>,
+    /// How the rows can be read in parts.
+    pub split: Option<Split>,
 }
 
 impl<'a> Printer<'a> {
@@ -83,11 +85,12 @@ impl<'a> Printer<'a> {
     pub fn query(mut self, plan: &LogicalPlan) -> Printed<Query> {
         self.shared = Shared::of(plan);
         let block = self.relation(plan, None)?;
-        let rows = block.rows;
-        let (mut select, columns) = block.finish();
+        let (rows, split) = (block.rows, block.split());
+        let (mut select, mut columns) = block.finish();
         select.qualify(None);
+        columns.iter_mut().for_each(|column| column.qualify(None));
         select.with = self.shared.into_with();
-        Ok(Query { select, binds: self.binds, columns, rows })
+        Ok(Query { select, binds: self.binds, columns, rows, split })
     }
 
     /// A name for a table in a FROM clause that no other has.

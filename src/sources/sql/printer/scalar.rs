@@ -96,6 +96,15 @@ impl Scalar {
         (!float).then_some(comparison.order.as_str())
     }
 
+    /// The type in which a member reads it: of counters, which are unsigned here, 64 bits with a sign.
+    #[must_use]
+    pub fn wire_type(&self) -> DataType {
+        match self.data_type {
+            DataType::UInt64 => DataType::Int64,
+            ref other => other.clone(),
+        }
+    }
+
     /// A term of ORDER BY, if the source orders these values as the engine does.
     #[must_use]
     pub fn order_term(&self, ascending: bool, nulls_first: bool) -> Option<String> {
