@@ -87,6 +87,18 @@ impl Scalar {
         }
     }
 
+    /// What stands for it in the select list of a derived table, whose column is then compared under this value's own
+    /// collation. Text that is only compared in another form leaves in that form.
+    #[must_use]
+    pub fn item(&self) -> &str {
+        match &self.comparison {
+            Ok(comparison) if comparison.class == Class::Text && comparison.equality == comparison.order => {
+                &comparison.order
+            }
+            _ => &self.select,
+        }
+    }
+
     /// The operand of ORDER BY, if the source orders these values as the engine does. Floats it does not: it holds -0 and
     /// +0 equal.
     #[must_use]
