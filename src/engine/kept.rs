@@ -25,7 +25,7 @@ use datafusion::{
 use moka::sync::Cache;
 
 use super::Cut;
-use crate::sources::sql::{SqlScanExec, predicate::parameter_index};
+use crate::sources::sql::{SqlScanExec, literal::parameter_index};
 
 /// Shapes of one query whose plans are kept; the least used go first.
 const SHAPES: u64 = 256;
