@@ -42,7 +42,7 @@ use super::{
     Cut,
     federate::{self, Federated, Local},
 };
-use crate::sources::sql::{SqlScanExec, predicate::parameter_index};
+use crate::sources::sql::{SqlScanExec, literal::parameter_index};
 
 /// Shapes of one query whose plans are kept; the least used go first.
 const SHAPES: u64 = 256;
