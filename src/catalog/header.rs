@@ -44,6 +44,7 @@ pub(super) struct Header {
     pub page: Page,
     pub access: Option<Access>,
     pub timeout: Option<Duration>,
+    pub pushdown: Option<bool>,
 }
 
 /// Reads `text`, YAML with the places of `file`, for the query that the path calls `name`; `suffix` is the version that
@@ -69,8 +70,9 @@ pub(super) fn read(
     };
     let access = read_access(&mut fields, place, problems);
     let timeout = read_timeout(&mut fields, problems);
+    let pushdown = fields.take("pushdown").map_or(Some(true), |value| value.boolean(problems));
     fields.finish(LATER, problems);
-    Some(Header { version, description, owner, declared, params, page, access, timeout })
+    Some(Header { version, description, owner, declared, params, page, access, timeout, pushdown })
 }
 
 fn read_name(fields: &mut Fields, expected: Option<&QueryName>, problems: &mut Problems) {

@@ -150,6 +150,7 @@ fn read_query(path: &Path, text: &str, sources: &[SourceName], problems: &mut Pr
                 page,
                 access: Some(access),
                 timeout: Some(timeout),
+                pushdown: Some(pushdown),
                 ..
             }),
         ) if sound => {
@@ -162,6 +163,7 @@ fn read_query(path: &Path, text: &str, sources: &[SourceName], problems: &mut Pr
                 page,
                 access,
                 timeout,
+                pushdown,
                 statement: select.statement,
                 place: select.place,
                 sources: select.sources,

@@ -29,6 +29,8 @@ pub struct Query {
     pub access: Access,
     /// Bounds pages and a stream's first row.
     pub timeout: Duration,
+    /// May more of it than the choice of columns run in its sources?
+    pub pushdown: bool,
     /// The SELECT, `:name` replaced by `$n`, spans as in the file.
     pub statement: ast::Query,
     /// Where the SELECT begins.
@@ -53,6 +55,7 @@ impl Query {
             page: Page { key: Vec::new(), order: Vec::new(), max: usize::MAX },
             access: Access::Scopes(vec!["ad_hoc".into()]),
             timeout: Duration::from_hours(1),
+            pushdown: true,
             statement: select.statement,
             place: select.place,
             sources: select.sources,

@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
-use super::{Failure, Target, output};
+use super::{Failure, Pushdown, Target, output};
 use crate::{
     app::App,
     engine::{Explanation, SourcePart},
@@ -14,6 +14,8 @@ use crate::{
 pub(super) struct Explain {
     #[command(flatten)]
     target: Target,
+    #[command(flatten)]
+    pub(super) pushdown: Pushdown,
     /// Run it too, and show what it took
     #[arg(long)]
     analyze: bool,

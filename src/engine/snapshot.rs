@@ -12,7 +12,7 @@ use super::{
 use crate::{
     catalog::{Draft, Project, Query},
     model::{Code, Fault, Problem, Problems, QueryName, SourceName},
-    sources::Listing,
+    sources::{Listing, Table},
 };
 
 type Key = (QueryName, u32);
@@ -21,6 +21,8 @@ type Key = (QueryName, u32);
 #[derive(Debug)]
 pub struct Snapshot {
     pub(super) state: SessionState,
+    /// The session for queries of which nothing is pushed, if there are any.
+    unpushed: Option<SessionState>,
     pub(super) listings: Listings,
     sources: BTreeMap<SourceName, Result<Arc<Listing>, Fault>>,
     queries: BTreeMap<Key, Result<Arc<Prepared>, Fault>>,
@@ -40,10 +42,20 @@ impl Snapshot {
             .iter()
             .filter_map(|(name, answer)| Some((name.clone(), Arc::clone(answer.as_ref().ok()?))))
             .collect();
-        let mut state = base.clone();
-        state.register_catalog_list(catalogs::build(&listings)?);
+        let over = |catalogs| {
+            let mut state = base.clone();
+            state.register_catalog_list(catalogs);
+            state
+        };
+        let state = over(catalogs::build(&listings, |table| Arc::clone(&table.provider))?);
+        let unpushed = if project.queries.values().all(|query| query.pushdown) {
+            None
+        } else {
+            Some(over(catalogs::build(&listings, Table::unpushed)?))
+        };
         let mut snapshot = Self {
             state,
+            unpushed,
             listings,
             sources,
             queries: BTreeMap::new(),
@@ -114,7 +126,12 @@ impl Snapshot {
     /// A source that is down, or everything that does not fit.
     pub async fn prepare_ad_hoc(&self, query: &Arc<Query>) -> Result<Prepared, Refusal> {
         self.check_sources(query).map_err(Refusal::Fault)?;
-        prepare::prepare(query, &self.state, &self.listings).await.map_err(Refusal::Problems)
+        prepare::prepare(query, self.session(query), &self.listings).await.map_err(Refusal::Problems)
+    }
+
+    /// The session whose tables `query` reads.
+    fn session(&self, query: &Query) -> &SessionState {
+        self.unpushed.as_ref().filter(|_| !query.pushdown).unwrap_or(&self.state)
     }
 
     fn check_sources(&self, query: &Query) -> Result<(), Fault> {
@@ -123,7 +140,7 @@ impl Snapshot {
 
     async fn prepare(&self, query: &Arc<Query>, problems: &mut Problems) -> Result<Arc<Prepared>, Fault> {
         self.check_sources(query)?;
-        match prepare::prepare(query, &self.state, &self.listings).await {
+        match prepare::prepare(query, self.session(query), &self.listings).await {
             Ok(prepared) => {
                 let contract = self.contracts.get(&(query.name.clone(), query.version));
                 if contract.is_some_and(|contract| *contract != prepared.contract) {

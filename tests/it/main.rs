@@ -16,4 +16,5 @@ mod refusals;
 mod shapes;
 mod streaming;
 mod surface;
+mod switches;
 mod tpch;
