@@ -4,6 +4,7 @@
 mod catalogs;
 mod explain;
 mod faults;
+mod full_scan;
 mod kept;
 mod names;
 mod origin;

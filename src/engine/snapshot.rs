@@ -6,7 +6,7 @@ use datafusion::{arrow::datatypes::SchemaRef, common::Result as DfResult, execut
 
 use super::{
     catalogs::{self, Listings},
-    page,
+    full_scan, page,
     prepare::{self, Prepared},
 };
 use crate::{
@@ -61,6 +61,9 @@ impl Snapshot {
             queries: BTreeMap::new(),
             contracts: changed.map(|(before, _)| before.contracts.clone()).unwrap_or_default(),
         };
+        let engine = &project.settings.engine;
+        // Owners are told when a project is loaded. Who turns pushdown off for all of it knows what is read whole.
+        let judged = (changed.is_none() && engine.pushdown).then_some(engine.full_scan);
         let mut problems = Problems::default();
         for (key, query) in &project.queries {
             let entry = match changed {
@@ -72,6 +75,7 @@ impl Snapshot {
                 None => snapshot.prepare(query, &mut problems).await,
             };
             if let Ok(prepared) = &entry {
+                problems.extend(judged.into_iter().flat_map(|how| full_scan::problems(query, &prepared.pulled, how)));
                 snapshot.contracts.entry(key.clone()).or_insert_with(|| Arc::clone(&prepared.contract));
             }
             snapshot.queries.insert(key.clone(), entry);

@@ -7,6 +7,7 @@ mod clients;
 mod contract;
 mod cursors;
 mod files;
+mod full_scan;
 mod harness;
 mod kept;
 mod lifecycle;

@@ -96,6 +96,8 @@ pub struct Scan {
     pub relation: Arc<str>,
     /// About how many rows will come, if the source's statistics say so.
     pub estimated_rows: Option<u64>,
+    /// Does the statement, before its LIMIT if it has one, give every row of one table?
+    pub is_whole: bool,
     /// How the rows can be read in parts.
     pub split: Option<Split>,
 }

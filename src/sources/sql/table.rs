@@ -172,6 +172,7 @@ impl TableProvider for SqlTable {
             schema: Arc::new(self.schema.project(&projection)?),
             relation: Arc::clone(&self.relation),
             estimated_rows: self.estimate(!filters.is_empty()),
+            is_whole: filters.is_empty(),
             split: self.is_divisible.then(|| Split { table: self.from.clone(), is_filtered: !filters.is_empty() }),
         };
         let order = projection.iter().map(|column| self.columns[*column].order().map(ToOwned::to_owned)).collect();
