@@ -13,6 +13,7 @@ mod kept;
 mod lifecycle;
 mod mistakes;
 mod openapi;
+mod plans;
 mod refusals;
 mod shapes;
 mod streaming;
