@@ -4,8 +4,10 @@ mod check;
 mod explain;
 mod key;
 mod output;
+mod plan_text;
 mod query;
 mod serve;
+mod sql_text;
 mod table;
 
 use std::{fmt, path::PathBuf, process::ExitCode};

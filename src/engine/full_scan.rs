@@ -11,7 +11,7 @@ use super::names;
 use crate::{
     catalog::Query,
     config::FullScan,
-    model::{Place, Problem},
+    model::{Place, Problem, number::grouped},
     sources::sql::SqlScanExec,
 };
 
@@ -80,11 +80,4 @@ fn mention(query: &Query, table: &str) -> Option<Place> {
         _ => ControlFlow::Continue(()),
     });
     found.break_value().map(|start| names::place(&query.place.file, start))
-}
-
-/// `1,500,000`
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let groups: Vec<_> = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy).collect();
-    groups.join(",")
 }
