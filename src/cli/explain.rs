@@ -53,6 +53,8 @@ fn text(plan: &Explanation) -> String {
         });
         lines.extend(part.sql.iter().map(|sql| format!("    {sql}")));
         lines.extend(part.predicates.iter().flatten().map(|predicate| format!("    skipping by {predicate}")));
+        lines.extend(part.dynamic_filter.iter().map(|filter| format!("    only {filter}")));
+        lines.extend(part.sent_keys.iter().map(|sent| format!("    sent of the keys: {sent}")));
         let figures = figures(part);
         if !figures.is_empty() {
             lines.push(format!("    {}", figures.join(", ")));

@@ -35,6 +35,12 @@ pub struct SourcePart {
     pub source: String,
     /// The statement as it is sent, values as `$n`; none for files.
     pub sql: Option<String>,
+    /// Which rows of the statement are asked for, when a join's other side decides that: `id in the keys of a join`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dynamic_filter: Option<String>,
+    /// What that came to, when the plan has run: `id: 120 values`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sent_keys: Option<String>,
     /// The table, for files.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub table: Option<String>,
@@ -77,6 +83,8 @@ impl Explanation {
             self.sources.push(SourcePart {
                 source: scan.source().to_string(),
                 sql: Some(scan.sql()),
+                dynamic_filter: dynamic_filter(&scan.keys()),
+                sent_keys: scan.sent_keys().map(ToOwned::to_owned),
                 table: None,
                 predicates: None,
                 estimated_rows: scan.estimated_rows(),
@@ -98,6 +106,10 @@ impl Explanation {
     }
 }
 
+fn dynamic_filter(keys: &[&str]) -> Option<String> {
+    (!keys.is_empty()).then(|| format!("{} in the keys of a join", keys.join(", ")))
+}
+
 fn file_scan(plan: &Arc<dyn ExecutionPlan>) -> Option<&FileScanConfig> {
     plan.downcast_ref::<DataSourceExec>()?.data_source().downcast_ref::<FileScanConfig>()
 }
@@ -113,6 +125,8 @@ fn file_part(plan: &Arc<dyn ExecutionPlan>, config: &FileScanConfig, metrics: Op
         source: files::source_of(&config.object_store_url)
             .map_or_else(|| config.object_store_url.to_string(), |name| name.to_string()),
         sql: None,
+        dynamic_filter: None,
+        sent_keys: None,
         table: table.map(|table| table.table().to_owned()),
         predicates: Some(predicates),
         estimated_rows: statistics

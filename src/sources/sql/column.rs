@@ -2,6 +2,8 @@
 
 use datafusion::arrow::datatypes::FieldRef;
 
+use super::select::qualified;
+
 /// A column of a remote table. All texts are in the dialect of its source, identifiers quoted, with
 /// [`QUALIFIER`](super::select::QUALIFIER) before its name.
 #[derive(Clone, Debug)]
@@ -16,6 +18,15 @@ pub struct Column {
     pub comparison: Option<Comparison>,
     /// Is every stored value of the declared type? If not, an expression may be computed from one that cannot be read.
     pub is_typed: bool,
+}
+
+impl Column {
+    /// How it is compared where its table is the only one, so that columns stand alone.
+    #[must_use]
+    pub fn bare_comparison(&self) -> Option<Comparison> {
+        let Comparison { class, equality, order } = self.comparison.as_ref()?;
+        Some(Comparison { class: *class, equality: qualified(equality, None), order: qualified(order, None) })
+    }
 }
 
 /// How the values of a column are compared in its source, with the same answers as in the engine.

@@ -9,6 +9,7 @@ pub mod column;
 pub mod dialect;
 mod failure;
 pub mod feed;
+pub mod keys;
 mod pool;
 pub mod postgres;
 pub mod predicate;

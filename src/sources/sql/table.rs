@@ -193,7 +193,8 @@ impl TableProvider for SqlTable {
             column.qualify(None);
             column
         });
-        let clauses = self.pushdown.then(|| Clauses { select, columns: columns.collect() });
+        let keys = projection.iter().map(|column| self.columns[*column].bare_comparison());
+        let clauses = self.pushdown.then(|| Clauses { keys: keys.collect(), ..Clauses::new(select, columns) });
         let scan = SqlScanExec::new(Arc::clone(&self.remote), scan, clauses);
         // All filters are here: `supports_filters_pushdown` says exact or unsupported, and the engine gives no limit to a
         // scan below a filter of its own.
