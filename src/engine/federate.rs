@@ -22,6 +22,7 @@ use datafusion::{
     physical_plan::ExecutionPlan,
 };
 
+use super::{branches, exact};
 use crate::sources::sql::{SqlQuery, printer::Printed};
 
 /// A plan in which each part that a source answers is a statement, and why the rest runs here.

@@ -41,6 +41,7 @@ use moka::sync::Cache;
 use super::{
     Cut,
     federate::{self, Federated, Local},
+    joins::KeysOfJoins,
 };
 use crate::sources::sql::{SqlScanExec, predicate::parameter_index};
 
@@ -225,6 +226,7 @@ impl Kept {
         if !self.is_sole {
             let options = self.task.session_config().options();
             plan = FilterPushdown::new_post_optimization().optimize(plan, options).ok()?;
+            plan = KeysOfJoins.optimize(plan, options).ok()?;
         }
         Some((plan, Arc::clone(&self.task)))
     }

@@ -179,7 +179,7 @@ impl Key {
         let class = clauses.keys.get(column)?.as_ref()?.class;
         let class = match wanted {
             None => class,
-            Some(wanted) => widened(class, &clauses.columns.get(column)?.data_type, wanted)?,
+            Some(wanted) => widened(class, &clauses.columns.get(column)?.wire_type(), wanted)?,
         };
         // What is equal to the engine and what is equal to the source differ for -0 and NaN.
         let is_float = matches!(class, Class::Float32 | Class::Float64);

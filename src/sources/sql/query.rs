@@ -50,7 +50,7 @@ impl SqlQuery {
             fetch: None,
             split,
         };
-        Ok(Self { remote, scan, clauses: Clauses { select, columns: columns.into() } })
+        Ok(Self { remote, scan, clauses: Clauses::new(select, columns) })
     }
 
     /// The same, once the source has said that it takes the statement, and how many rows it expects.
