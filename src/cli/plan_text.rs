@@ -56,6 +56,8 @@ fn source(part: &SourcePart) -> Vec<String> {
     let below = |text: String| format!("{INDENT}{}", visible(&text));
     lines.extend(part.sql.iter().flat_map(|sql| sql_text::lines(sql)).map(below));
     lines.extend(part.predicates.iter().flatten().map(|predicate| below(format!("skipping by {predicate}"))));
+    lines.extend(part.dynamic_filter.iter().map(|filter| below(format!("only {filter}"))));
+    lines.extend(part.sent_keys.iter().map(|sent| below(format!("sent of the keys: {sent}"))));
     lines.push(below(format!("-> {}", figures(part))));
     lines
 }

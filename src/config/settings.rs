@@ -73,6 +73,8 @@ pub struct Engine {
     pub concurrency: usize,
     /// May more than the choice of columns run in the sources?
     pub pushdown: bool,
+    /// May the keys of one side of a join choose the rows that the other side's source sends?
+    pub dynamic_filters: bool,
     /// What is said of a query that reads a whole large table out of its source, unless its header says.
     pub full_scan: FullScan,
 }

@@ -1,18 +1,23 @@
 //! What of a plan runs in which source, and what runs here and why.
 
-use std::sync::Arc;
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::Arc,
+};
 
 use datafusion::{
     datasource::{physical_plan::FileScanConfig, source::DataSourceExec},
     physical_plan::{
-        ExecutionPlan, displayable,
+        ExecutionPlan,
+        aggregates::{AggregateExec, AggregateMode},
+        displayable,
         metrics::{MetricValue, MetricsSet},
         statistics::{StatisticsArgs, StatisticsContext},
     },
 };
 use serde::Serialize;
 
-use super::Physical;
+use super::{Physical, federate::Local};
 use crate::sources::{files, sql::SqlScanExec};
 
 /// Where each part of a query runs. Serialises to the JSON that `explain --format json` prints.
@@ -35,6 +40,12 @@ pub struct SourcePart {
     pub source: String,
     /// The statement as it is sent, values as `$n`; none for files.
     pub sql: Option<String>,
+    /// Which rows of the statement are asked for, when a join's other side decides that: `id in the keys of a join`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dynamic_filter: Option<String>,
+    /// What that came to, when the plan has run: `id: 120 values`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sent_keys: Option<String>,
     /// The table, for files.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub table: Option<String>,
@@ -57,45 +68,60 @@ pub struct LocalPart {
     /// The operator and its arguments.
     pub operator: String,
     /// Why it does not run in a source.
-    pub reason: &'static str,
+    pub reason: String,
 }
 
 impl Physical {
     /// What would run where. After a run, with what it took.
     #[must_use]
     pub fn explain(&self, query: &str, version: u32) -> Explanation {
-        let mut explanation = Explanation { query: query.to_owned(), version, sources: Vec::new(), local: Vec::new() };
-        explanation.visit(&self.plan);
-        explanation
+        let explanation = Explanation { query: query.to_owned(), version, sources: Vec::new(), local: Vec::new() };
+        let mut walk = Walk { explanation, reasons: Reasons::new(&self.reasons) };
+        walk.visit(&self.plan);
+        walk.explanation
     }
 }
 
-impl Explanation {
+/// From the root of a plan to its leaves.
+struct Walk<'a> {
+    explanation: Explanation,
+    reasons: Reasons<'a>,
+}
+
+impl Walk<'_> {
     fn visit(&mut self, plan: &Arc<dyn ExecutionPlan>) {
         let metrics = plan.metrics();
         if let Some(scan) = plan.downcast_ref::<SqlScanExec>() {
-            self.sources.push(SourcePart {
-                source: scan.source().to_string(),
-                sql: Some(scan.sql()),
-                table: None,
-                predicates: None,
-                estimated_rows: scan.estimated_rows(),
-                rows: rows(metrics.as_ref()),
-                bytes: output_bytes(metrics.as_ref()),
-                elapsed_ms: sum(metrics.as_ref(), "elapsed_remote").map(milliseconds),
-            });
+            self.explanation.sources.push(statement(scan, metrics.as_ref()));
         } else if let Some(config) = file_scan(plan) {
-            self.sources.push(file_part(plan, config, metrics.as_ref()));
-        } else if let Some(reason) = reason(plan) {
-            self.local.push(LocalPart {
-                operator: displayable(plan.as_ref()).one_line().to_string().trim_end().to_owned(),
-                reason,
-            });
+            self.explanation.sources.push(file_part(plan, config, metrics.as_ref()));
+        } else if let Some(reason) = self.reasons.of(plan) {
+            let operator = displayable(plan.as_ref()).one_line().to_string().trim_end().to_owned();
+            self.explanation.local.push(LocalPart { operator, reason });
         }
         for child in plan.children() {
             self.visit(child);
         }
     }
+}
+
+fn statement(scan: &SqlScanExec, metrics: Option<&MetricsSet>) -> SourcePart {
+    SourcePart {
+        source: scan.source().to_string(),
+        sql: Some(scan.sql()),
+        dynamic_filter: dynamic_filter(&scan.keys()),
+        sent_keys: scan.sent_keys().map(ToOwned::to_owned),
+        table: None,
+        predicates: None,
+        estimated_rows: scan.estimated_rows(),
+        rows: rows(metrics),
+        bytes: output_bytes(metrics),
+        elapsed_ms: sum(metrics, "elapsed_remote").map(milliseconds),
+    }
+}
+
+fn dynamic_filter(keys: &[&str]) -> Option<String> {
+    (!keys.is_empty()).then(|| format!("{} in the keys of a join", keys.join(", ")))
 }
 
 fn file_scan(plan: &Arc<dyn ExecutionPlan>) -> Option<&FileScanConfig> {
@@ -113,6 +139,8 @@ fn file_part(plan: &Arc<dyn ExecutionPlan>, config: &FileScanConfig, metrics: Op
         source: files::source_of(&config.object_store_url)
             .map_or_else(|| config.object_store_url.to_string(), |name| name.to_string()),
         sql: None,
+        dynamic_filter: None,
+        sent_keys: None,
         table: table.map(|table| table.table().to_owned()),
         predicates: Some(predicates),
         estimated_rows: statistics
@@ -124,35 +152,60 @@ fn file_part(plan: &Arc<dyn ExecutionPlan>, config: &FileScanConfig, metrics: Op
     }
 }
 
-/// Why an operator runs here. `None` for what only moves rows between tasks.
-fn reason(plan: &Arc<dyn ExecutionPlan>) -> Option<&'static str> {
-    // Some names go on with a variant in brackets.
-    let name = plan.name().split('(').next().unwrap_or_default();
-    Some(match name {
-        "CoalesceBatchesExec"
-        | "CoalescePartitionsExec"
-        | "RepartitionExec"
-        | "SortPreservingMergeExec"
-        | "CooperativeExec"
-        | "OutputRequirementExec" => return None,
-        "FilterExec" if plan.children().iter().any(|child| file_scan(child).is_some()) => {
-            "a file scan skips what cannot match; what is left is filtered here"
+/// Why operators run here, in the order of the logical plan, which the physical one mostly keeps.
+struct Reasons<'a> {
+    left: HashMap<&'static str, VecDeque<&'a str>>,
+    last: HashMap<&'static str, &'a str>,
+}
+
+impl<'a> Reasons<'a> {
+    fn new(local: &'a [Local]) -> Self {
+        let mut left: HashMap<_, VecDeque<_>> = HashMap::new();
+        for Local { operator, reason } in local {
+            left.entry(*operator).or_default().push_back(reason.as_str());
         }
-        "FilterExec" => "the sources are not proven to evaluate this predicate as it is evaluated here",
-        "HashJoinExec"
-        | "NestedLoopJoinExec"
-        | "SortMergeJoinExec"
-        | "CrossJoinExec"
-        | "SymmetricHashJoinExec"
-        | "PiecewiseMergeJoinExec" => "joins run here",
-        "AggregateExec" => "aggregates run here",
-        "SortExec" | "PartialSortExec" => "orders run here, so that they are the same for every source",
-        "GlobalLimitExec" | "LocalLimitExec" => "a limit above an operator that runs here",
-        "WindowAggExec" | "BoundedWindowAggExec" => "window functions run here",
-        "UnionExec" | "InterleaveExec" => "set operations run here",
-        "DataSourceExec" | "PlaceholderRowExec" | "EmptyExec" => "constants need no source",
-        _ => "expressions are computed here",
-    })
+        Self { left, last: HashMap::new() }
+    }
+
+    /// Why an operator runs here. `None` for what only moves rows between tasks.
+    fn of(&mut self, plan: &Arc<dyn ExecutionPlan>) -> Option<String> {
+        // Some names go on with a variant in brackets.
+        let name = plan.name().split('(').next().unwrap_or_default();
+        let (operator, otherwise) = match name {
+            "CoalesceBatchesExec"
+            | "CoalescePartitionsExec"
+            | "RepartitionExec"
+            | "SortPreservingMergeExec"
+            | "CooperativeExec"
+            | "OutputRequirementExec" => return None,
+            "FilterExec" if plan.children().iter().any(|child| file_scan(child).is_some()) => {
+                return Some("a file scan skips what cannot match; what is left is filtered here".to_owned());
+            }
+            "FilterExec" => ("filter", "its condition is not sent to the source"),
+            "HashJoinExec"
+            | "NestedLoopJoinExec"
+            | "SortMergeJoinExec"
+            | "CrossJoinExec"
+            | "SymmetricHashJoinExec"
+            | "PiecewiseMergeJoinExec" => ("join", "its sides are not joined in one source"),
+            "AggregateExec" => ("aggregate", "it is over rows that are here"),
+            "SortExec" | "PartialSortExec" => ("sort", "an operator that runs here needs the order"),
+            "GlobalLimitExec" | "LocalLimitExec" => ("limit", "it is over rows that are here"),
+            "WindowAggExec" | "BoundedWindowAggExec" => ("window", "it is over rows that are here"),
+            "UnionExec" | "InterleaveExec" => ("union", "its branches are not in one source"),
+            "DataSourceExec" | "PlaceholderRowExec" | "EmptyExec" => ("constant", "constants need no source"),
+            "ScalarSubqueryExec" => ("subquery", "a value for the rest of the plan, computed once"),
+            _ => ("projection", "it is over rows that are here"),
+        };
+        // The first stage of an aggregate stands below the last one, for the same reason.
+        let is_partial =
+            plan.downcast_ref::<AggregateExec>().is_some_and(|aggregate| *aggregate.mode() == AggregateMode::Partial);
+        let next = if is_partial { None } else { self.left.get_mut(operator).and_then(VecDeque::pop_front) };
+        if let Some(next) = next {
+            self.last.insert(operator, next);
+        }
+        Some((*self.last.get(operator).unwrap_or(&otherwise)).to_owned())
+    }
 }
 
 fn rows(metrics: Option<&MetricsSet>) -> Option<u64> {

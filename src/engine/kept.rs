@@ -16,7 +16,6 @@ use datafusion::{
     },
     execution::{TaskContext, session_state::SessionState},
     logical_expr::{Expr, LogicalPlan, Volatility, expr::Placeholder, expr_rewriter::NamePreserver, lit},
-    physical_optimizer::{PhysicalOptimizerRule, filter_pushdown::FilterPushdown},
     physical_plan::{
         ExecutionPlan, ReplaceChildrenOptions,
         aggregates::AggregateExec,
@@ -41,6 +40,7 @@ use moka::sync::Cache;
 use super::{
     Cut,
     federate::{self, Federated, Local},
+    joins,
 };
 use crate::sources::sql::{SqlScanExec, literal::parameter_index};
 
@@ -209,7 +209,10 @@ impl Kept {
         }
         let task = state.task_ctx();
         // A filter that a join makes while it runs belongs to one run.
-        state.config_mut().options_mut().optimizer.enable_dynamic_filter_pushdown = false;
+        let rules = &mut state.config_mut().options_mut().optimizer;
+        rules.enable_join_dynamic_filter_pushdown = false;
+        rules.enable_topk_dynamic_filter_pushdown = false;
+        rules.enable_aggregate_dynamic_filter_pushdown = false;
         let plan = state.query_planner().create_physical_plan(&plan, &state).await?;
         if !is_reusable(plan.as_ref()) {
             return Ok(Attempt::Failed);
@@ -224,7 +227,7 @@ impl Kept {
         let mut plan = bound(&self.plan, values, self.inline)?;
         if !self.is_sole {
             let options = self.task.session_config().options();
-            plan = FilterPushdown::new_post_optimization().optimize(plan, options).ok()?;
+            plan = joins::with_filters(plan, options).ok()?;
         }
         Some((plan, Arc::clone(&self.task)))
     }

@@ -8,6 +8,7 @@ mod explain;
 mod faults;
 mod federate;
 mod full_scan;
+mod joins;
 mod kept;
 mod names;
 mod origin;
@@ -75,7 +76,7 @@ impl Engine {
         mut problems: Problems,
     ) -> Result<(Arc<Self>, Problems), Problems> {
         let runtime = session::runtime(&project.settings.engine).map_err(|error| cannot_start(&error))?;
-        let base = session::base(Arc::clone(&runtime));
+        let base = session::base(Arc::clone(&runtime), &project.settings.engine);
         let mut sources = Vec::new();
         for config in &project.sources {
             match sources::open(config, &runtime, project.settings.engine.pushdown) {

@@ -13,15 +13,25 @@ use datafusion::{
         session_state::{SessionState, SessionStateBuilder},
     },
     logical_expr::planner::TypePlanner,
-    physical_optimizer::limit_pushdown::LimitPushdown,
+    physical_optimizer::{
+        PhysicalOptimizerRule, join_selection::JoinSelection, limit_pushdown::LimitPushdown,
+        optimizer::PhysicalOptimizer,
+    },
     prelude::SessionConfig,
     sql::sqlparser::ast::{DataType as SqlType, TimezoneInfo},
 };
 
-use crate::{config::settings, sources::sql::Caller};
+use super::joins::{KeysOfJoins, KnownSides};
+use crate::{
+    config::settings,
+    sources::sql::{Caller, keys::MOST_KEYS},
+};
 
 /// The catalog in which each source is a schema. It cannot clash with a source: names of sources are lower snake case.
 pub(super) const DEFAULT_CATALOG: &str = "(sources)";
+
+/// The bytes of a join's keys, each as often as it occurs there, from which the list is made that goes to its other side.
+const MOST_KEY_BYTES: usize = 1 << 20;
 
 /// The zone of every session, and the only one that leaves.
 pub const UTC: &str = "UTC";
@@ -39,7 +49,7 @@ pub(super) fn runtime(settings: &settings::Engine) -> Result<Arc<RuntimeEnv>> {
 }
 
 /// A session without tables.
-pub(super) fn base(runtime: Arc<RuntimeEnv>) -> SessionState {
+pub(super) fn base(runtime: Arc<RuntimeEnv>, settings: &settings::Engine) -> SessionState {
     let mut config = SessionConfig::new()
         .with_create_default_catalog_and_schema(false)
         .with_default_catalog_and_schema(DEFAULT_CATALOG, DEFAULT_CATALOG)
@@ -50,15 +60,30 @@ pub(super) fn base(runtime: Arc<RuntimeEnv>) -> SessionState {
     options.sql_parser.parse_float_as_decimal = true;
     options.sql_parser.map_string_types_to_utf8view = false;
     options.execution.parquet.schema_force_view_types = false;
+    options.optimizer.enable_join_dynamic_filter_pushdown = settings.dynamic_filters;
+    options.optimizer.hash_join_inlist_pushdown_max_distinct_values = MOST_KEYS;
+    options.optimizer.hash_join_inlist_pushdown_max_size = MOST_KEY_BYTES;
     options.execution.time_zone = Some(UTC.into());
     SessionStateBuilder::new()
         .with_config(config)
         .with_runtime_env(runtime)
         .with_default_features()
         .with_type_planner(Arc::new(Microseconds))
-        // Once more, behind the rule that moves orders into scans: a limit follows its order.
-        .with_physical_optimizer_rule(Arc::new(LimitPushdown::new()))
+        .with_physical_optimizer_rules(rules())
         .build()
+}
+
+/// The engine's own rules for physical plans, and ours among them.
+fn rules() -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> {
+    let mut rules = PhysicalOptimizer::new().rules;
+    let selection = JoinSelection::new();
+    let behind = rules.iter().position(|rule| rule.name() == selection.name()).map_or(0, |index| index + 1);
+    rules.insert(behind, Arc::new(KnownSides));
+    // Once more, behind the rule that moves orders into scans: a limit follows its order.
+    rules.push(Arc::new(LimitPushdown::new()));
+    // Behind the rule that offers scans the filters of joins.
+    rules.push(Arc::new(KeysOfJoins));
+    rules
 }
 
 /// The same session for a request of `caller` that happens at `now`: `now()` is one instant, in whole microseconds.

@@ -20,6 +20,7 @@ const SCALARS: &[(&str, &str, &str)] = &[
     ("AQUEDUCT_ENGINE__SPILL", "engine", "spill"),
     ("AQUEDUCT_ENGINE__CONCURRENCY", "engine", "concurrency"),
     ("AQUEDUCT_ENGINE__PUSHDOWN", "engine", "pushdown"),
+    ("AQUEDUCT_ENGINE__DYNAMIC_FILTERS", "engine", "dynamic_filters"),
     ("AQUEDUCT_ENGINE__FULL_SCAN", "engine", "full_scan"),
 ];
 

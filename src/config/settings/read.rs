@@ -188,6 +188,7 @@ fn read_engine(fields: Option<Fields>, directory: &Path, problems: &mut Problems
         spill: directory.join("spill"),
         concurrency: 64,
         pushdown: true,
+        dynamic_filters: true,
         full_scan: FullScan::Warn,
     };
     let Some(mut fields) = fields else { return engine };
@@ -208,6 +209,9 @@ fn read_engine(fields: Option<Fields>, directory: &Path, problems: &mut Problems
     }
     if let Some(pushdown) = fields.take("pushdown").and_then(|value| value.boolean(problems)) {
         engine.pushdown = pushdown;
+    }
+    if let Some(dynamic) = fields.take("dynamic_filters").and_then(|value| value.boolean(problems)) {
+        engine.dynamic_filters = dynamic;
     }
     if let Some(full_scan) = fields.take("full_scan").and_then(|value| value.one_of(FullScan::CHOICES, problems)) {
         engine.full_scan = full_scan;

@@ -30,7 +30,7 @@ use datafusion::{
         stream::RecordBatchStreamAdapter,
     },
 };
-use futures::{FutureExt, StreamExt, TryStreamExt, future::BoxFuture, stream};
+use futures::{FutureExt, StreamExt, TryFutureExt, TryStreamExt, future::BoxFuture, stream};
 use tokio::{sync::mpsc, task::JoinHandle};
 use tracing::Instrument;
 
@@ -324,23 +324,25 @@ impl Debug for Spool {
     }
 }
 
-/// The rows of `scan`, which begins to run when the stream is polled first: in a task of its own, or with `inline` in that
-/// of the consumer, who must then read on to the end or drop the stream, since nothing moves meanwhile.
+/// The rows of `scan`, which is waited for when the stream is polled first, before anything is held, and gives no rows if
+/// it is none. It runs in a task of its own, or with `inline` in that of the consumer, who must then read on to the end or
+/// drop the stream, since nothing moves meanwhile.
 pub(super) fn stream(
     remote: Arc<dyn Remote>,
-    scan: Arc<Scan>,
+    schema: SchemaRef,
+    scan: BoxFuture<'static, DataFusionResult<Option<Arc<Scan>>>>,
     inline: bool,
     context: &TaskContext,
     metrics: &ExecutionPlanMetricsSet,
 ) -> SendableRecordBatchStream {
-    let schema = Arc::clone(&scan.schema);
     let baseline = BaselineMetrics::new(metrics, 0);
     let elapsed = MetricBuilder::new(metrics).subset_time("elapsed_remote", 0);
     let spool = Spool::new(context, metrics, &schema);
     let config = context.session_config();
     let caller = config.get_extension::<Caller>().map(|caller| Caller::clone(&caller)).unwrap_or_default();
-    let job = Job { scan, caller, connections: config.target_partitions() };
-    let start = move || {
+    let connections = config.target_partitions();
+    let start = move |scan| {
+        let job = Job { scan, caller, connections };
         let (sender, batches) = mpsc::channel(1);
         let mut feed =
             Feed { batches: sender, remote: Arc::clone(&remote), spool, started: Arc::default(), forks: Vec::new() };
@@ -353,13 +355,14 @@ pub(super) fn stream(
         let run = run.in_current_span();
         Running { batches, run: if inline { Run::Here(run.boxed()) } else { Run::Task(tokio::spawn(run)) } }
     };
-    let batches = stream::once(async move { start() })
-        .flat_map(|running| {
-            stream::try_unfold(
-                running,
-                |mut running| async move { Ok(running.next().await?.map(|batch| (batch, running))) },
-            )
+    let batches = stream::once(scan.map_ok(move |scan| scan.map(start)))
+        .try_filter_map(|running| std::future::ready(Ok(running)))
+        .map_ok(|running| {
+            stream::try_unfold(running, |mut running: Running| async move {
+                Ok(running.next().await?.map(|batch| (batch, running)))
+            })
         })
+        .try_flatten()
         .map(move |item| {
             let _timer = baseline.elapsed_compute().timer();
             item.map(|batch| batch.record_output(&baseline))

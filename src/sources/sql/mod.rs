@@ -10,6 +10,7 @@ pub mod column;
 pub mod dialect;
 mod failure;
 pub mod feed;
+pub mod keys;
 pub mod literal;
 mod pool;
 pub mod postgres;

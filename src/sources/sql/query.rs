@@ -51,11 +51,7 @@ impl SqlQuery {
             is_whole,
             split,
         };
-        Ok(Self {
-            remote,
-            scan,
-            clauses: Clauses { select, columns: columns.into(), capabilities: capabilities.into() },
-        })
+        Ok(Self { remote, scan, clauses: Clauses::new(select, columns, capabilities) })
     }
 
     /// The same, once the source has said that it takes the statement, and how many rows it expects.

@@ -3,22 +3,28 @@
 use std::{collections::BTreeSet, fmt, sync::Arc};
 
 use datafusion::{
-    common::{Result, ScalarValue, Statistics, tree_node::TreeNodeRecursion},
+    common::{Result, ScalarValue, Statistics, config::ConfigOptions, tree_node::TreeNodeRecursion},
     error::DataFusionError,
     execution::{SendableRecordBatchStream, TaskContext},
-    physical_expr::{EquivalenceProperties, PhysicalExpr, PhysicalSortExpr, expressions::Column},
+    physical_expr::{
+        EquivalenceProperties, PhysicalExpr, PhysicalSortExpr,
+        expressions::{Column, DynamicFilterPhysicalExpr},
+    },
     physical_plan::{
         DisplayAs, DisplayFormatType, ExecutionPlan, Partitioning, PlanProperties, ReplaceChildrenOptions,
         SortOrderPushdownResult,
         execution_plan::{Boundedness, EmissionType, SchedulingType},
+        filter_pushdown::{ChildPushdownResult, FilterPushdownPhase, FilterPushdownPropagation},
         metrics::{ExecutionPlanMetricsSet, MetricsSet},
         statistics::StatisticsArgs,
     },
 };
+use futures::FutureExt;
 
 use super::{
-    Bind, Binds, Class, Remote, Statement,
+    Bind, Binds, Class, Comparison, Remote, Statement,
     feed::{self, Scan},
+    keys::{Keys, Outcome},
     printer::Scalar,
     select::Select,
     table::statistics,
@@ -34,6 +40,10 @@ pub struct SqlScanExec {
     remote: Arc<dyn Remote>,
     scan: Arc<Scan>,
     clauses: Option<Clauses>,
+    /// Filters that are made while the plan runs, by whatever operator.
+    offered: Vec<Arc<dyn PhysicalExpr>>,
+    /// What is used of them.
+    keys: Option<Keys>,
     inline: bool,
     properties: Arc<PlanProperties>,
     metrics: ExecutionPlanMetricsSet,
@@ -46,8 +56,26 @@ pub struct Clauses {
     pub select: Select,
     /// The columns of the result.
     pub columns: Arc<[Scalar]>,
+    /// How the columns are compared with the keys of a join. A column of a table is read with each row that is chosen by
+    /// it, so it need not be of its declared type in every row.
+    pub keys: Arc<[Option<Comparison>]>,
     /// What of the allow-list the statement uses, by name.
     pub capabilities: Arc<BTreeSet<&'static str>>,
+}
+
+impl Clauses {
+    /// A statement of these clauses that gives `columns`.
+    #[must_use]
+    pub fn new(
+        select: Select,
+        columns: impl IntoIterator<Item = Scalar>,
+        capabilities: BTreeSet<&'static str>,
+    ) -> Self {
+        let columns: Arc<[Scalar]> = columns.into_iter().collect();
+        let key = |column: &Scalar| column.comparison.clone().ok().filter(|_| !column.may_fail);
+        let keys = columns.iter().map(key).collect();
+        Self { select, columns, keys, capabilities: capabilities.into() }
+    }
 }
 
 impl SqlScanExec {
@@ -56,7 +84,8 @@ impl SqlScanExec {
     pub fn new(remote: Arc<dyn Remote>, scan: Scan, clauses: Option<Clauses>) -> Self {
         let properties = properties(EquivalenceProperties::new(Arc::clone(&scan.schema)));
         let metrics = ExecutionPlanMetricsSet::new();
-        Self { remote, scan: Arc::new(scan), clauses, inline: false, properties, metrics }
+        let scan = Arc::new(scan);
+        Self { remote, scan, clauses, offered: Vec::new(), keys: None, inline: false, properties, metrics }
     }
 
     /// The scan for one request, whose parameters its statement waits for. `None` when the request needs a plan of its
@@ -65,7 +94,23 @@ impl SqlScanExec {
     pub fn bound(&self, parameters: &[ScalarValue], inline: bool) -> Option<Self> {
         let statement = self.scan.statement.bound(parameters)?;
         let scan = Arc::new(Scan { statement, ..Scan::clone(&self.scan) });
-        Some(Self { scan, inline, metrics: ExecutionPlanMetricsSet::new(), ..self.clone() })
+        Some(Self { scan, inline, ..self.without_keys() })
+    }
+
+    /// The scan with the keys that those joins offer which the ids of `filters` belong to. No other filter is completed
+    /// before the scan gives its rows.
+    #[must_use]
+    pub fn with_keys_of(&self, filters: &[u64]) -> Self {
+        let is_of_a_join =
+            |filter: &&Arc<dyn PhysicalExpr>| filter.expression_id().is_some_and(|id| filters.contains(&id));
+        let offered = self.offered.iter().filter(is_of_a_join);
+        let keys = self.clauses.as_ref().and_then(|clauses| Keys::new(offered, clauses));
+        Self { keys, ..self.without_keys() }
+    }
+
+    /// The scan before any filter was offered and anything was run.
+    fn without_keys(&self) -> Self {
+        Self { offered: Vec::new(), keys: None, metrics: ExecutionPlanMetricsSet::new(), ..self.clone() }
     }
 
     /// The same rows in another order, if the source has it exactly.
@@ -112,11 +157,31 @@ impl SqlScanExec {
         &self.scan.statement
     }
 
-    /// The statement's text as it is prepared: every value is a placeholder.
+    /// The statement's text as it is prepared: every value is a placeholder. Of a scan that takes keys of a join, as it
+    /// was sent, or before the run, or when nothing was sent, as it is with a list of keys.
     #[must_use]
     pub fn sql(&self) -> String {
         let dialect = self.remote.dialect();
-        self.scan.statement.render(|number, bind| dialect.placeholder(number, bind))
+        let render = |scan: &Scan| scan.statement.render(|number, bind| dialect.placeholder(number, bind));
+        match (&self.keys, &self.clauses) {
+            (Some(keys), Some(clauses)) => match keys.outcome() {
+                Some(Outcome { sql: Some(sql), .. }) => sql.clone(),
+                _ => render(&keys.planned(&self.scan, clauses, dialect)),
+            },
+            _ => render(&self.scan),
+        }
+    }
+
+    /// The columns whose values come from the other side of a join: only rows with one of them are asked for.
+    #[must_use]
+    pub fn keys(&self) -> Vec<&str> {
+        self.keys.as_ref().map(|keys| keys.names(&self.scan.schema)).unwrap_or_default()
+    }
+
+    /// What was sent of these keys, once the scan has run.
+    #[must_use]
+    pub fn sent_keys(&self) -> Option<&str> {
+        self.keys.as_ref()?.outcome().map(|outcome| outcome.sent.as_str())
     }
 
     /// About how many rows will come, if the source's statistics say so.
@@ -129,7 +194,7 @@ impl SqlScanExec {
     /// statement chooses, cuts or sums up, or if the source does not know.
     #[must_use]
     pub fn pulls(&self) -> Option<(&str, u64)> {
-        let is_whole = self.scan.is_whole && self.fetch.is_none();
+        let is_whole = self.scan.is_whole && self.scan.fetch.is_none();
         Some((&self.scan.relation, self.scan.estimated_rows.filter(|_| is_whole)?))
     }
 }
@@ -187,9 +252,36 @@ impl ExecutionPlan for SqlScanExec {
 
     fn apply_expressions(
         &self,
-        _visit: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
+        visit: &mut dyn FnMut(&Arc<dyn PhysicalExpr>) -> Result<TreeNodeRecursion>,
     ) -> Result<TreeNodeRecursion> {
+        // A join only makes a filter that it finds here.
+        for filter in self.keys.iter().flat_map(Keys::filters) {
+            if visit(filter)? == TreeNodeRecursion::Stop {
+                return Ok(TreeNodeRecursion::Stop);
+            }
+        }
         Ok(TreeNodeRecursion::Continue)
+    }
+
+    fn reset_state(self: Arc<Self>) -> Result<Arc<dyn ExecutionPlan>> {
+        Ok(Arc::new(self.without_keys()))
+    }
+
+    fn handle_child_pushdown_result(
+        &self,
+        phase: FilterPushdownPhase,
+        pushed: ChildPushdownResult,
+        _config: &ConfigOptions,
+    ) -> Result<FilterPushdownPropagation<Arc<dyn ExecutionPlan>>> {
+        let filters = pushed.parent_filters.iter().map(|pushed| &pushed.filter);
+        let offered: Vec<_> = filters.filter(|filter| filter.is::<DynamicFilterPhysicalExpr>()).cloned().collect();
+        // Whatever comes of them, the operators that made them must not rely on it.
+        let answer = FilterPushdownPropagation::all_unsupported(pushed);
+        if phase == FilterPushdownPhase::Pre || offered.is_empty() || self.clauses.is_none() {
+            return Ok(answer);
+        }
+        let offered = self.offered.iter().cloned().chain(offered).collect();
+        Ok(answer.with_updated_node(Arc::new(Self { offered, ..self.clone() })))
     }
 
     fn execute(&self, partition: usize, context: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
@@ -197,7 +289,16 @@ impl ExecutionPlan for SqlScanExec {
             let fault = Fault::internal(format!("a scan has one partition, number {partition} was asked for"));
             return Err(DataFusionError::External(Box::new(fault)));
         }
-        Ok(feed::stream(Arc::clone(&self.remote), Arc::clone(&self.scan), self.inline, &context, &self.metrics))
+        let (remote, scan) = (Arc::clone(&self.remote), Arc::clone(&self.scan));
+        let schema = Arc::clone(&scan.schema);
+        let scan = match (self.keys.clone(), self.clauses.clone()) {
+            (Some(keys), Some(clauses)) => {
+                let remote = Arc::clone(&remote);
+                async move { Ok(keys.narrowed(&scan, &clauses, remote.dialect()).await?.map(Arc::new)) }.boxed()
+            }
+            _ => std::future::ready(Ok(Some(scan))).boxed(),
+        };
+        Ok(feed::stream(remote, schema, scan, self.inline, &context, &self.metrics))
     }
 
     fn try_pushdown_sort(&self, order: &[PhysicalSortExpr]) -> Result<SortOrderPushdownResult<Arc<dyn ExecutionPlan>>> {

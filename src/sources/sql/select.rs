@@ -25,6 +25,8 @@ pub struct Select {
     pub group: Option<Vec<String>>,
     /// Joined by AND.
     pub having: Vec<String>,
+    /// Are there window functions among the items?
+    pub windows: bool,
     /// The terms of ORDER BY.
     pub order: Vec<String>,
     /// The most rows.
@@ -61,7 +63,8 @@ impl Select {
     /// May a condition on a column still choose among the rows, with the same rows coming of those that it chooses?
     #[must_use]
     pub fn takes_conditions(&self) -> bool {
-        self.group.is_none() && self.limit.is_none() && self.offset.is_none() && !self.distinct
+        let is_cut = self.limit.is_some() || self.offset.is_some();
+        self.group.is_none() && !self.windows && !self.distinct && !is_cut
     }
 
     /// Puts `alias` before the columns of the table that has none yet; without one they stand alone.

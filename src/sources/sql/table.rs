@@ -202,8 +202,7 @@ impl TableProvider for SqlTable {
             column.qualify(None);
             column
         });
-        let clauses =
-            self.pushdown.then(|| Clauses { select, columns: columns.collect(), capabilities: capabilities.into() });
+        let clauses = self.pushdown.then(|| Clauses::new(select, columns, capabilities));
         let scan = SqlScanExec::new(Arc::clone(&self.remote), scan, clauses);
         // All filters are here: `supports_filters_pushdown` says exact or unsupported, and the engine gives no limit to a
         // scan below a filter of its own.

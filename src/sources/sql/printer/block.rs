@@ -163,6 +163,7 @@ impl Block {
     /// Window functions behind the columns.
     pub fn window(&mut self, columns: Vec<Scalar>) {
         self.columns.extend(columns);
+        self.select.windows = true;
         self.stage = Stage::Windowed;
     }
 

@@ -37,7 +37,7 @@ fn printed(expr: &Expr) -> Printed<(String, usize)> {
     let source = SourceName::new("crm").expect("a name");
     let mut printer = Printer::new(&source, &PostgresDialect);
     let condition = printer.condition(expr, &Scope::new(&schema, &scalars, None));
-    let binds = printer.into_binds();
+    let (binds, _) = printer.into_parts();
     assert!(condition.is_ok() || binds.is_empty(), "nothing stays bound");
     let count = binds.len();
     let statement = Statement::new(source, condition?, binds);

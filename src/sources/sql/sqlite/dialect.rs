@@ -5,7 +5,8 @@ use datafusion::scalar::ScalarValue;
 use super::capabilities::CAPABILITIES;
 use crate::sources::sql::{Bind, Binds, Class, Dialect, capability::Capabilities};
 
-/// Numbered placeholders, one for each value of a list.
+/// Numbered placeholders, one for each value of a list that is known when the statement is made; a list that is not is one
+/// value, a JSON array.
 #[derive(Clone, Copy, Debug)]
 pub struct SqliteDialect;
 
@@ -36,6 +37,14 @@ impl Dialect for SqliteDialect {
     ) -> String {
         let places: Vec<_> = values.into_iter().map(|value| binds.place(Bind::Value { value, class })).collect();
         format!("({operand} {}IN ({}))", if negated { "NOT " } else { "" }, places.join(", "))
+    }
+
+    fn array_membership(&self, operand: &str, binds: &mut Binds, list: Bind) -> Option<String> {
+        // JSON has these values exactly as they are stored; it has no blobs, and reads no float back to its last digit.
+        matches!(list.class(), Class::Bool | Class::Int64 | Class::Text | Class::Date).then(|| {
+            let place = binds.place(list);
+            format!("({operand} IN (SELECT value FROM json_each({place})))")
+        })
     }
 
     fn distinct(&self, left: &str, right: &str, negated: bool) -> String {

@@ -11,8 +11,9 @@ use std::{
 
 use async_trait::async_trait;
 use chrono::{Days, NaiveDate};
-use datafusion::scalar::ScalarValue;
+use datafusion::{arrow::array::Array, scalar::ScalarValue};
 use futures::StreamExt;
+use serde_json::Value;
 use sqlx::{
     Arguments, AssertSqlSafe, ConnectOptions, Connection, Either, Executor, SqlSafeStr, SqliteConnection,
     sqlite::{SqliteArguments, SqliteConnectOptions},
@@ -185,11 +186,24 @@ fn arguments(binds: &[&ScalarValue]) -> Result<SqliteArguments, Fault> {
             ScalarValue::Utf8(Some(value)) => arguments.add(value.clone()),
             ScalarValue::Binary(Some(value)) => arguments.add(value.clone()),
             ScalarValue::Date32(Some(days)) => arguments.add(iso(*days)),
+            ScalarValue::List(list) => arguments.add(json(list.value(0).as_ref())?),
             other => Err(format!("a value of type {} cannot be bound in SQLite", other.data_type()).into()),
         };
         added.map_err(Fault::internal)?;
     }
     Ok(arguments)
+}
+
+/// The values as a JSON array, each in the form in which it is stored.
+fn json(values: &dyn Array) -> Result<String, Fault> {
+    let value = |index| match ScalarValue::try_from_array(values, index).map_err(Fault::internal)? {
+        ScalarValue::Boolean(Some(value)) => Ok(Value::from(u8::from(value))),
+        ScalarValue::Int64(Some(value)) => Ok(Value::from(value)),
+        ScalarValue::Utf8(Some(value)) => Ok(Value::from(value)),
+        ScalarValue::Date32(Some(days)) => Ok(Value::from(iso(days))),
+        other => Err(Fault::internal(format!("a value of type {} is in no list in SQLite", other.data_type()))),
+    };
+    Ok(Value::Array((0..values.len()).map(value).collect::<Result<_, _>>()?).to_string())
 }
 
 /// `YYYY-MM-DD`, the form in which dates are stored.
