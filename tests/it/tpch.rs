@@ -1,5 +1,5 @@
-//! TPC-H at scale 0.01, its tables spread over Postgres, SQLite and Parquet on S3: all 22 queries give the answers that
-//! DuckDB computes, in the same run, from the same rows and the same query files.
+//! TPC-H at scale 0.01, its tables in Postgres, in SQLite, and spread over Postgres, SQLite and Parquet on S3 in three ways:
+//! all 22 queries give the answers that DuckDB computes, in the same run, from the same rows and the same query files.
 
 mod data;
 
@@ -9,20 +9,43 @@ use serde_json::{Map, Value};
 
 use crate::harness::{
     flight::Fetched,
-    postgres, process,
+    postgres::{self, Database},
+    process,
     project::Project,
-    rows, s3,
-    server::Server,
+    rows,
+    s3::{self, Bucket},
+    server::{Server, aqueduct},
     tools::{output, python_script, repository},
 };
 
 /// Sums of SQLite's doubles differ from sums of DuckDB's decimals.
 const TOLERANCE: f64 = 1e-6;
 
-/// Where each table lives. `tests/python/tpch_answers.py` does not care.
-const POSTGRES: [&str; 3] = ["customer", "nation", "orders"];
-const SQLITE: [&str; 4] = ["part", "partsupp", "region", "supplier"];
-const S3: [&str; 1] = ["lineitem"];
+/// Where each table lives: (source, tables). `tests/python/tpch_answers.py` does not care.
+type Placement = &'static [(&'static str, &'static [&'static str])];
+
+const ALL: &[&str] = &["customer", "lineitem", "nation", "orders", "part", "partsupp", "region", "supplier"];
+
+/// As the query files have it.
+const WRITTEN: Placement = &[
+    ("pg", &["customer", "nation", "orders"]),
+    ("lite", &["part", "partsupp", "region", "supplier"]),
+    ("lake", &["lineitem"]),
+];
+const POSTGRES: Placement = &[("pg", ALL)];
+const SQLITE: Placement = &[("lite", ALL)];
+/// The facts in Postgres, what they refer to elsewhere.
+const FACTS_IN_POSTGRES: Placement = &[
+    ("pg", &["lineitem", "orders", "partsupp"]),
+    ("lite", &["customer", "nation", "region"]),
+    ("lake", &["part", "supplier"]),
+];
+/// The facts in files and in SQLite, small tables in Postgres.
+const FACTS_ELSEWHERE: Placement = &[
+    ("pg", &["nation", "part", "region", "supplier"]),
+    ("lite", &["orders", "partsupp"]),
+    ("lake", &["customer", "lineitem"]),
+];
 
 #[tokio::test]
 async fn duckdb_answers_all_queries() {
@@ -39,26 +62,56 @@ async fn duckdb_answers_all_queries() {
 
 #[tokio::test]
 async fn all_queries_give_the_answers_of_duckdb() {
-    let directory = process::directory("tpch-");
-    let answers = answers(directory.path());
+    // All of them, with pushdown and without, so that one run shows every wrong answer.
+    give_the_answers(WRITTEN, &["on", "off"]).await;
+}
 
-    let (database, bucket) = (postgres::database().await, s3::bucket().await);
-    let project = Project::new().postgres(&database).s3(&bucket).files(&repository().join("tests/tpch"));
-    let lake = process::directory("lake-");
-    for table in data::tables() {
-        match table.name {
-            name if POSTGRES.contains(&name) => table.load_postgres(&database).await,
-            name if SQLITE.contains(&name) => table.load_sqlite(&project.join("lite.db")).await,
-            name if S3.contains(&name) => table.write_parquet(lake.path(), 2),
-            name => panic!("{name} has no home"),
+#[tokio::test]
+async fn all_queries_are_sent_to_postgres_whole() {
+    let home = give_the_answers(POSTGRES, &["on"]).await;
+    let mut parts = Vec::new();
+    for number in 1..=22 {
+        let name = format!("tpch.q{number:02}");
+        let printed = output(aqueduct(home.project.path()).args(["explain", &name, "--format", "json"]));
+        let plan: Value = serde_json::from_str(&printed).expect("a plan is JSON");
+        let (sources, local) = (plan["sources"].as_array(), plan["local"].as_array());
+        if sources.map(Vec::len) != Some(1) || local.is_none_or(|local| !local.is_empty()) {
+            parts.push(format!("{name}: {:#}", plan["local"]));
         }
     }
-    bucket.put_directory(lake.path()).await;
+    assert!(parts.is_empty(), "{} of 22 were sent in parts:\n{}", parts.len(), parts.join("\n"));
+}
 
-    // All of them, with pushdown and without, so that one run shows every wrong answer.
+#[tokio::test]
+async fn sqlite_holds_all_tables() {
+    give_the_answers(SQLITE, &["on"]).await;
+}
+
+#[tokio::test]
+async fn facts_are_in_postgres_and_the_rest_elsewhere() {
+    give_the_answers(FACTS_IN_POSTGRES, &["on"]).await;
+}
+
+#[tokio::test]
+async fn facts_are_in_files_and_the_rest_elsewhere() {
+    give_the_answers(FACTS_ELSEWHERE, &["on"]).await;
+}
+
+/// A project over loaded tables.
+struct Home {
+    project: Project,
+    _database: Database,
+    _bucket: Bucket,
+}
+
+/// Loads the tables, asks all queries, and gives the project back.
+async fn give_the_answers(placement: Placement, pushdown: &[&str]) -> Home {
+    let directory = process::directory("tpch-");
+    let answers = answers(directory.path());
+    let home = load(placement).await;
     let mut mistakes = Vec::new();
-    for pushdown in ["on", "off"] {
-        let server = Server::start(project.path(), &[("AQUEDUCT_ENGINE__PUSHDOWN", pushdown)]).await;
+    for pushdown in pushdown {
+        let server = Server::start(home.project.path(), &[("AQUEDUCT_ENGINE__PUSHDOWN", pushdown)]).await;
         for (query, answer) in &answers {
             if let Err(mistake) = ask(&server, query, answer).await {
                 mistakes.push(format!("{query}, pushdown {pushdown}: {mistake}"));
@@ -66,6 +119,50 @@ async fn all_queries_give_the_answers_of_duckdb() {
         }
     }
     assert!(mistakes.is_empty(), "{} mistakes:\n{}", mistakes.len(), mistakes.join("\n"));
+    home
+}
+
+async fn load(placement: Placement) -> Home {
+    let (database, bucket) = (postgres::database().await, s3::bucket().await);
+    let project = Project::new().postgres(&database).s3(&bucket).files(&repository().join("tests/tpch"));
+    let lake = process::directory("lake-");
+    for table in data::tables() {
+        let home = placement.iter().find(|(_, tables)| tables.contains(&table.name));
+        match home.map(|(source, _)| *source) {
+            Some("pg") => table.load_postgres(&database).await,
+            Some("lite") => table.load_sqlite(&project.join("lite.db")).await,
+            Some("lake") => table.write_parquet(lake.path(), 2),
+            _ => panic!("{} has no home", table.name),
+        }
+    }
+    bucket.put_directory(lake.path()).await;
+    move_tables(&project, placement);
+    Home { project, _database: database, _bucket: bucket }
+}
+
+/// Writes into the queries where the tables are, and leaves only those sources that hold some.
+fn move_tables(project: &Project, placement: Placement) {
+    for (source, _) in WRITTEN.iter().filter(|(source, _)| !placement.iter().any(|(used, _)| used == source)) {
+        fs::remove_file(project.join(&format!("catalogs/{source}.yaml"))).expect("the catalog is there");
+    }
+    // Its keys are of tables that may be elsewhere now.
+    let catalog = project.join("catalogs/pg.yaml");
+    if let Ok(text) = fs::read_to_string(&catalog) {
+        let kept = text.split("tables:").next().expect("a text has a beginning");
+        fs::write(&catalog, kept).expect("the project can be written");
+    }
+    let folder = fs::read_dir(project.join("queries/tpch")).expect("the queries are there");
+    for entry in folder {
+        let path = entry.expect("a folder can be listed").path();
+        let mut text = fs::read_to_string(&path).expect("a query is text");
+        for (written, tables) in WRITTEN {
+            for table in *tables {
+                let (source, _) = placement.iter().find(|(_, tables)| tables.contains(table)).expect("it has a home");
+                text = text.replace(&format!("{written}.{table}"), &format!("{source}.{table}"));
+            }
+        }
+        fs::write(path, text).expect("the project can be written");
+    }
 }
 
 /// HTTP gets the parameters, Flight takes the defaults: the same values, so the same rows.

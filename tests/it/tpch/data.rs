@@ -115,7 +115,7 @@ impl Table {
 
     /// Makes the table in a SQLite file. The columns' affinities turn the texts into numbers.
     pub async fn load_sqlite(&self, file: &Path) {
-        let create = self.create_statement(["INTEGER", "INTEGER", "REAL", "TEXT", "TEXT"]);
+        let create = self.create_statement(["INTEGER", "INTEGER", "REAL", "DATE", "TEXT"]);
         sqlite::execute(file, &create).await;
         let marks = vec!["?"; self.columns.len()].join(", ");
         let insert = format!("INSERT INTO {} VALUES ({marks})", self.name);
