@@ -122,7 +122,7 @@ async fn the_plan_is_that_of_the_command_line_and_reads_nothing() {
 async fn a_scope_opens_plans_besides_those_of_the_query() {
     let suite = suite().await;
     let ask = async |path: &str, key| suite.get(path, key).header("accept", PLAN).send().await;
-    let scope = ["plans need the scope `plan:read` besides those of the query", "hint"];
+    let scope = ["plans need the scope `plan:read`", "besides the scopes of the query"];
     refused(&ask("/v1/shop/items", READER).await, 403, "AQ-303", &scope);
     // Not even whether the parameters are right is told.
     refused(&ask("/v1/shop/items?above=x", READER).await, 403, "AQ-303", &scope);
