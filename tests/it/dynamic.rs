@@ -74,11 +74,16 @@ impl Stage {
             .file("catalogs/lake.yaml", LAKE)
             .file("lake/keys.csv", &csv(1..=KEYS))
             .file("lake/many.csv", &many())
+            .file("lake/near.csv", &(1..=KEYS).fold("id\n".to_owned(), |text, n| text + &format!("{}\n", 200_000 - n)))
             .file("lake/events.ndjson", &(1..=KEYS).map(|n| format!("{{\"id\": {}}}\n", key(n))).collect::<String>());
-        write_parquet(&project);
+        write_parquet(&project, "small", (1..=KEYS).map(key).collect());
+        write_parquet(&project, "straight", (1..=20_000).collect());
         let sqlite_tables = format!(
             "CREATE TABLE small (id INTEGER, code TEXT); INSERT INTO small VALUES {};
              CREATE TABLE large (id INTEGER PRIMARY KEY, code TEXT, day DATE, flag BOOLEAN, bytes BLOB);
+             CREATE TABLE turned (id INTEGER PRIMARY KEY, k INTEGER);
+             WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 30000)
+             INSERT INTO turned SELECT n, 200000 - n FROM n;
              WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < 200000)
              INSERT INTO large SELECT n, 'c''' || n, date('1800-01-01', '+' || n || ' days'), n % 2, CAST(n AS BLOB) FROM n",
             rows.join(", ")
@@ -142,12 +147,15 @@ fn many() -> String {
     (30_001..=50_000).fold("id\n".to_owned(), |text, id| text + &format!("{id}\n"))
 }
 
-fn write_parquet(project: &Project) {
-    let ids: ArrayRef = Arc::new(Int64Array::from_iter_values((1..=KEYS).map(key)));
-    let codes: ArrayRef = Arc::new(StringArray::from_iter_values((1..=KEYS).map(|n| format!("c'{}", key(n)))));
-    let fields = vec![Field::new("id", DataType::Int64, false), Field::new("code", DataType::Utf8, false)];
-    let batch = RecordBatch::try_new(Arc::new(Schema::new(fields)), vec![ids, codes]).expect("columns of one length");
-    let file = File::create(project.join("lake/small.parquet")).expect("a temporary file can be written");
+/// These numbers, once as `id` and once as `k`, and their codes.
+fn write_parquet(project: &Project, name: &str, ids: Vec<i64>) {
+    let codes: ArrayRef = Arc::new(StringArray::from_iter_values(ids.iter().map(|id| format!("c'{id}"))));
+    let ids: ArrayRef = Arc::new(Int64Array::from(ids));
+    let number = |name| Field::new(name, DataType::Int64, false);
+    let schema = Schema::new(vec![number("id"), number("k"), Field::new("code", DataType::Utf8, false)]);
+    let batch =
+        RecordBatch::try_new(Arc::new(schema), vec![Arc::clone(&ids), ids, codes]).expect("columns of one length");
+    let file = File::create(project.join(&format!("lake/{name}.parquet"))).expect("a temporary file can be written");
     let mut writer = ArrowWriter::try_new(file, batch.schema(), None).expect("Parquet has these types");
     writer.write(&batch).expect("a temporary file can be written");
     writer.close().expect("a temporary file can be written");

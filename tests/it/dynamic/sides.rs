@@ -87,3 +87,16 @@ async fn joins_of_several_tables_fetch_what_they_need() {
         );
     }
 }
+
+#[tokio::test]
+async fn columns_of_one_name_are_told_apart() {
+    // The keys of `k` are those of `turned.k`, and none of `straight.k`, which a join in between has under the same name.
+    let joined = "SELECT s.k AS straight, t.k AS turned FROM lake.straight s JOIN shop.turned t ON t.id = s.id \
+                  JOIN lake.keys w ON w.n = s.id";
+    let left = format!("SELECT k.id, q.straight FROM lake.near k LEFT JOIN ({joined}) q ON q.turned = k.id");
+    let queries = [("left", left.as_str())];
+    let stage = Stage::set(&queries).await;
+    let (rows, _) = stage.run("left").await;
+    assert_eq!(rows.len(), 50);
+    assert!(rows.iter().all(|row| !row.contains("null")), "{rows:#?}");
+}
