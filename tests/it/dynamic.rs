@@ -12,6 +12,7 @@ use arrow::{
     datatypes::{DataType, Field, Schema},
 };
 use datafusion::parquet::arrow::ArrowWriter;
+use serde_json::json;
 
 use crate::harness::{
     postgres::{self, Database, Ran},
@@ -75,7 +76,10 @@ impl Stage {
             .file("lake/keys.csv", &csv(1..=KEYS))
             .file("lake/many.csv", &many())
             .file("lake/near.csv", &(1..=KEYS).fold("id\n".to_owned(), |text, n| text + &format!("{}\n", 200_000 - n)))
-            .file("lake/events.ndjson", &(1..=KEYS).map(|n| format!("{{\"id\": {}}}\n", key(n))).collect::<String>());
+            .file(
+                "lake/events.ndjson",
+                &(1..=KEYS).fold(String::new(), |text, n| text + &json!({"id": key(n)}).to_string() + "\n"),
+            );
         write_parquet(&project, "small", (1..=KEYS).map(key).collect());
         write_parquet(&project, "straight", (1..=20_000).collect());
         let sqlite_tables = format!(

@@ -202,8 +202,9 @@ fn ran(entry: &serde_json::Value) -> Option<Ran> {
         return None;
     }
     let node = &plan["Plan"];
-    let (rows, loops) = (node["Actual Rows"].as_f64()?, node["Actual Loops"].as_f64()?);
-    Some(Ran { sql: text(&plan, "Query Text").to_owned(), rows: (rows * loops).round() as u64 })
+    // Later servers print it with a fraction, the mean of its loops; the topmost node has one.
+    let rows = format!("{:.0}", node["Actual Rows"].as_f64()?).parse().expect("a number of rows");
+    Some(Ran { sql: text(&plan, "Query Text").to_owned(), rows })
 }
 
 fn text<'a>(entry: &'a serde_json::Value, field: &str) -> &'a str {
