@@ -5,7 +5,7 @@ mod keys;
 mod plans;
 mod sides;
 
-use std::{fs::File, sync::Arc};
+use std::{fmt::Write as _, fs::File, sync::Arc};
 
 use arrow::{
     array::{ArrayRef, Int64Array, RecordBatch, StringArray},
@@ -134,14 +134,16 @@ fn csv(rows: impl Iterator<Item = i64>) -> String {
         let stamp = chrono::NaiveDate::from_ymd_opt(2000, 1, 1).expect("a date").and_time(chrono::NaiveTime::MIN)
             + chrono::TimeDelta::minutes(id);
         let opt = if n % 5 == 0 { String::new() } else { id.to_string() };
-        text += &format!(
-            "{n},{id},c'{id},00000000-0000-4000-8000-{id:012},{day},{}.{:02}00,{},{},{},{opt}\n",
+        writeln!(
+            text,
+            "{n},{id},c'{id},00000000-0000-4000-8000-{id:012},{day},{}.{:02}00,{},{},{},{opt}",
             id / 100,
             id % 100,
             stamp.format("%Y-%m-%dT%H:%M:%S"),
             id % 1000,
             id / 1000,
-        );
+        )
+        .expect("a string takes all");
     }
     text
 }
