@@ -7,7 +7,7 @@ use datafusion::{
     common::{
         Result,
         config::ConfigOptions,
-        tree_node::{Transformed, TransformedResult, TreeNode},
+        tree_node::{Transformed, TransformedResult, TreeNode, TreeNodeRecursion},
     },
     physical_optimizer::{PhysicalOptimizerRule, filter_pushdown::FilterPushdown},
     physical_plan::{
@@ -28,7 +28,7 @@ use crate::sources::sql::SqlScanExec;
 #[derive(Debug)]
 pub(super) struct KnownSides;
 
-/// Lets each scan of a SQL source take those filters that joins above it make, and no others: an order with a limit and
+/// Takes back what was passed on to a scan under a wrong name, and lets each scan of a SQL source take those filters that joins above it make, and no others: an order with a limit and
 /// an aggregate change their filters until they end, so nobody can wait for them. Runs behind the rule that offers filters
 /// to scans (`FilterPushdown`, after all others).
 #[derive(Debug)]
@@ -93,8 +93,12 @@ fn settled(plan: &Arc<dyn ExecutionPlan>, above: &[u64]) -> Result<Arc<dyn Execu
     if let Some(scan) = plan.downcast_ref::<SqlScanExec>() {
         return Ok(Arc::new(scan.with_keys_of(above)));
     }
-    let made = if plan.is::<HashJoinExec>() { plan.dynamic_expressions_produced() } else { Vec::new() };
-    let own: Vec<_> = made.iter().filter_map(|filter| filter.expression_id()).collect();
+    let (plan, own) = match made(plan) {
+        // A filter that nobody completes leaves out no row.
+        filters if misleads(plan, &filters)? => (&Arc::clone(plan).reset_state()?, Vec::new()),
+        filters if plan.is::<HashJoinExec>() => (plan, filters),
+        _ => (plan, Vec::new()),
+    };
     let children = plan.children().into_iter().enumerate().map(|(index, child)| {
         let mut filters = if passes_by_name(plan, child) { above.to_vec() } else { Vec::new() };
         if index == 1 {
@@ -110,11 +114,53 @@ fn settled(plan: &Arc<dyn ExecutionPlan>, above: &[u64]) -> Result<Arc<dyn Execu
     Arc::clone(plan).replace_children(children, ReplaceChildrenOptions::new(ChildrenPropertiesMode::Keep))
 }
 
-/// Operators pass filters on by the names of columns: what they pass to one with two columns of a name may be about the
-/// wrong one.
+/// The filters that `plan` makes while it runs.
+fn made(plan: &Arc<dyn ExecutionPlan>) -> Vec<u64> {
+    plan.dynamic_expressions_produced().iter().filter_map(|filter| filter.expression_id()).collect()
+}
+
+/// Has one of `filters`, which `plan` makes, reached a scan on a way on which it may have come to be about a wrong column?
+fn misleads(plan: &Arc<dyn ExecutionPlan>, filters: &[u64]) -> Result<bool> {
+    if filters.is_empty() {
+        return Ok(false);
+    }
+    for child in plan.children() {
+        if is_misled(child, filters, false)? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn is_misled(plan: &Arc<dyn ExecutionPlan>, filters: &[u64], is_unsure: bool) -> Result<bool> {
+    if is_unsure && holds(plan, filters)? {
+        return Ok(true);
+    }
+    for child in plan.children() {
+        if is_misled(child, filters, is_unsure || !passes_by_name(plan, child))? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// Has `plan` itself one of `filters`?
+fn holds(plan: &Arc<dyn ExecutionPlan>, filters: &[u64]) -> Result<bool> {
+    let mut found = false;
+    plan.apply_expressions(&mut |root| {
+        root.apply(|expr| {
+            found |= expr.expression_id().is_some_and(|id| filters.contains(&id));
+            Ok(TreeNodeRecursion::Continue)
+        })
+    })?;
+    Ok(found)
+}
+
+/// Operators pass a filter on by the names of the columns of their input, a projection by those of its own: where two have
+/// one name, the filter may come to be about the wrong one.
 fn passes_by_name(plan: &Arc<dyn ExecutionPlan>, child: &Arc<dyn ExecutionPlan>) -> bool {
-    let is_read_by_name = plan.is::<ProjectionExec>();
-    has_distinct_names(&child.schema()) && (!is_read_by_name || has_distinct_names(&plan.schema()))
+    let named = if plan.is::<ProjectionExec>() { plan.schema() } else { child.schema() };
+    has_distinct_names(&named)
 }
 
 fn has_distinct_names(schema: &Schema) -> bool {

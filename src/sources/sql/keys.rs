@@ -210,6 +210,8 @@ impl Key {
 /// The class of a `class`, in the engine a `given`, as a `wanted`: sources compare numbers of all widths by their values.
 fn widened(class: Class, given: &DataType, wanted: &DataType) -> Option<Class> {
     match (class, given, wanted) {
+        // Only the field around the type changes.
+        _ if given == wanted => Some(class),
         (Class::Int16 | Class::Int32, _, DataType::Int64) => Some(Class::Int64),
         (Class::Int16, _, DataType::Int32) => Some(Class::Int32),
         (

@@ -146,7 +146,7 @@ async fn explain_shows_what_runs_where() {
         parts.into_iter().find(|part| part["source"] == name).unwrap_or_else(|| panic!("no {name} in {plan}"))
     };
     let (shop, lake) = (part(&plan, "shop"), part(&plan, "lake"));
-    assert_eq!(keys(&shop), ["source", "sql", "estimated_rows", "rows", "bytes", "elapsed_ms"]);
+    assert_eq!(keys(&shop), ["source", "sql", "dynamic_filter", "estimated_rows", "rows", "bytes", "elapsed_ms"]);
     assert_eq!(keys(&lake), ["source", "sql", "table", "predicates", "estimated_rows", "rows", "bytes", "elapsed_ms"]);
     assert!(shop["sql"].as_str().is_some_and(|sql| sql.starts_with("SELECT ")), "{shop}");
     assert!(lake["sql"].is_null() && lake["table"].is_string() && lake["predicates"].is_array(), "{lake}");
@@ -161,9 +161,9 @@ async fn explain_shows_what_runs_where() {
     }
 
     let ran = explained(&project, &["shop.coloured", "--analyze"]);
-    for (name, rows) in [("shop", 3), ("lake", 2)] {
+    for name in ["shop", "lake"] {
         let part = part(&ran, name);
-        assert_eq!(part["rows"], rows, "{part}");
+        assert_eq!(part["rows"], 2, "{part}");
         assert!(part["bytes"].is_u64() && part["elapsed_ms"].is_number(), "{part}");
     }
 }
@@ -189,7 +189,7 @@ async fn explain_is_laid_out_for_reading() {
     }
 
     let ran = run(&project, &["explain", "shop.coloured", "--analyze"]).good();
-    for part in ["3 rows came, ", "2 rows came, ", " B, ", " ms\n"] {
+    for part in ["2 rows came, ", " B, ", " ms\n"] {
         assert!(ran.stdout().contains(part) && !coloured.stdout().contains(part), "{part:?}:\n{}", ran.stdout());
     }
 

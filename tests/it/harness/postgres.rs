@@ -50,6 +50,15 @@ pub struct Statement {
     pub application: String,
 }
 
+/// A statement that the server has run for somebody else than the harness.
+#[derive(Clone, Debug)]
+pub struct Ran {
+    /// The SQL.
+    pub sql: String,
+    /// How many rows it gave, as the server counted them.
+    pub rows: u64,
+}
+
 /// Makes an empty database, and starts the server if this is the first.
 pub async fn database() -> Database {
     DEBIAN.database().await
@@ -127,10 +136,33 @@ impl Database {
     }
 
     /// What this database received from the mark until now, in order, without the harness's own statements.
+    pub async fn received_since(&self, begin: &Mark) -> Vec<Statement> {
+        self.logged_since(begin).await.iter().filter_map(statement).collect()
+    }
+
+    /// From now on, each new session has the rows of its statements counted by the server.
+    pub async fn count_rows(&self) {
+        let settings = [
+            ("session_preload_libraries", "auto_explain"),
+            ("auto_explain.log_min_duration", "0"),
+            ("auto_explain.log_analyze", "on"),
+            ("auto_explain.log_format", "json"),
+        ];
+        for (name, value) in settings {
+            self.execute(&format!("ALTER DATABASE {} SET {name} = '{value}'", self.name)).await;
+        }
+    }
+
+    /// What this database has run from the mark until now, in order. Needs [`Database::count_rows`].
+    pub async fn ran_since(&self, begin: &Mark) -> Vec<Ran> {
+        self.logged_since(begin).await.iter().filter_map(ran).collect()
+    }
+
+    /// The server's log from the mark until now.
     ///
     /// The log is written by a process of its own, a little later, but in order: so we write a second mark and read up
     /// to that.
-    pub async fn received_since(&self, begin: &Mark) -> Vec<Statement> {
+    async fn logged_since(&self, begin: &Mark) -> Vec<serde_json::Value> {
         let end = self.mark().await;
         let deadline = Instant::now() + Duration::from_secs(20);
         loop {
@@ -139,7 +171,7 @@ impl Database {
             let entries: Vec<_> = entries.filter(|entry| text(entry, "dbname") == self.name).collect();
             let position = |mark: &Mark| entries.iter().position(|entry| text(entry, "message").ends_with(&mark.0));
             if let (Some(from), Some(to)) = (position(begin), position(&end)) {
-                return entries[from + 1..to].iter().filter_map(statement).collect();
+                return entries[from + 1..to].to_vec();
             }
             assert!(Instant::now() < deadline, "Postgres does not write its log");
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -160,6 +192,19 @@ fn statement(entry: &serde_json::Value) -> Option<Statement> {
         parameters: parameters.strip_prefix("parameters: ").unwrap_or(parameters).to_owned(),
         application: text(entry, "application_name").to_owned(),
     })
+}
+
+/// `duration: 0.1 ms  plan:`, and the plan as JSON.
+fn ran(entry: &serde_json::Value) -> Option<Ran> {
+    let (_, plan) = text(entry, "message").split_once("plan:\n")?;
+    let plan: serde_json::Value = serde_json::from_str(plan).expect("auto_explain writes JSON");
+    if text(entry, "application_name") == HARNESS {
+        return None;
+    }
+    let node = &plan["Plan"];
+    // Later servers print it with a fraction, the mean of its loops; the topmost node has one.
+    let rows = format!("{:.0}", node["Actual Rows"].as_f64()?).parse().expect("a number of rows");
+    Some(Ran { sql: text(&plan, "Query Text").to_owned(), rows })
 }
 
 fn text<'a>(entry: &'a serde_json::Value, field: &str) -> &'a str {

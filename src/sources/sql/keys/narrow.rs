@@ -121,3 +121,78 @@ impl Around {
         Select { items, from: format!("({}) AS d", inner.render()), conditions, ..Select::default() }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use datafusion::arrow::datatypes::{DataType, Field, Schema};
+
+    use super::*;
+    use crate::{
+        model::SourceName,
+        sources::sql::{feed::Split, postgres::PostgresDialect, printer::Scalar, sqlite::SqliteDialect},
+    };
+
+    fn scan(select: Select) -> (Scan, Clauses) {
+        let source = SourceName::new("crm").expect("a name");
+        let mut binds = Binds::default();
+        let place = binds.place(Bind::Value { value: ScalarValue::from(7_i64), class: Class::Int64 });
+        let select = Select { conditions: vec![format!("(n > {place})")], ..select };
+        let scan = Scan {
+            statement: Statement::new(source, select.render(), binds),
+            schema: Arc::new(Schema::new(vec![Field::new("id", DataType::Int64, false)])),
+            relation: "crm.t".into(),
+            estimated_rows: Some(1000),
+            fetch: None,
+            split: Some(Split { table: "t".to_owned(), is_filtered: false }),
+        };
+        let column = Scalar::computed("id".to_owned(), Class::Int64, DataType::Int64, false);
+        (scan, Clauses::new(select, [column]))
+    }
+
+    fn listed(count: usize) -> Condition {
+        let values: Vec<_> = (0_i64..).take(count).map(ScalarValue::from).collect();
+        let list = ScalarValue::List(ScalarValue::new_list_nullable(&values, &DataType::Int64));
+        Condition { column: 0, class: Class::Int64, choice: Choice { list: Some((list, count)), range: None } }
+    }
+
+    fn written(select: Select, condition: Condition, dialect: &dyn Dialect) -> (String, Scan) {
+        let (scan, clauses) = scan(select);
+        let (narrowed, _) = narrowed(&scan, &clauses, &[condition], dialect);
+        (narrowed.statement.render(|number, bind| dialect.placeholder(number, bind)), narrowed)
+    }
+
+    fn table() -> Select {
+        Select { items: vec!["id".to_owned()], from: "t".to_owned(), ..Select::default() }
+    }
+
+    #[test]
+    fn conditions_join_those_that_are_there() {
+        let (sql, scan) = written(table(), listed(3), &PostgresDialect);
+        assert_eq!(sql, "SELECT id FROM t WHERE (n > $1::int8) AND (id = ANY ($2::int8[]))");
+        assert_eq!((scan.estimated_rows, scan.split.map(|split| split.is_filtered)), (Some(30), Some(true)));
+        let (sql, _) = written(table(), listed(3), &SqliteDialect);
+        assert_eq!(sql, "SELECT id FROM t WHERE (n > ?1) AND (id IN (SELECT value FROM json_each(?2)))");
+        let range = Choice { list: None, range: Some((3_i64.into(), 9_i64.into())) };
+        let (sql, scan) = written(table(), Condition { choice: range, ..listed(0) }, &PostgresDialect);
+        assert_eq!(sql, "SELECT id FROM t WHERE (n > $1::int8) AND (id BETWEEN $2::int8 AND $3::int8)");
+        assert_eq!(scan.estimated_rows, Some(1000));
+        let (sql, scan) =
+            written(table(), Condition { choice: Choice { list: None, range: None }, ..listed(0) }, &PostgresDialect);
+        assert_eq!((sql.as_str(), scan.split.is_some()), ("SELECT id FROM t WHERE (n > $1::int8)", true));
+    }
+
+    #[test]
+    fn what_is_cut_grouped_or_numbered_is_done_before() {
+        let around = |inner: &str| format!("SELECT d.c1 FROM (SELECT {inner}) AS d WHERE (d.k1 = ANY ($2::int8[]))");
+        let grouped = Select { group: Some(vec!["id".to_owned()]), ..table() };
+        let limited = Select { limit: Some("5".to_owned()), ..table() };
+        let windowed = Select { windows: true, ..table() };
+        for (select, tail) in [(grouped, " GROUP BY id"), (limited, " LIMIT 5"), (windowed, "")] {
+            let (sql, scan) = written(select, listed(3), &PostgresDialect);
+            assert_eq!(sql, around(&format!("id AS c1, id AS k1 FROM t WHERE (n > $1::int8){tail}")));
+            assert_eq!(scan.split, None);
+        }
+    }
+}

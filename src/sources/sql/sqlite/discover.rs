@@ -3,7 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use datafusion::{catalog::TableProvider, logical_expr::TableType};
-use sqlx::{Row, SqliteConnection};
+use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
 use super::{
     session::Sqlite,
@@ -73,13 +73,18 @@ impl Sqlite {
 impl Found {
     async fn read(connection: &mut SqliteConnection) -> Result<Self, sqlx::Error> {
         let encoding: String = sqlx::query_scalar("PRAGMA encoding").fetch_one(&mut *connection).await?;
-        let rows = row_counts(connection).await?;
+        let counts = row_counts(connection).await?;
         let mut found = Self { relations: Vec::new(), broken: Vec::new(), utf8: encoding == "UTF-8" };
         for table in sqlx::query(TABLES).fetch_all(&mut *connection).await? {
             let name: String = table.try_get("name")?;
             match read_columns(connection, &name).await {
                 Ok((columns, key)) => {
-                    let (view, rows) = (table.try_get::<&str, _>("type")? == "view", rows.get(&name).copied());
+                    let view = table.try_get::<&str, _>("type")? == "view";
+                    let rows = match counts.get(&name) {
+                        Some(rows) => Some(*rows),
+                        None if view => None,
+                        None => greatest_rowid(connection, &name).await?,
+                    };
                     let strict = table.try_get::<i64, _>("strict")? == 1;
                     found.relations.push(Relation { name, view, strict, rows, columns, key });
                 }
@@ -177,6 +182,18 @@ async fn read_columns(
     let never_null = key.iter().all(|(.., not_null)| *not_null);
     let key = if never_null { key.into_iter().map(|(_, name, _)| name).collect() } else { Vec::new() };
     Ok((columns, key))
+}
+
+/// The number of the last row, which is found at once: about as many rows there are where ANALYZE has not counted them.
+/// `None` where rows have no numbers.
+async fn greatest_rowid(connection: &mut SqliteConnection, table: &str) -> Result<Option<u64>, sqlx::Error> {
+    let sql = format!("SELECT max(_rowid_) FROM {SCHEMA}.{}", quoted(table));
+    match sqlx::query_scalar::<_, Option<i64>>(AssertSqlSafe(sql)).fetch_one(&mut *connection).await {
+        Ok(greatest) => Ok(Some(greatest.map_or(0, |greatest| greatest.try_into().unwrap_or_default()))),
+        // Without numbers, or with a column of that name.
+        Err(sqlx::Error::Database(_) | sqlx::Error::ColumnDecode { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// Rows by table, where ANALYZE has counted them.
