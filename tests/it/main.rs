@@ -6,6 +6,7 @@ mod cli;
 mod clients;
 mod contract;
 mod cursors;
+mod differential;
 mod files;
 mod harness;
 mod kept;

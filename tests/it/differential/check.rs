@@ -1,0 +1,142 @@
+//! One query on every side.
+
+use std::{collections::BTreeSet, fmt::Write as _};
+
+use super::{
+    compare::{Rows, difference},
+    coverage,
+    engine::{Engine, Failure, Native},
+    shrink,
+    sql::{Dialect, Query},
+};
+
+/// The same project with pushdown and without.
+pub struct Sides {
+    pub on: Engine,
+    pub off: Engine,
+}
+
+/// What came of a query.
+#[derive(Debug)]
+pub struct Outcome {
+    pub verdict: Verdict,
+    pub native: NativeVerdict,
+    /// The capabilities that its statements rely on.
+    pub pushed: BTreeSet<&'static str>,
+}
+
+#[derive(Debug)]
+pub enum Verdict {
+    /// So many rows, everywhere.
+    Same(usize),
+    /// Nobody can plan it.
+    Refused(String),
+    /// It fails without pushdown, so there is nothing to compare with.
+    Fails(String),
+    /// How the sides differ.
+    Differs(String),
+}
+
+/// What Postgres itself said.
+#[derive(Debug)]
+pub enum NativeVerdict {
+    /// It was not asked: its tables are elsewhere.
+    Elsewhere,
+    /// It was not asked: the documentation says that it means something else there.
+    Documented(BTreeSet<&'static str>),
+    /// It fails there.
+    Fails(String),
+    Same,
+}
+
+/// Runs it with pushdown off and on, and in Postgres where that is to say the same.
+pub async fn check(sides: &Sides, native: &mut Native, query: &Query) -> Outcome {
+    check_as(sides, native, query, query).await
+}
+
+/// The same, where the side with pushdown gets another query.
+pub async fn check_as(sides: &Sides, native: &mut Native, query: &Query, on: &Query) -> Outcome {
+    let sql = query.sql(Dialect::Engine);
+    let mut outcome =
+        Outcome { verdict: Verdict::Same(0), native: NativeVerdict::Elsewhere, pushed: BTreeSet::default() };
+    let off = match sides.off.run(&sql).await {
+        Ok(answer) => Rows::of(&answer),
+        Err(Failure::Refused(why)) => return Outcome { verdict: Verdict::Refused(why), ..outcome },
+        Err(Failure::Evaluation(why)) => return Outcome { verdict: Verdict::Fails(why), ..outcome },
+        Err(Failure::Broken(why)) => {
+            return Outcome { verdict: Verdict::Differs(format!("without pushdown it breaks: {why}")), ..outcome };
+        }
+    };
+    let pushed = match sides.on.run(&on.sql(Dialect::Engine)).await {
+        Ok(answer) => {
+            outcome.pushed = coverage::relied_on(&answer.explanation);
+            Rows::of(&answer)
+        }
+        Err(failure) => {
+            let differs = format!("without pushdown {} rows; with it {failure:?}", off.rows.len());
+            return Outcome { verdict: Verdict::Differs(differs), ..outcome };
+        }
+    };
+    if let Some(difference) = difference(query, &off, &pushed) {
+        outcome.verdict = Verdict::Differs(format!("pushdown off and on: {difference}"));
+        return outcome;
+    }
+    outcome.verdict = Verdict::Same(off.rows.len());
+    if sql.contains("lite.") || sql.contains("lake.") {
+        return outcome;
+    }
+    let documented = query.differences();
+    if !documented.is_empty() {
+        outcome.native = NativeVerdict::Documented(documented);
+        return outcome;
+    }
+    outcome.native = match native.run(&query.sql(Dialect::Postgres)).await {
+        Err(why) => NativeVerdict::Fails(why),
+        Ok(rows) => {
+            let found = match Rows::printed(&off.schema, &rows) {
+                Some(rows) => difference(query, &off, &rows),
+                None => Some("another number of columns".to_owned()),
+            };
+            if let Some(found) = found {
+                outcome.verdict = Verdict::Differs(format!("here and in Postgres: {found}"));
+            }
+            NativeVerdict::Same
+        }
+    };
+    outcome
+}
+
+/// A query that differs: its seed, how, the smallest form, and what each side makes of that.
+pub async fn explained(sides: &Sides, native: &mut Native, seed: u64, query: Query) -> String {
+    let original = query.sql(Dialect::Engine);
+    let smallest = shrink::smallest(sides, native, query).await;
+    let sql = smallest.sql(Dialect::Engine);
+    let mut text = format!("SEED={seed} QUERIES=1\nquery:    {original}\nsmallest: {sql}\n");
+    if let Verdict::Differs(how) = check(sides, native, &smallest).await.verdict {
+        let _ = writeln!(text, "differs:  {how}");
+    }
+    for (side, engine) in [("off", &sides.off), ("on", &sides.on)] {
+        let _ = writeln!(text, "{side}: {}", shown(engine, &sql).await);
+    }
+    if let Ok(explanation) = sides.on.explain(&sql).await {
+        for part in explanation.sources {
+            let _ = writeln!(text, "sent to {}: {}", part.source, part.sql.unwrap_or_default());
+        }
+    }
+    if !sql.contains("lite.") && !sql.contains("lake.") {
+        let sql = smallest.sql(Dialect::Postgres);
+        let _ = writeln!(text, "postgres: {sql}\n{:.2000}", format!("{:?}", native.run(&sql).await));
+    }
+    text
+}
+
+async fn shown(engine: &Engine, sql: &str) -> String {
+    match engine.run(sql).await {
+        Ok(answer) => {
+            let rows = Rows::of(&answer);
+            let schema: Vec<_> = rows.schema.fields().iter().map(|field| field.data_type().to_string()).collect();
+            format!("{schema:?}\n{:.2000}", format!("{:?}", rows.rows))
+        }
+        Err(failure) => format!("{failure:?}"),
+    }
+}

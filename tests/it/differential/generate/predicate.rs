@@ -1,0 +1,174 @@
+//! Conditions: comparisons and their logic, and those that hold a subquery.
+
+use super::{Field, Generator, Place, Scope, scalar::literal, values_of};
+use crate::differential::sql::{Body, Expr, Family, Item, Query, Select, ZERO};
+
+const COMPARISONS: &[&str] =
+    &["({} = {})", "({} = {})", "({} <> {})", "({} < {})", "({} <= {})", "({} > {})", "({} >= {})"];
+const DISTINCT: &[&str] = &["({} IS DISTINCT FROM {})", "({} IS NOT DISTINCT FROM {})"];
+const PATTERNS: &[&str] = &["a%", "%a%", "_", "%", "", "%\\_%", "50\\%", "A_%", "%b", "__%", "é%"];
+
+impl Generator {
+    /// A condition at most `depth` deep.
+    pub(super) fn predicate(&mut self, scope: &Scope, depth: u32, place: Place) -> Expr {
+        if depth > 0 && self.chance(40) {
+            return self.logic(scope, depth - 1, place);
+        }
+        if place == Place::Filter && self.chance(22) {
+            return self.subquery(scope);
+        }
+        let family = self.family();
+        match self.random.within(0..20) {
+            0..9 => self.comparison(family, scope, depth),
+            9 | 10 => {
+                let one = self.scalar(family, scope, depth);
+                let template = self.one_of(&["({} IS NULL)", "({} IS NOT NULL)", "({} IS NOT NULL)"]);
+                Expr::of(Family::Bool, template, vec![one.into()])
+            }
+            11 | 12 => self.membership(family, scope),
+            13 | 14 => self.between(family, scope),
+            15 | 16 => {
+                let text = self.scalar(Family::Text, scope, depth.min(1));
+                let pattern = self.one_of(PATTERNS);
+                let template = self.one_of(&["({} LIKE {})", "({} LIKE {})", "({} NOT LIKE {})"]);
+                let like = Expr::of(Family::Bool, template, vec![text.into(), literal(Family::Text, pattern).into()]);
+                // A backslash at the end of what is compared is nothing special; in the pattern it escapes.
+                like
+            }
+            17 => {
+                let (one, other) = (self.scalar(family, scope, depth), self.atom(family, scope));
+                let template = self.one_of(DISTINCT);
+                compared(family, Expr::of(Family::Bool, template, vec![one.into(), other.into()]))
+            }
+            _ => match self.field(scope, |field| field.family == Family::Bool) {
+                Some(field) => {
+                    let template =
+                        self.one_of(&["({})", "(NOT {})", "({} IS TRUE)", "({} IS NOT TRUE)", "({} IS NOT FALSE)"]);
+                    Expr::of(Family::Bool, template, vec![field.expr().into()])
+                }
+                None => self.comparison(family, scope, depth),
+            },
+        }
+    }
+
+    fn logic(&mut self, scope: &Scope, depth: u32, place: Place) -> Expr {
+        let one = self.predicate(scope, depth, place);
+        if self.chance(12) {
+            let template = self.one_of(&["(NOT {})", "({} IS TRUE)", "({} IS NOT TRUE)", "({} IS NULL)"]);
+            // A subquery stands only where its truth alone matters.
+            let one = if place == Place::Filter { self.predicate(scope, depth, Place::Value) } else { one };
+            return Expr::of(Family::Bool, template, vec![one.into()]);
+        }
+        let template = if self.chance(60) { "({} OR {})" } else { "({} AND {})" };
+        let other = self.predicate(scope, depth, place);
+        Expr::of(Family::Bool, template, vec![one.into(), other.into()])
+    }
+
+    fn comparison(&mut self, family: Family, scope: &Scope, depth: u32) -> Expr {
+        let template = self.one_of(COMPARISONS);
+        let one = self.scalar(family, scope, depth);
+        let other = if self.chance(55) { self.value_of(family, scope) } else { self.scalar(family, scope, depth) };
+        compared(family, Expr::of(Family::Bool, template, vec![one.into(), other.into()]))
+    }
+
+    /// A literal that some column may hold.
+    fn value_of(&mut self, family: Family, scope: &Scope) -> Expr {
+        let values = self.field(scope, |field| field.family == family).map_or(&[] as &[&str], |field| field.values);
+        let values = if values.is_empty() { values_of(family) } else { values };
+        let text = self.one_of(values);
+        literal(family, text)
+    }
+
+    fn membership(&mut self, family: Family, scope: &Scope) -> Expr {
+        let mut parts = vec![self.atom(family, scope).into()];
+        for _ in 0..=self.below(4) {
+            parts.push(self.value_of(family, scope).into());
+        }
+        if self.chance(12) {
+            parts.push(super::scalar::null(family).into());
+        }
+        let places = vec!["{}"; parts.len() - 1].join(", ");
+        let not = if self.chance(30) { "NOT " } else { "" };
+        compared(family, Expr::of(Family::Bool, format!("({{}} {not}IN ({places}))"), parts))
+    }
+
+    fn between(&mut self, family: Family, scope: &Scope) -> Expr {
+        let parts = vec![
+            self.scalar(family, scope, 1).into(),
+            self.value_of(family, scope).into(),
+            self.value_of(family, scope).into(),
+        ];
+        let template = self.one_of(&["({} BETWEEN {} AND {})", "({} NOT BETWEEN {} AND {})"]);
+        compared(family, Expr::of(Family::Bool, template, parts))
+    }
+
+    /// EXISTS, IN, and comparisons with a scalar subquery; half of them look at the row outside.
+    fn subquery(&mut self, scope: &Scope) -> Expr {
+        let relation = self.table();
+        let inside = self.scope_of(&relation);
+        let both = Scope { fields: [inside.fields.clone(), scope.fields.clone()].concat(), keys: None };
+        let pair = self.pair(scope, &inside);
+        let mut select = Select::all_of(relation);
+        let Some((outer, inner)) = pair else { return self.comparison(Family::Int, scope, 0) };
+        let equal = || {
+            compared(outer.family, Expr::of(Family::Bool, "({} = {})", vec![inner.expr().into(), outer.expr().into()]))
+        };
+        let more = self.chance(35).then(|| {
+            let scope = if self.chance(30) { &both } else { &inside };
+            self.predicate(scope, 1, Place::Value)
+        });
+        let and = |one: Expr, more: Option<Expr>| match more {
+            Some(more) => Expr::of(Family::Bool, "({} AND {})", vec![one.into(), more.into()]),
+            None => one,
+        };
+        match self.random.within(0..10) {
+            0..4 => {
+                select.items = vec![Item { expr: Expr::leaf(Family::Int, "1"), name: "one".to_owned() }];
+                select.filter = Some(and(equal(), more));
+                let template = self.one_of(&["EXISTS ({})", "EXISTS ({})", "NOT EXISTS ({})"]);
+                Expr::of(Family::Bool, template, vec![Query::new(Body::Select(Box::new(select))).into()])
+            }
+            4..8 => {
+                select.items = vec![Item { expr: inner.expr(), name: "c1".to_owned() }];
+                select.filter = self.chance(50).then(|| self.predicate(&inside, 1, Place::Value));
+                let template = self.one_of(&["({} IN ({}))", "({} IN ({}))", "({} NOT IN ({}))"]);
+                let query = Query::new(Body::Select(Box::new(select)));
+                compared(outer.family, Expr::of(Family::Bool, template, vec![outer.expr().into(), query.into()]))
+            }
+            _ => {
+                let function = self.one_of(&["min({})", "max({})"]);
+                let expr = Expr::of(inner.family, function, vec![inner.expr().into()]);
+                select.items = vec![Item { expr, name: "c1".to_owned() }];
+                if self.chance(50)
+                    && let Some((outer, inner)) = self.pair(scope, &inside)
+                {
+                    let equal = Expr::of(Family::Bool, "({} = {})", vec![inner.expr().into(), outer.expr().into()]);
+                    select.filter = Some(compared(outer.family, equal));
+                }
+                let template = self.one_of(&["({} <= ({}))", "({} >= ({}))", "({} <> ({}))"]);
+                let query = Query::new(Body::Select(Box::new(select)));
+                compared(outer.family, Expr::of(Family::Bool, template, vec![outer.expr().into(), query.into()]))
+            }
+        }
+    }
+
+    /// Columns of one family in two scopes; mostly those that really match.
+    pub(super) fn pair(&mut self, left: &Scope, right: &Scope) -> Option<(Field, Field)> {
+        let ends = |field: &Field, name: &str| field.sql.ends_with(name);
+        if self.chance(55)
+            && let Some(left) = self.field(left, |field| ends(field, ".k") || ends(field, ".id"))
+            && let Some(right) = self.field(right, |field| ends(field, ".k") || ends(field, ".id"))
+        {
+            return Some((left, right));
+        }
+        // NaN and the two zeros have their own place; whatever else is compared is compared here too.
+        let left = self.field(left, |field| !matches!(field.family, Family::Bool | Family::Float))?;
+        let right = self.field(right, |field| field.family == left.family)?;
+        Some((left, right))
+    }
+}
+
+/// What a comparison of a family means elsewhere.
+pub(super) fn compared(family: Family, expr: Expr) -> Expr {
+    if family == Family::Float { expr.differs(ZERO) } else { expr }
+}
