@@ -32,7 +32,7 @@ use report::Report;
 use crate::harness::{random::Random, tools};
 
 /// Queries of every run, and of a long one.
-const QUERIES: u64 = 2500;
+const QUERIES: u64 = 1500;
 const LONG: u64 = 40_000;
 /// As many as there are processors on a small machine.
 const WORKERS: usize = 2;
@@ -65,7 +65,7 @@ fn seeds() -> (u64, u64) {
 fn generated_queries_give_the_same_rows_everywhere() {
     let (first, count) = seeds();
     let report = block_on(run(first, count));
-    println!("{report}");
+    println!("{report} {:?}",engine::T);
     report.assert(count);
 }
 

@@ -1,7 +1,7 @@
 //! Aggregates, window functions, and scalar subqueries in the select list.
 
 use super::{Generator, Place, Scope, predicate::compared, scalar::literal, select::named};
-use crate::differential::sql::{Body, Expr, Family, Item, Query, Select, ZERO};
+use crate::differential::sql::{Body, Dialect, Expr, Family, Item, Query, Select, ZERO};
 
 const AVERAGE: &str = "an average of decimals has another scale";
 const WRAPS: &str = "a sum of integers wraps around";
@@ -22,8 +22,8 @@ impl Generator {
                 Some(field) if self.chance(70) => field.expr(),
                 _ => self.scalar(family, &scope, 1),
             };
-            // Postgres takes a bare constant for the number of a column.
-            if key.parts().is_empty() && !key.sql(crate::differential::sql::Dialect::Engine).starts_with('t') {
+            // What holds no column is no key for Postgres.
+            if !scope.fields.iter().any(|field| key.sql(Dialect::Engine).contains(&field.sql)) {
                 continue;
             }
             select.group.push(key.clone());

@@ -4,7 +4,7 @@ use super::{Field, Generator, Place, Scope, scalar::literal, values_of};
 use crate::differential::sql::{Body, Expr, Family, Item, Query, Select, ZERO};
 
 const COMPARISONS: &[&str] =
-    &["({} = {})", "({} = {})", "({} <> {})", "({} < {})", "({} <= {})", "({} > {})", "({} >= {})"];
+    &["({} = {})", "({} <> {})", "({} <> {})", "({} < {})", "({} <= {})", "({} > {})", "({} >= {})"];
 const DISTINCT: &[&str] = &["({} IS DISTINCT FROM {})", "({} IS NOT DISTINCT FROM {})"];
 const PATTERNS: &[&str] = &["a%", "%a%", "_", "%", "", "%\\_%", "50\\%", "A_%", "%b", "__%", "é%"];
 
@@ -31,9 +31,7 @@ impl Generator {
                 let text = self.scalar(Family::Text, scope, depth.min(1));
                 let pattern = self.one_of(PATTERNS);
                 let template = self.one_of(&["({} LIKE {})", "({} LIKE {})", "({} NOT LIKE {})"]);
-                let like = Expr::of(Family::Bool, template, vec![text.into(), literal(Family::Text, pattern).into()]);
-                // A backslash at the end of what is compared is nothing special; in the pattern it escapes.
-                like
+                Expr::of(Family::Bool, template, vec![text.into(), literal(Family::Text, pattern).into()])
             }
             17 => {
                 let (one, other) = (self.scalar(family, scope, depth), self.atom(family, scope));
@@ -59,7 +57,7 @@ impl Generator {
             let one = if place == Place::Filter { self.predicate(scope, depth, Place::Value) } else { one };
             return Expr::of(Family::Bool, template, vec![one.into()]);
         }
-        let template = if self.chance(60) { "({} OR {})" } else { "({} AND {})" };
+        let template = if self.chance(68) { "({} OR {})" } else { "({} AND {})" };
         let other = self.predicate(scope, depth, place);
         Expr::of(Family::Bool, template, vec![one.into(), other.into()])
     }
@@ -155,7 +153,7 @@ impl Generator {
     /// Columns of one family in two scopes; mostly those that really match.
     pub(super) fn pair(&mut self, left: &Scope, right: &Scope) -> Option<(Field, Field)> {
         let ends = |field: &Field, name: &str| field.sql.ends_with(name);
-        if self.chance(55)
+        if self.chance(68)
             && let Some(left) = self.field(left, |field| ends(field, ".k") || ends(field, ".id"))
             && let Some(right) = self.field(right, |field| ends(field, ".k") || ends(field, ".id"))
         {

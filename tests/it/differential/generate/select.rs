@@ -58,7 +58,7 @@ impl Generator {
     /// FROM and WHERE.
     pub(super) fn rows(&mut self, depth: u32) -> (Select, Scope) {
         let (mut select, scope) = self.from(depth);
-        let chance = if select.joins.is_empty() { 72 } else { 45 };
+        let chance = if select.joins.is_empty() { 58 } else { 32 };
         if self.chance(chance) {
             select.filter = Some(self.predicate(&scope, 2, Place::Filter));
         }
@@ -117,6 +117,7 @@ impl Generator {
     fn cut(&mut self, query: &mut Query) {
         let columns = query.items().len();
         self.order(query, columns);
+        // A sum of floats is no order that everybody has.
         if query.is_inexact() || query.order.len() < columns {
             return;
         }
