@@ -49,8 +49,9 @@ impl Engine {
 
     /// Its rows, in order.
     pub async fn run(&self, sql: &str) -> Result<Answer, Failure> {
-        let t0=std::time::Instant::now();let (_, prepared, physical) = self.plan(sql).await?;
-        T[2].fetch_add(t0.elapsed().as_micros() as u64, std::sync::atomic::Ordering::Relaxed);let t3=std::time::Instant::now();let rows = async { physical.execute()?.try_collect().await };
+        let (_, prepared, physical) = self.plan(sql).await?;
+        
+        let rows = async { physical.execute()?.try_collect().await };
         let batches: Vec<RecordBatch> = match tokio::time::timeout(PATIENCE, rows).await {
             Err(_) => return Err(Failure::Broken(format!("no answer in {PATIENCE:?}"))),
             Ok(Err(fault)) => {
@@ -60,7 +61,8 @@ impl Engine {
                 return Err(if is_evaluation { Failure::Evaluation(text) } else { Failure::Broken(text) });
             }
             Ok(Ok(batches)) => batches,
-        };T[3].fetch_add(t3.elapsed().as_micros() as u64, std::sync::atomic::Ordering::Relaxed);
+        };
+        
         Ok(Answer { schema: prepared.schema, batches, explanation: physical.explain("ad_hoc.sql", 0) })
     }
 
@@ -72,13 +74,14 @@ impl Engine {
 
     async fn plan(&self, sql: &str) -> Result<(Arc<Snapshot>, Prepared, Physical), Failure> {
         let select = catalog::parse_ad_hoc(sql, &self.sources).map_err(|found| Failure::Refused(found.to_string()))?;
-        let t1=std::time::Instant::now();let snapshot = self.app.engine.snapshot();
+        let snapshot = self.app.engine.snapshot();
         let prepared =
             snapshot.prepare_ad_hoc(&Arc::new(Query::ad_hoc(select))).await.map_err(|refusal| match refusal {
                 Refusal::Fault(fault) => Failure::Broken(fault.to_string()),
                 Refusal::Problems(found) => Failure::Refused(found.iter().map(|found| found.message.clone()).collect()),
             })?;
-        T[0].fetch_add(t1.elapsed().as_micros() as u64, std::sync::atomic::Ordering::Relaxed);let planned = snapshot.plan(&prepared, Vec::new(), &Cut::All { terms: Vec::new() }, now()).await;
+        
+        let planned = snapshot.plan(&prepared, Vec::new(), &Cut::All { terms: Vec::new() }, now()).await;
         let physical = planned
             .map_err(|fault| Failure::Refused(format!("{fault} {}", fault.internal.as_deref().unwrap_or_default())))?;
         Ok((snapshot, prepared, physical))
@@ -116,5 +119,3 @@ impl Native {
         Ok(found)
     }
 }
-
-pub static T:[std::sync::atomic::AtomicU64;4]=[const{std::sync::atomic::AtomicU64::new(0)};4];

@@ -28,6 +28,7 @@ use check::{Sides, Verdict};
 use data::World;
 use engine::Native;
 use report::Report;
+use sql::Dialect;
 
 use crate::harness::{random::Random, tools};
 
@@ -36,6 +37,8 @@ const QUERIES: u64 = 1500;
 const LONG: u64 = 40_000;
 /// As many as there are processors on a small machine.
 const WORKERS: usize = 2;
+/// So few are shown one by one.
+const FEW: u64 = 20;
 /// After so many nobody learns from more.
 const MOST_FAILURES: usize = 5;
 
@@ -87,12 +90,15 @@ async fn run(first: u64, count: u64) -> Report {
                 let seed = first + index;
                 let query = generate::query(seed);
                 let outcome = check::check(&sides, &mut native, &query).await;
+                if count <= FEW {
+                    println!("SEED={seed}: {}\n{outcome:?}", query.sql(Dialect::Engine));
+                }
                 let failure = match &outcome.verdict {
                     Verdict::Differs(_) => Some(check::explained(&sides, &mut native, seed, query).await),
                     _ => None,
                 };
                 let mut report = report.lock().expect("nobody panics");
-                report.add(&outcome);
+                report.add(seed, &outcome);
                 report.failures.extend(failure);
             }
         })

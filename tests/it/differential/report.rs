@@ -16,15 +16,18 @@ const FAILING: u64 = 12;
 /// In so many queries each capability is relied on.
 const COVERED: u64 = 20;
 
+/// In how many queries, and the first of them.
+type Reasons = BTreeMap<String, (u64, u64)>;
+
 #[derive(Debug, Default)]
 pub struct Report {
     pub queries: u64,
     pub with_rows: u64,
     pub same_in_postgres: u64,
-    pub refused: BTreeMap<String, u64>,
-    pub fails: BTreeMap<String, u64>,
-    pub fails_in_postgres: BTreeMap<String, u64>,
-    pub documented: BTreeMap<String, u64>,
+    pub refused: Reasons,
+    pub fails: Reasons,
+    pub fails_in_postgres: Reasons,
+    pub documented: Reasons,
     pub pushed: BTreeMap<&'static str, u64>,
     /// How many queries sent anything but whole tables.
     pub failures: Vec<String>,
@@ -32,18 +35,18 @@ pub struct Report {
 }
 
 impl Report {
-    pub fn add(&mut self, outcome: &Outcome) {
+    pub fn add(&mut self, seed: u64, outcome: &Outcome) {
         self.queries += 1;
         match &outcome.verdict {
             Verdict::Same(rows) => self.with_rows += u64::from(*rows > 0),
-            Verdict::Refused(why) => count(&mut self.refused, why),
-            Verdict::Fails(why) => count(&mut self.fails, why),
+            Verdict::Refused(why) => count(&mut self.refused, why, seed),
+            Verdict::Fails(why) => count(&mut self.fails, why, seed),
             Verdict::Differs(_) => {}
         }
         match &outcome.native {
             NativeVerdict::Elsewhere => {}
-            NativeVerdict::Documented(why) => why.iter().for_each(|why| count(&mut self.documented, why)),
-            NativeVerdict::Fails(why) => count(&mut self.fails_in_postgres, why),
+            NativeVerdict::Documented(why) => why.iter().for_each(|why| count(&mut self.documented, why, seed)),
+            NativeVerdict::Fails(why) => count(&mut self.fails_in_postgres, why, seed),
             NativeVerdict::Same => self.same_in_postgres += 1,
         }
         for name in &outcome.pushed {
@@ -59,7 +62,7 @@ impl Report {
             return;
         }
         let share = |part: u64| part * 100 / self.queries;
-        let sum = |reasons: &BTreeMap<String, u64>| reasons.values().sum();
+        let sum = |reasons: &Reasons| reasons.values().map(|(count, _)| count).sum();
         assert!(share(self.with_rows) >= WITH_ROWS, "too few queries return rows\n{self}");
         assert!(share(sum(&self.refused)) < REFUSED, "too many queries are refused\n{self}");
         assert!(share(sum(&self.fails)) < FAILING, "too many queries fail\n{self}");
@@ -71,13 +74,13 @@ impl Report {
 }
 
 /// Numbers and names stand for themselves only once.
-fn count(reasons: &mut BTreeMap<String, u64>, why: &str) {
+fn count(reasons: &mut Reasons, why: &str, seed: u64) {
     let mut reason = String::new();
     for part in why.lines().next().unwrap_or_default().split_inclusive(|c: char| !c.is_alphanumeric() && c != '_') {
         reason += if part.starts_with(|c: char| c.is_ascii_digit()) { "n" } else { part };
     }
     reason.truncate(reason.char_indices().nth(150).map_or(reason.len(), |(at, _)| at));
-    *reasons.entry(reason).or_default() += 1;
+    reasons.entry(reason).or_insert((0, seed)).0 += 1;
 }
 
 impl fmt::Display for Report {
@@ -92,12 +95,12 @@ impl fmt::Display for Report {
             ("fail in Postgres", &self.fails_in_postgres),
             ("are not asked of Postgres, as documented", &self.documented),
         ] {
-            let all: u64 = reasons.values().sum();
+            let all: u64 = reasons.values().map(|(count, _)| count).sum();
             writeln!(f, "{all} {what}")?;
             let mut sorted: Vec<_> = reasons.iter().collect();
-            sorted.sort_by_key(|(_, count)| std::cmp::Reverse(**count));
-            for (reason, count) in sorted.iter().take(12) {
-                writeln!(f, "  {count:5}  {reason}")?;
+            sorted.sort_by_key(|(_, (count, _))| std::cmp::Reverse(*count));
+            for (reason, (count, seed)) in sorted.iter().take(12) {
+                writeln!(f, "  {count:5}  {reason} (such as {seed})")?;
             }
         }
         writeln!(f, "pushed, in how many queries:")?;

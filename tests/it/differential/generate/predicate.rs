@@ -6,7 +6,7 @@ use crate::differential::sql::{Body, Expr, Family, Item, Query, Select, ZERO};
 const COMPARISONS: &[&str] =
     &["({} = {})", "({} <> {})", "({} <> {})", "({} < {})", "({} <= {})", "({} > {})", "({} >= {})"];
 const DISTINCT: &[&str] = &["({} IS DISTINCT FROM {})", "({} IS NOT DISTINCT FROM {})"];
-const PATTERNS: &[&str] = &["a%", "%a%", "_", "%", "", "%\\_%", "50\\%", "A_%", "%b", "__%", "é%"];
+const PATTERNS: &[&str] = &["a%", "%a%", "%a%", "_", "%", "", "%\\_%", "50\\%", "A_%", "%b", "__%", "é%"];
 
 impl Generator {
     /// A condition at most `depth` deep.
@@ -21,20 +21,20 @@ impl Generator {
         match self.random.within(0..20) {
             0..9 => self.comparison(family, scope, depth),
             9 | 10 => {
-                let one = self.scalar(family, scope, depth);
+                let (one, _) = self.operand(family, scope, depth);
                 let template = self.one_of(&["({} IS NULL)", "({} IS NOT NULL)", "({} IS NOT NULL)"]);
                 Expr::of(Family::Bool, template, vec![one.into()])
             }
             11 | 12 => self.membership(family, scope),
             13 | 14 => self.between(family, scope),
             15 | 16 => {
-                let text = self.scalar(Family::Text, scope, depth.min(1));
+                let (text, _) = self.operand(Family::Text, scope, depth.min(1));
                 let pattern = self.one_of(PATTERNS);
                 let template = self.one_of(&["({} LIKE {})", "({} LIKE {})", "({} NOT LIKE {})"]);
                 Expr::of(Family::Bool, template, vec![text.into(), literal(Family::Text, pattern).into()])
             }
             17 => {
-                let (one, other) = (self.scalar(family, scope, depth), self.atom(family, scope));
+                let (one, other) = (self.operand(family, scope, depth).0, self.atom(family, scope));
                 let template = self.one_of(DISTINCT);
                 compared(family, Expr::of(Family::Bool, template, vec![one.into(), other.into()]))
             }
@@ -64,23 +64,30 @@ impl Generator {
 
     fn comparison(&mut self, family: Family, scope: &Scope, depth: u32) -> Expr {
         let template = self.one_of(COMPARISONS);
-        let one = self.scalar(family, scope, depth);
-        let other = if self.chance(55) { self.value_of(family, scope) } else { self.scalar(family, scope, depth) };
+        let (one, values) = self.operand(family, scope, depth);
+        let other = match self.random.within(0..20) {
+            0..12 => literal(family, self.one_of(values)),
+            12..16 => self.operand(family, scope, depth).0,
+            _ => self.scalar(family, scope, depth),
+        };
         compared(family, Expr::of(Family::Bool, template, vec![one.into(), other.into()]))
     }
 
-    /// A literal that some column may hold.
-    fn value_of(&mut self, family: Family, scope: &Scope) -> Expr {
-        let values = self.field(scope, |field| field.family == family).map_or(&[] as &[&str], |field| field.values);
-        let values = if values.is_empty() { values_of(family) } else { values };
-        let text = self.one_of(values);
-        literal(family, text)
+    /// Mostly a column, and values like those that it holds.
+    fn operand(&mut self, family: Family, scope: &Scope, depth: u32) -> (Expr, &'static [&'static str]) {
+        if self.chance(72)
+            && let Some(field) = self.field(scope, |field| field.family == family)
+        {
+            return (field.expr(), field.values);
+        }
+        (self.scalar(family, scope, depth), values_of(family))
     }
 
     fn membership(&mut self, family: Family, scope: &Scope) -> Expr {
-        let mut parts = vec![self.atom(family, scope).into()];
+        let (one, values) = self.operand(family, scope, 1);
+        let mut parts = vec![one.into()];
         for _ in 0..=self.below(4) {
-            parts.push(self.value_of(family, scope).into());
+            parts.push(literal(family, self.one_of(values)).into());
         }
         if self.chance(12) {
             parts.push(super::scalar::null(family).into());
@@ -91,12 +98,19 @@ impl Generator {
     }
 
     fn between(&mut self, family: Family, scope: &Scope) -> Expr {
-        let parts = vec![
-            self.scalar(family, scope, 1).into(),
-            self.value_of(family, scope).into(),
-            self.value_of(family, scope).into(),
-        ];
+        let (one, values) = self.operand(family, scope, 1);
+        let (mut low, mut high) = (self.one_of(values), self.one_of(values));
+        let number = |text: &str| text.parse::<f64>().ok();
+        let is_reversed = match (number(low), number(high)) {
+            (Some(low), Some(high)) => low > high,
+            _ => low > high,
+        };
+        // Now and then nothing is between.
+        if is_reversed && self.chance(90) {
+            (low, high) = (high, low);
+        }
         let template = self.one_of(&["({} BETWEEN {} AND {})", "({} NOT BETWEEN {} AND {})"]);
+        let parts = vec![one.into(), literal(family, low).into(), literal(family, high).into()];
         compared(family, Expr::of(Family::Bool, template, parts))
     }
 
@@ -126,7 +140,8 @@ impl Generator {
                 let template = self.one_of(&["EXISTS ({})", "EXISTS ({})", "NOT EXISTS ({})"]);
                 Expr::of(Family::Bool, template, vec![Query::new(Body::Select(Box::new(select))).into()])
             }
-            4..8 => {
+            // Bytes have no least value in older Postgres.
+            n if n < 8 || inner.family == Family::Binary => {
                 select.items = vec![Item { expr: inner.expr(), name: "c1".to_owned() }];
                 select.filter = self.chance(50).then(|| self.predicate(&inside, 1, Place::Value));
                 let template = self.one_of(&["({} IN ({}))", "({} IN ({}))", "({} NOT IN ({}))"]);

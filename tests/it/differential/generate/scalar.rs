@@ -23,7 +23,7 @@ impl Generator {
                 Expr::of(family, "COALESCE({}, {})", vec![one.into(), other.into()]).small(small)
             }
             2 => {
-                let (one, other) = (self.scalar(family, scope, depth), self.atom(family, scope));
+                let (one, other) = (self.scalar(family, scope, depth), literal(family, self.one_of(values_of(family))));
                 let small = one.small;
                 let made = Expr::of(family, "NULLIF({}, {})", vec![one.into(), other.into()]).small(small);
                 if family == Family::Float { made.differs(crate::differential::sql::ZERO) } else { made }

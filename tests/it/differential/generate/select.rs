@@ -123,11 +123,11 @@ impl Generator {
         }
         match self.random.within(0..10) {
             0..6 => query.limit = Some(self.random.within(1..12)),
-            6..8 => {
+            6 => {
                 query.limit = Some(self.random.within(1..12));
-                query.offset = Some(self.random.within(0..5));
+                query.offset = Some(self.random.within(0..4));
             }
-            8 => query.offset = Some(self.random.within(0..4)),
+            7 => query.offset = Some(self.random.within(0..3)),
             _ => {}
         }
     }
