@@ -24,7 +24,10 @@ use datafusion::{
 };
 use moka::sync::Cache;
 
-use super::Cut;
+use super::{
+    Cut,
+    federate::{Federated, Local},
+};
 use crate::sources::sql::{SqlScanExec, predicate::parameter_index};
 
 /// Shapes of one query whose plans are kept; the least used go first.
@@ -60,6 +63,8 @@ enum Part {
 /// A plan whose statement waits for the values of a request.
 pub struct Kept {
     plan: Arc<dyn ExecutionPlan>,
+    /// Why operators of the plan run here.
+    pub(super) reasons: Arc<[Local]>,
     task: Arc<TaskContext>,
     /// Does its one scan run in the task of the request? A page is collected without a pause; a stream's reader may pause.
     inline: bool,
@@ -158,8 +163,14 @@ fn depends_on_the_moment(plan: &LogicalPlan) -> Result<bool> {
 
 impl Kept {
     /// `None` if `plan` reads anything but one statement, or has operators that cannot run twice.
-    pub fn new(plan: Arc<dyn ExecutionPlan>, task: Arc<TaskContext>, shape: &Shape) -> Option<Self> {
-        is_reusable(plan.as_ref()).then_some(Self { plan, task, inline: shape.part != Part::All })
+    pub fn new(plan: Federated, task: Arc<TaskContext>, shape: &Shape) -> Option<Self> {
+        let Federated { plan, reasons } = plan;
+        is_reusable(plan.as_ref()).then_some(Self {
+            plan,
+            reasons: reasons.into(),
+            task,
+            inline: shape.part != Part::All,
+        })
     }
 
     /// The plan for one request, and what it runs in. `None` when the request needs a plan of its own.

@@ -4,6 +4,7 @@
 mod catalogs;
 mod explain;
 mod faults;
+mod federate;
 mod kept;
 mod names;
 mod origin;

@@ -14,6 +14,7 @@ use futures::{StreamExt, stream::BoxStream};
 
 use super::{
     Prepared, Snapshot, fault,
+    federate::{self, Federated, Local},
     kept::{Attempt, Kept, Shape, parameter},
     output,
     seek::{self, Edge},
@@ -51,6 +52,7 @@ pub enum Cut {
 /// A plan that can run.
 pub struct Physical {
     pub(super) plan: Arc<dyn ExecutionPlan>,
+    pub(super) reasons: Arc<[Local]>,
     task: Arc<TaskContext>,
     schema: SchemaRef,
 }
@@ -74,8 +76,8 @@ impl Snapshot {
         let plan = bind(prepared.plan.clone(), values).and_then(|plan| part(plan, cut, edges));
         let plan = plan.map_err(|error| fault(&error))?;
         let state = session::at(&self.state, now, caller(prepared, cut));
-        let plan = state.create_physical_plan(&plan).await.map_err(|error| fault(&error))?;
-        Ok(Physical { plan, task: state.task_ctx(), schema: Arc::clone(&prepared.schema) })
+        let Federated { plan, reasons } = federate::physical(&state, &plan).await.map_err(|error| fault(&error))?;
+        Ok(Physical { plan, reasons: reasons.into(), task: state.task_ctx(), schema: Arc::clone(&prepared.schema) })
     }
 
     /// A plan that was made before for requests of this shape, or is made now.
@@ -102,7 +104,7 @@ impl Snapshot {
             _ => &[],
         };
         let (plan, task) = kept.bound(&[values, after].concat())?;
-        Some(Physical { plan, task, schema: Arc::clone(&prepared.schema) })
+        Some(Physical { plan, reasons: Arc::clone(&kept.reasons), task, schema: Arc::clone(&prepared.schema) })
     }
 
     async fn keep(&self, prepared: &Prepared, shape: &Shape, cut: &Cut) -> DfResult<Option<Kept>> {
@@ -113,8 +115,7 @@ impl Snapshot {
             |(index, value): (usize, &ScalarValue)| Edge::Parameter(parameter(first + index, &value.data_type()));
         let plan = part(plan, cut, |after| after.iter().enumerate().map(edge).collect())?;
         let state = session::at(&self.state, Utc::now(), caller(prepared, cut));
-        let plan = state.create_physical_plan(&plan).await?;
-        Ok(Kept::new(plan, state.task_ctx(), shape))
+        Ok(Kept::new(federate::physical(&state, &plan).await?, state.task_ctx(), shape))
     }
 }
 

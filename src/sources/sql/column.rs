@@ -2,7 +2,8 @@
 
 use datafusion::arrow::datatypes::FieldRef;
 
-/// A column of a remote table. All texts are in the dialect of its source, identifiers quoted.
+/// A column of a remote table. All texts are in the dialect of its source, identifiers quoted, with
+/// [`QUALIFIER`](super::select::QUALIFIER) before its name.
 #[derive(Clone, Debug)]
 pub struct Column {
     /// Name, type and nullability, and the source's own type as metadata.
@@ -13,17 +14,8 @@ pub struct Column {
     pub presence: String,
     /// How its values are compared in the source; `None` when that is not proven to agree with the engine.
     pub comparison: Option<Comparison>,
-}
-
-impl Column {
-    /// The operand of ORDER BY, if the source orders the column's values as the engine does. Floats it does not: it holds
-    /// -0 and +0 equal.
-    #[must_use]
-    pub fn order(&self) -> Option<&str> {
-        let comparison = self.comparison.as_ref()?;
-        let float = matches!(comparison.class, Class::Float32 | Class::Float64);
-        (!float).then_some(comparison.order.as_str())
-    }
+    /// Is every stored value of the declared type? If not, an expression may be computed from one that cannot be read.
+    pub is_typed: bool,
 }
 
 /// How the values of a column are compared in its source, with the same answers as in the engine.

@@ -8,9 +8,8 @@ use super::{Bind, Binds, Class};
 
 /// The spellings of one system. Operands are complete expressions, in parentheses where they need them.
 pub trait Dialect: Debug + Send + Sync {
-    /// Does a column hold values of its declared type alone? If not, a filter may select a row by a value that cannot be
-    /// read.
-    fn is_typed(&self) -> bool;
+    /// `operand`, a text, so that it is ordered and compared by code point.
+    fn by_code_point(&self, operand: &str) -> String;
 
     /// Placeholder `number` (from 1) for `bind`.
     fn placeholder(&self, number: usize, bind: &Bind) -> String;

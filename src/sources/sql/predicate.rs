@@ -324,6 +324,7 @@ mod tests {
     fn columns() -> Vec<Column> {
         let column = |name: &str, class, data_type| Column {
             field: Arc::new(Field::new(name, data_type, true)),
+            is_typed: true,
             select: name.to_owned(),
             presence: name.to_owned(),
             comparison: Some(Comparison { class, equality: name.to_owned(), order: format!("{name}!") }),

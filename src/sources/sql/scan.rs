@@ -17,8 +17,10 @@ use datafusion::{
 };
 
 use super::{
-    Class, Remote, Statement,
+    Bind, Binds, Class, Remote, Statement,
     feed::{self, Scan},
+    printer::Scalar,
+    select::Select,
     table::statistics,
 };
 use crate::model::{Fault, SourceName};
@@ -31,27 +33,28 @@ use crate::model::{Fault, SourceName};
 pub struct SqlScanExec {
     remote: Arc<dyn Remote>,
     scan: Arc<Scan>,
-    pushable: Option<Pushable>,
-    fetch: Option<usize>,
+    clauses: Option<Clauses>,
     inline: bool,
     properties: Arc<PlanProperties>,
     metrics: ExecutionPlanMetricsSet,
 }
 
-/// What may still be added to a scan's statement: an order, then a limit.
+/// What a scan's statement is made of, while more may be added to it.
 #[derive(Clone, Debug)]
-pub struct Pushable {
-    /// For each column of the result the operand of ORDER BY; `None` where the source's order is not the engine's.
-    pub order: Arc<[Option<String>]>,
+pub struct Clauses {
+    /// The clauses; columns of a single table stand alone in them.
+    pub select: Select,
+    /// The columns of the result.
+    pub columns: Arc<[Scalar]>,
 }
 
 impl SqlScanExec {
-    /// A scan that `remote` runs. Without `pushable` its statement stays as it is.
+    /// A scan that `remote` runs. Without `clauses` its statement stays as it is.
     #[must_use]
-    pub fn new(remote: Arc<dyn Remote>, scan: Scan, pushable: Option<Pushable>) -> Self {
+    pub fn new(remote: Arc<dyn Remote>, scan: Scan, clauses: Option<Clauses>) -> Self {
         let properties = properties(EquivalenceProperties::new(Arc::clone(&scan.schema)));
         let metrics = ExecutionPlanMetricsSet::new();
-        Self { remote, scan: Arc::new(scan), pushable, fetch: None, inline: false, properties, metrics }
+        Self { remote, scan: Arc::new(scan), clauses, inline: false, properties, metrics }
     }
 
     /// The scan for one request, whose parameters its statement waits for. `None` when the request needs a plan of its
@@ -65,32 +68,29 @@ impl SqlScanExec {
 
     /// The same rows in another order, if the source has it exactly.
     fn ordered(&self, order: &[PhysicalSortExpr]) -> Option<Self> {
-        let operands = &self.pushable.as_ref().filter(|_| self.fetch.is_none())?.order;
-        let terms: Vec<String> = order
-            .iter()
-            .map(|term| {
-                let column = term.expr.downcast_ref::<Column>()?;
-                let operand = operands.get(column.index())?.as_ref()?;
-                let direction = if term.options.descending { "DESC" } else { "ASC" };
-                // An index is used more readily when NULLs that cannot be are not spoken of.
-                let nulls = match (self.scan.schema.field(column.index()).is_nullable(), term.options.nulls_first) {
-                    (false, _) => "",
-                    (true, true) => " NULLS FIRST",
-                    (true, false) => " NULLS LAST",
-                };
-                Some(format!("{operand} {direction}{nulls}"))
-            })
-            .collect::<Option<_>>()?;
-        let mut ordered = self.clone();
-        let scan = Arc::make_mut(&mut ordered.scan);
-        scan.statement.append(&format!(" ORDER BY {}", terms.join(", ")));
-        scan.split = None;
+        let mut clauses = self.clauses.clone()?;
         // A second order would come behind the first.
-        ordered.pushable = Some(Pushable { order: vec![None; operands.len()].into() });
+        if !clauses.select.order.is_empty() || self.fetch().is_some() || clauses.select.distinct {
+            return None;
+        }
+        for term in order {
+            let column = clauses.columns.get(term.expr.downcast_ref::<Column>()?.index())?;
+            clauses.select.order.push(column.order_term(!term.options.descending, term.options.nulls_first)?);
+        }
+        let mut ordered = self.with(clauses, self.scan.statement.binds().clone());
         let schema = Arc::clone(&self.scan.schema);
         ordered.properties = properties(EquivalenceProperties::new_with_orderings(schema, [order.to_vec()]));
-        ordered.metrics = ExecutionPlanMetricsSet::new();
         Some(ordered)
+    }
+
+    /// The scan with other clauses, which cannot be read in parts.
+    fn with(&self, clauses: Clauses, binds: Binds) -> Self {
+        let mut changed = Self { metrics: ExecutionPlanMetricsSet::new(), ..self.clone() };
+        let scan = Arc::make_mut(&mut changed.scan);
+        scan.statement = Statement::new(scan.statement.source.clone(), clauses.select.render(), binds);
+        scan.split = None;
+        changed.clauses = Some(clauses);
+        changed
     }
 
     /// Where the statement runs.
@@ -193,21 +193,23 @@ impl ExecutionPlan for SqlScanExec {
     }
 
     fn fetch(&self) -> Option<usize> {
-        self.fetch
+        self.scan.fetch
     }
 
     fn with_fetch(&self, limit: Option<usize>) -> Option<Arc<dyn ExecutionPlan>> {
-        self.pushable.as_ref().filter(|_| self.fetch.is_none())?;
+        let mut clauses = self.clauses.clone()?;
+        if clauses.select.limit.is_some() || clauses.select.offset.is_some() {
+            return None;
+        }
         let rows = i64::try_from(limit?).ok()?;
-        let mut limited = self.clone();
-        limited.fetch = limit;
+        let mut binds = self.scan.statement.binds().clone();
+        clauses.select.limit =
+            Some(binds.place(Bind::Value { value: ScalarValue::Int64(Some(rows)), class: Class::Int64 }));
+        let mut limited = self.with(clauses, binds);
         let scan = Arc::make_mut(&mut limited.scan);
-        scan.statement.append(" LIMIT ");
-        scan.statement.append_value(ScalarValue::Int64(Some(rows)), Class::Int64);
-        scan.split = None;
+        scan.fetch = limit;
         let most = rows.unsigned_abs();
         scan.estimated_rows = Some(scan.estimated_rows.map_or(most, |estimate| estimate.min(most)));
-        limited.metrics = ExecutionPlanMetricsSet::new();
         Some(Arc::new(limited))
     }
 

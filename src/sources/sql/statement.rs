@@ -10,6 +10,8 @@ use super::{Class, predicate};
 use crate::model::{Fault, SourceName};
 
 const MARK: char = '\0';
+/// Among so many values the same one is looked for: expressions have few, lists have many.
+const COMPARED: usize = 64;
 
 /// One SELECT for one source: a plain value, without connection or credential.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -80,10 +82,14 @@ impl Bind {
 pub struct Binds(Vec<Bind>);
 
 impl Binds {
-    /// Adds a value; the answer is its place in the text.
+    /// Adds a value; the answer is its place in the text. The same value has one place, so that expressions that are the
+    /// same here are the same to the source: what is grouped by is what is shown.
     pub fn place(&mut self, bind: Bind) -> String {
-        self.0.push(bind);
-        format!("{MARK}{}{MARK}", self.0.len())
+        let index = self.0.iter().take(COMPARED).position(|known| *known == bind).unwrap_or_else(|| {
+            self.0.push(bind);
+            self.0.len() - 1
+        });
+        format!("{MARK}{}{MARK}", index + 1)
     }
 
     /// How many there are.
@@ -111,15 +117,10 @@ impl Statement {
         Self { source, text, binds }
     }
 
-    /// Puts `sql` behind the text.
-    pub fn append(&mut self, sql: &str) {
-        self.text.push_str(sql);
-    }
-
-    /// Puts a value behind the text.
-    pub fn append_value(&mut self, value: ScalarValue, class: Class) {
-        let place = self.binds.place(Bind::Value { value, class });
-        self.text.push_str(&place);
+    /// The values at the places.
+    #[must_use]
+    pub fn binds(&self) -> &Binds {
+        &self.binds
     }
 
     /// The text, each place printed by `print` from the bind's number (from 1) and the bind.

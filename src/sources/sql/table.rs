@@ -1,6 +1,6 @@
 //! A table or view of a source, as the engine sees it.
 
-use std::{collections::HashSet, fmt::Write, sync::Arc};
+use std::{collections::HashSet, sync::Arc};
 
 use async_trait::async_trait;
 use datafusion::{
@@ -14,10 +14,12 @@ use datafusion::{
 };
 
 use super::{
-    Column, Remote, SqlScanExec, Statement,
+    Binds, Column, Remote, SqlScanExec, Statement,
     feed::{Scan, Split},
     predicate::Writer,
-    scan::Pushable,
+    printer::Scalar,
+    scan::Clauses,
+    select::Select,
 };
 use crate::model::Fault;
 
@@ -71,6 +73,18 @@ impl SqlTable {
         &self.remote
     }
 
+    /// `source.schema.table`, for people.
+    #[must_use]
+    pub fn relation(&self) -> &str {
+        &self.relation
+    }
+
+    /// Can the source read a part of it by the place of its rows?
+    #[must_use]
+    pub fn is_divisible(&self) -> bool {
+        self.is_divisible
+    }
+
     /// The table in a FROM clause of its source, quoted.
     #[must_use]
     pub fn from_clause(&self) -> &str {
@@ -83,37 +97,43 @@ impl SqlTable {
         &self.columns
     }
 
+    /// About how many rows it has, if the source says so without counting.
+    #[must_use]
+    pub fn rows(&self) -> Option<u64> {
+        self.rows
+    }
+
+    /// May more than its columns be asked of its source?
+    #[must_use]
+    pub fn pushes_down(&self) -> bool {
+        self.pushdown
+    }
+
     fn writer(&self) -> Writer<'_> {
         Writer::new(self.remote.dialect(), &self.columns)
     }
 
-    fn select(&self, projection: &[usize], filters: &[Expr]) -> Result<Statement> {
+    fn select(&self, projection: &[usize], filters: &[Expr]) -> Result<(Select, Binds)> {
         let mut writer = self.writer();
-        let mut sql = String::from("SELECT ");
-        for (index, column) in projection.iter().enumerate() {
-            sql.push_str(if index > 0 { ", " } else { "" });
-            sql.push_str(&self.columns[*column].select);
-        }
-        if projection.is_empty() {
-            sql.push('1');
-        }
-        let _ = write!(sql, " FROM {}", self.from);
-        for (index, filter) in filters.iter().enumerate() {
+        let mut select = Select { from: self.from.clone(), ..Select::default() };
+        select.items = projection.iter().map(|column| self.columns[*column].select.clone()).collect();
+        for filter in filters {
             let predicate = writer.predicate(filter).ok_or_else(|| {
                 let fault =
                     Fault::internal(format!("a filter was pushed that `{}` does not take: {filter}", self.relation));
                 DataFusionError::External(Box::new(fault))
             })?;
-            sql.push_str(if index == 0 { " WHERE " } else { " AND " });
-            sql.push_str(&predicate);
+            select.conditions.push(predicate);
         }
-        Ok(Statement::new(self.remote.source().clone(), sql, writer.into_binds()))
+        select.qualify(None);
+        Ok((select, writer.into_binds()))
     }
 
-    /// Adds the columns of `filters`, so that a value by which a row is selected is read, and fails if it cannot be.
+    /// Adds the columns of `filters` whose values may be of another type than the declared one: a value by which a row is
+    /// selected is read, and fails if it cannot be.
     fn add_filtered(&self, projection: &mut Vec<usize>, filters: &[Expr]) {
         let filtered: HashSet<_> = filters.iter().flat_map(Expr::column_refs).map(|column| &column.name).collect();
-        let is_missing = |index: &usize| !projection.contains(index);
+        let is_missing = |index: &usize| !self.columns[*index].is_typed && !projection.contains(index);
         let missing = (0..self.columns.len()).filter(is_missing);
         let missing: Vec<_> = missing.filter(|index| filtered.contains(self.columns[*index].field.name())).collect();
         projection.extend(missing);
@@ -158,32 +178,38 @@ impl TableProvider for SqlTable {
     ) -> Result<Arc<dyn ExecutionPlan>> {
         let mut projection = projection.cloned().unwrap_or_else(|| (0..self.columns.len()).collect());
         let width = projection.len();
-        if !self.remote.dialect().is_typed() {
-            self.add_filtered(&mut projection, filters);
-        }
+        self.add_filtered(&mut projection, filters);
+        let (select, binds) = self.select(&projection, filters)?;
         let scan = Scan {
-            statement: self.select(&projection, filters)?,
+            statement: Statement::new(self.remote.source().clone(), select.render(), binds),
             schema: Arc::new(self.schema.project(&projection)?),
             relation: Arc::clone(&self.relation),
             estimated_rows: self.estimate(!filters.is_empty()),
+            fetch: None,
             split: self.is_divisible.then(|| Split { table: self.from.clone(), is_filtered: !filters.is_empty() }),
         };
-        let order = projection.iter().map(|column| self.columns[*column].order().map(ToOwned::to_owned)).collect();
-        let pushable = self.pushdown.then_some(Pushable { order });
-        let scan = SqlScanExec::new(Arc::clone(&self.remote), scan, pushable);
+        let columns = projection.iter().map(|column| {
+            let mut column = Scalar::column(&self.columns[*column]);
+            column.qualify(None);
+            column
+        });
+        let clauses = self.pushdown.then(|| Clauses { select, columns: columns.collect() });
+        let scan = SqlScanExec::new(Arc::clone(&self.remote), scan, clauses);
         // All filters are here: `supports_filters_pushdown` says exact or unsupported, and the engine gives no limit to a
         // scan below a filter of its own.
         let scan = scan.with_fetch(limit).unwrap_or_else(|| Arc::new(scan));
-        if projection.len() == width {
-            return Ok(scan);
-        }
-        let schema = scan.schema();
-        let asked = schema.fields().iter().take(width).enumerate().map(|(index, field)| {
-            let column = Arc::new(PhysicalColumn::new(field.name(), index));
-            ProjectionExpr::new(column, field.name())
-        });
-        Ok(Arc::new(ProjectionExec::try_new(asked, Arc::clone(&scan))?))
+        if projection.len() == width { Ok(scan) } else { columns_of(scan, &(0..width).collect::<Vec<_>>()) }
     }
+}
+
+/// Of `scan` the columns at `indices`.
+pub(super) fn columns_of(scan: Arc<dyn ExecutionPlan>, indices: &[usize]) -> Result<Arc<dyn ExecutionPlan>> {
+    let schema = scan.schema();
+    let columns = indices.iter().map(|index| {
+        let name = schema.field(*index).name();
+        ProjectionExpr::new(Arc::new(PhysicalColumn::new(name, *index)), name)
+    });
+    Ok(Arc::new(ProjectionExec::try_new(columns, scan)?))
 }
 
 /// Statistics that know the number of rows at most.

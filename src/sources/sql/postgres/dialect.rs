@@ -9,8 +9,8 @@ use crate::sources::sql::{Bind, Binds, Class, Dialect};
 pub struct PostgresDialect;
 
 impl Dialect for PostgresDialect {
-    fn is_typed(&self) -> bool {
-        true
+    fn by_code_point(&self, operand: &str) -> String {
+        format!("({operand} COLLATE \"C\")")
     }
 
     fn placeholder(&self, number: usize, bind: &Bind) -> String {

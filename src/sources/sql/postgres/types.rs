@@ -36,7 +36,7 @@ use datafusion::arrow::datatypes::{
 
 use crate::{
     model::ValueType,
-    sources::sql::{Class, Column, Comparison, PRINTED_BY, SOURCE_TYPE, dialect::quoted},
+    sources::sql::{Class, Column, Comparison, PRINTED_BY, SOURCE_TYPE, dialect::quoted, select::QUALIFIER},
 };
 
 /// Days from Arrow's epoch, 1970-01-01, to Postgres', 2000-01-01.
@@ -144,7 +144,7 @@ pub struct CatalogColumn {
 /// The column as it is read here. With `as_type`, as the owner asks for; `None` when that could lose something.
 /// `utf8`: is the database's own encoding UTF-8?
 pub fn column(column: &CatalogColumn, types: &Types, utf8: bool, as_type: Option<&ValueType>) -> Option<Column> {
-    let name = quoted(&column.name);
+    let name = format!("{QUALIFIER}{}", quoted(&column.name));
     let plain = Plain::of(column, types);
     let form = match as_type {
         None => Form::of(&plain, types),
@@ -175,7 +175,7 @@ pub fn column(column: &CatalogColumn, types: &Types, utf8: bool, as_type: Option
     let mut metadata = HashMap::from([(SOURCE_TYPE.to_owned(), column.type_name.clone())]);
     metadata.extend(form.says.notes().iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())));
     let field = Field::new(&column.name, form.data_type, !column.not_null).with_metadata(metadata);
-    Some(Column { field: Arc::new(field), presence, select, comparison })
+    Some(Column { field: Arc::new(field), presence, select, comparison, is_typed: true })
 }
 
 /// What can be asked for a column of this type.

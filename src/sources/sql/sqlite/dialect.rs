@@ -9,8 +9,8 @@ use crate::sources::sql::{Bind, Binds, Class, Dialect};
 pub struct SqliteDialect;
 
 impl Dialect for SqliteDialect {
-    fn is_typed(&self) -> bool {
-        false
+    fn by_code_point(&self, operand: &str) -> String {
+        format!("({operand} COLLATE BINARY)")
     }
 
     fn placeholder(&self, number: usize, _bind: &Bind) -> String {

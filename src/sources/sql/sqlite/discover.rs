@@ -28,7 +28,7 @@ use crate::{
 const SCHEMA: &str = "main";
 
 const TABLES: &str = "
-    SELECT name, type FROM pragma_table_list
+    SELECT name, type, strict FROM pragma_table_list
     WHERE schema = 'main' AND type IN ('table', 'view') AND substr(name, 1, 7) <> 'sqlite_'
     ORDER BY name";
 
@@ -52,6 +52,7 @@ pub struct Found {
 struct Relation {
     name: String,
     view: bool,
+    strict: bool,
     rows: Option<u64>,
     columns: Vec<DeclaredColumn>,
     /// The columns of the primary key, unless one of them may hold NULL.
@@ -79,7 +80,8 @@ impl Found {
             match read_columns(connection, &name).await {
                 Ok((columns, key)) => {
                     let (view, rows) = (table.try_get::<&str, _>("type")? == "view", rows.get(&name).copied());
-                    found.relations.push(Relation { name, view, rows, columns, key });
+                    let strict = table.try_get::<i64, _>("strict")? == 1;
+                    found.relations.push(Relation { name, view, strict, rows, columns, key });
                 }
                 // A view whose tables have gone.
                 Err(sqlx::Error::Database(_)) => found.broken.push(name),
@@ -131,7 +133,7 @@ impl Found {
             let names: Vec<_> = relation.columns.iter().map(|column| column.name.as_str()).collect();
             check_columns(config, &names, problems);
         }
-        let around = Surroundings { utf8: self.utf8, view: relation.view };
+        let around = Surroundings { utf8: self.utf8, view: relation.view, strict: relation.strict };
         let mut columns = Vec::with_capacity(relation.columns.len());
         for column in &relation.columns {
             let wanted = override_of(config, &column.name);

@@ -26,7 +26,7 @@ use datafusion::arrow::datatypes::{DataType, Field, TimeUnit};
 
 use crate::{
     model::ValueType,
-    sources::sql::{Class, Column, Comparison, SOURCE_TYPE},
+    sources::sql::{Class, Column, Comparison, SOURCE_TYPE, select::QUALIFIER},
 };
 
 /// The key of a field's metadata that says that every stored value is read, as text.
@@ -53,12 +53,14 @@ pub struct Surroundings {
     pub utf8: bool,
     /// The columns of a view may convert what they are compared with by rules of another type than the declared one.
     pub view: bool,
+    /// Does the table keep out values of other types than its columns declare (`STRICT`)?
+    pub strict: bool,
 }
 
 /// The column as it is read here. With `as_type`, as the owner asks for; `None` when there is no such reading.
 pub fn column(column: &DeclaredColumn, around: Surroundings, as_type: Option<&ValueType>) -> Option<Column> {
     // In double quotes, the name of a column that is gone would be read as text.
-    let name = format!("`{}`", column.name.replace('`', "``"));
+    let name = format!("{QUALIFIER}`{}`", column.name.replace('`', "``"));
     let (reading, class) = match as_type {
         None => by_declaration(&column.declared),
         Some(wanted) => (Reading::wanted(wanted)?, None),
@@ -81,7 +83,7 @@ pub fn column(column: &DeclaredColumn, around: Surroundings, as_type: Option<&Va
         Comparison { class, equality: operand.clone(), order: operand }
     });
     let field = Field::new(&column.name, data_type, !column.not_null).with_metadata(metadata);
-    Some(Column { field: Arc::new(field), select: name.clone(), presence: name, comparison })
+    Some(Column { field: Arc::new(field), select: name.clone(), presence: name, comparison, is_typed: around.strict })
 }
 
 /// How stored values are read.

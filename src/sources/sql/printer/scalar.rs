@@ -1,0 +1,144 @@
+//! A value as a source computes it: a column's or an expression's.
+
+use datafusion::arrow::datatypes::DataType;
+
+use crate::sources::sql::{Class, Column, Comparison, Dialect, select::qualified};
+
+/// A value as a source computes it. All texts are complete operands, in parentheses where they need them.
+#[derive(Clone, Debug)]
+pub struct Scalar {
+    /// What stands in a select list.
+    pub select: String,
+    /// What `IS NULL` is asked of.
+    pub presence: String,
+    /// How it is compared, and what it is in expressions; or why it can only be passed on.
+    pub comparison: Result<Comparison, &'static str>,
+    /// Its type in the engine.
+    pub data_type: DataType,
+    /// Can it be NULL?
+    pub nullable: bool,
+    /// Of integers, the least and the greatest value; `None` where nothing narrower than the type is known.
+    pub range: Option<(i128, i128)>,
+    /// Can its evaluation fail, here and there alike? Such a value may be shown, but choose no rows.
+    pub may_fail: bool,
+    /// A column of a table or of a derived table, which no expression has changed: NULL where an outer join adds NULLs.
+    pub is_plain: bool,
+}
+
+impl Scalar {
+    /// The column of a table.
+    #[must_use]
+    pub fn column(column: &Column) -> Self {
+        let comparison = match &column.comparison {
+            Some(_) if !column.is_typed => Err("its table may hold values of another type than it declares"),
+            Some(comparison) => Ok(comparison.clone()),
+            None => Err("its values are not proven to compare in the source as they do here"),
+        };
+        Self {
+            select: column.select.clone(),
+            presence: column.presence.clone(),
+            comparison,
+            data_type: column.field.data_type().clone(),
+            nullable: column.field.is_nullable(),
+            range: None,
+            may_fail: false,
+            is_plain: true,
+        }
+    }
+
+    /// What `sql`, an expression of the source, gives: it cannot fail.
+    #[must_use]
+    pub fn computed(sql: String, class: Class, data_type: DataType, nullable: bool) -> Self {
+        let comparison = Comparison { class, equality: sql.clone(), order: sql.clone() };
+        Self {
+            presence: sql.clone(),
+            select: sql,
+            comparison: Ok(comparison),
+            data_type,
+            nullable,
+            range: None,
+            may_fail: false,
+            is_plain: false,
+        }
+    }
+
+    /// The same value as the column `name` of a derived table.
+    #[must_use]
+    pub fn exported(&self, name: &str, dialect: &dyn Dialect) -> Self {
+        let comparison = self.comparison.as_ref().map(|comparison| match comparison.class {
+            Class::Text => {
+                // Where equality needs no collation, the column's own does.
+                let order = dialect.by_code_point(name);
+                let is_own = comparison.equality != comparison.order;
+                Comparison { class: Class::Text, equality: if is_own { name.to_owned() } else { order.clone() }, order }
+            }
+            class => Comparison { class, equality: name.to_owned(), order: name.to_owned() },
+        });
+        Self {
+            select: name.to_owned(),
+            presence: name.to_owned(),
+            comparison: comparison.map_err(|reason| *reason),
+            data_type: self.data_type.clone(),
+            nullable: self.nullable,
+            range: self.range,
+            // A derived table may be flattened into the query around it.
+            may_fail: self.may_fail,
+            is_plain: true,
+        }
+    }
+
+    /// The operand of ORDER BY, if the source orders these values as the engine does. Floats it does not: it holds -0 and
+    /// +0 equal.
+    #[must_use]
+    pub fn order(&self) -> Option<&str> {
+        let comparison = self.comparison.as_ref().ok()?;
+        let float = matches!(comparison.class, Class::Float32 | Class::Float64);
+        (!float).then_some(comparison.order.as_str())
+    }
+
+    /// The type in which a member reads it: of counters, which are unsigned here, 64 bits with a sign.
+    #[must_use]
+    pub fn wire_type(&self) -> DataType {
+        match self.data_type {
+            DataType::UInt64 => DataType::Int64,
+            ref other => other.clone(),
+        }
+    }
+
+    /// A term of ORDER BY, if the source orders these values as the engine does.
+    #[must_use]
+    pub fn order_term(&self, ascending: bool, nulls_first: bool) -> Option<String> {
+        let direction = if ascending { "ASC" } else { "DESC" };
+        // An index is used more readily when NULLs that cannot be are not spoken of.
+        let nulls = match (self.nullable, nulls_first) {
+            (false, _) => "",
+            (true, true) => " NULLS FIRST",
+            (true, false) => " NULLS LAST",
+        };
+        Some(format!("{} {direction}{nulls}", self.order()?))
+    }
+
+    /// The operand of GROUP BY, DISTINCT and the equality of rows, if what is equal there is equal here. Floats are not.
+    #[must_use]
+    pub fn identity(&self) -> Option<&str> {
+        let comparison = self.comparison.as_ref().ok()?;
+        let float = matches!(comparison.class, Class::Float32 | Class::Float64);
+        (!float).then_some(comparison.equality.as_str())
+    }
+
+    /// What it is in the source.
+    #[must_use]
+    pub fn class(&self) -> Option<Class> {
+        self.comparison.as_ref().ok().map(|comparison| comparison.class)
+    }
+
+    /// Puts `alias` before the columns of a table that had none.
+    pub fn qualify(&mut self, alias: Option<&str>) {
+        let comparison = self.comparison.as_mut().ok();
+        let comparison = comparison.map(|comparison| [&mut comparison.equality, &mut comparison.order]);
+        let texts = [&mut self.select, &mut self.presence].into_iter().chain(comparison.into_iter().flatten());
+        for text in texts {
+            *text = qualified(text, alias);
+        }
+    }
+}
