@@ -282,7 +282,9 @@ const fn number(
         (_, Some(_)) => Some(("INTEGER", None)),
         (_, None) => None,
     };
-    Column { name, family, small, postgres, reference: postgres, sqlite, strict, csv, values }
+    // Without a precision it is read with 18 digits behind the point.
+    let reference = if matches!(postgres.as_bytes(), b"numeric") { "numeric(38,18)" } else { postgres };
+    Column { name, family, small, postgres, reference, sqlite, strict, csv, values }
 }
 
 const fn plain(

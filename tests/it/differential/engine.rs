@@ -50,7 +50,7 @@ impl Engine {
     /// Its rows, in order.
     pub async fn run(&self, sql: &str) -> Result<Answer, Failure> {
         let (_, prepared, physical) = self.plan(sql).await?;
-        
+
         let rows = async { physical.execute()?.try_collect().await };
         let batches: Vec<RecordBatch> = match tokio::time::timeout(PATIENCE, rows).await {
             Err(_) => return Err(Failure::Broken(format!("no answer in {PATIENCE:?}"))),
@@ -62,7 +62,7 @@ impl Engine {
             }
             Ok(Ok(batches)) => batches,
         };
-        
+
         Ok(Answer { schema: prepared.schema, batches, explanation: physical.explain("ad_hoc.sql", 0) })
     }
 
@@ -80,7 +80,7 @@ impl Engine {
                 Refusal::Fault(fault) => Failure::Broken(fault.to_string()),
                 Refusal::Problems(found) => Failure::Refused(found.iter().map(|found| found.message.clone()).collect()),
             })?;
-        
+
         let planned = snapshot.plan(&prepared, Vec::new(), &Cut::All { terms: Vec::new() }, now()).await;
         let physical = planned
             .map_err(|fault| Failure::Refused(format!("{fault} {}", fault.internal.as_deref().unwrap_or_default())))?;

@@ -58,7 +58,7 @@ impl Generator {
     /// FROM and WHERE.
     pub(super) fn rows(&mut self, depth: u32) -> (Select, Scope) {
         let (mut select, scope) = self.from(depth);
-        let chance = if select.joins.is_empty() { 58 } else { 32 };
+        let chance = if select.joins.is_empty() { 46 } else { 24 };
         if self.chance(chance) {
             select.filter = Some(self.predicate(&scope, 2, Place::Filter));
         }
