@@ -49,17 +49,44 @@ pub enum NativeVerdict {
     Same,
 }
 
-/// Runs it with pushdown off and on, and in Postgres where that is to say the same.
-pub async fn check(sides: &Sides, native: &mut Native, query: &Query) -> Outcome {
-    check_as(sides, native, query, query).await
+/// A query as each side gets it.
+pub struct Case {
+    /// With pushdown off.
+    pub off: String,
+    /// With pushdown on.
+    pub on: String,
+    /// In Postgres, or why not there.
+    pub postgres: Result<String, NativeVerdict>,
+    /// The output columns by which the rows are in order.
+    pub order: Vec<String>,
 }
 
-/// The same, where the side with pushdown gets another query.
-pub async fn check_as(sides: &Sides, native: &mut Native, query: &Query, on: &Query) -> Outcome {
-    let sql = query.sql(Dialect::Engine);
+impl Case {
+    pub fn of(query: &Query) -> Self {
+        let sql = query.sql(Dialect::Engine);
+        let documented = query.differences();
+        let postgres = if is_elsewhere(&sql) {
+            Err(NativeVerdict::Elsewhere)
+        } else if documented.is_empty() {
+            Ok(query.sql(Dialect::Postgres))
+        } else {
+            Err(NativeVerdict::Documented(documented))
+        };
+        let order = query.order.iter().map(|order| order.column.clone()).collect();
+        Self { on: sql.clone(), off: sql, postgres, order }
+    }
+}
+
+/// Has it tables that are not in Postgres?
+pub fn is_elsewhere(sql: &str) -> bool {
+    sql.contains("lite.") || sql.contains("lake.")
+}
+
+/// Runs it with pushdown off and on, and in Postgres where that is to say the same.
+pub async fn check(sides: &Sides, native: &mut Native, case: Case) -> Outcome {
     let mut outcome =
         Outcome { verdict: Verdict::Same(0), native: NativeVerdict::Elsewhere, pushed: BTreeSet::default() };
-    let off = match sides.off.run(&sql).await {
+    let off = match sides.off.run(&case.off).await {
         Ok(answer) => Rows::of(&answer),
         Err(Failure::Refused(why)) => return Outcome { verdict: Verdict::Refused(why), ..outcome },
         Err(Failure::Evaluation(why)) => return Outcome { verdict: Verdict::Fails(why), ..outcome },
@@ -67,7 +94,7 @@ pub async fn check_as(sides: &Sides, native: &mut Native, query: &Query, on: &Qu
             return Outcome { verdict: Verdict::Differs(format!("without pushdown it breaks: {why}")), ..outcome };
         }
     };
-    let pushed = match sides.on.run(&on.sql(Dialect::Engine)).await {
+    let on = match sides.on.run(&case.on).await {
         Ok(answer) => {
             outcome.pushed = coverage::relied_on(&answer.explanation);
             Rows::of(&answer)
@@ -77,31 +104,26 @@ pub async fn check_as(sides: &Sides, native: &mut Native, query: &Query, on: &Qu
             return Outcome { verdict: Verdict::Differs(differs), ..outcome };
         }
     };
-    if let Some(difference) = difference(query, &off, &pushed) {
+    if let Some(difference) = difference(&case.order, &off, &on) {
         outcome.verdict = Verdict::Differs(format!("pushdown off and on: {difference}"));
         return outcome;
     }
     outcome.verdict = Verdict::Same(off.rows.len());
-    if sql.contains("lite.") || sql.contains("lake.") {
-        return outcome;
-    }
-    let documented = query.differences();
-    if !documented.is_empty() {
-        outcome.native = NativeVerdict::Documented(documented);
-        return outcome;
-    }
-    outcome.native = match native.run(&query.sql(Dialect::Postgres)).await {
-        Err(why) => NativeVerdict::Fails(why),
-        Ok(rows) => {
-            let found = match Rows::printed(&off.schema, &rows) {
-                Some(rows) => difference(query, &off, &rows),
-                None => Some("another number of columns".to_owned()),
-            };
-            if let Some(found) = found {
-                outcome.verdict = Verdict::Differs(format!("here and in Postgres: {found}"));
+    outcome.native = match case.postgres {
+        Err(why) => why,
+        Ok(sql) => match native.run(&sql).await {
+            Err(why) => NativeVerdict::Fails(why),
+            Ok(rows) => {
+                let found = match Rows::printed(&off.schema, &rows) {
+                    Some(rows) => difference(&case.order, &off, &rows),
+                    None => Some("another number of columns".to_owned()),
+                };
+                if let Some(found) = found {
+                    outcome.verdict = Verdict::Differs(format!("here and in Postgres: {found}"));
+                }
+                NativeVerdict::Same
             }
-            NativeVerdict::Same
-        }
+        },
     };
     outcome
 }
@@ -112,7 +134,7 @@ pub async fn explained(sides: &Sides, native: &mut Native, seed: u64, query: Que
     let smallest = shrink::smallest(sides, native, query).await;
     let sql = smallest.sql(Dialect::Engine);
     let mut text = format!("SEED={seed} QUERIES=1\nquery:    {original}\nsmallest: {sql}\n");
-    if let Verdict::Differs(how) = check(sides, native, &smallest).await.verdict {
+    if let Verdict::Differs(how) = check(sides, native, Case::of(&smallest)).await.verdict {
         let _ = writeln!(text, "differs:  {how}");
     }
     for (side, engine) in [("off", &sides.off), ("on", &sides.on)] {
@@ -123,7 +145,7 @@ pub async fn explained(sides: &Sides, native: &mut Native, seed: u64, query: Que
             let _ = writeln!(text, "sent to {}: {}", part.source, part.sql.unwrap_or_default());
         }
     }
-    if !sql.contains("lite.") && !sql.contains("lake.") {
+    if !is_elsewhere(&sql) {
         let sql = smallest.sql(Dialect::Postgres);
         let _ = writeln!(text, "postgres: {sql}\n{:.2000}", format!("{:?}", native.run(&sql).await));
     }

@@ -8,7 +8,7 @@ use arrow::{
     util::display::{ArrayFormatter, FormatOptions},
 };
 
-use super::{engine::Answer, sql::Query};
+use super::engine::Answer;
 
 /// Sums of floats depend on the order of the rows.
 const TOLERANCE: f64 = 1e-9;
@@ -48,8 +48,8 @@ impl Rows {
     }
 }
 
-/// What differs, in words; `None` if nothing does.
-pub fn difference(query: &Query, left: &Rows, right: &Rows) -> Option<String> {
+/// What differs, in words; `None` if nothing does. `order` are the columns by which the rows are in order.
+pub fn difference(order: &[String], left: &Rows, right: &Rows) -> Option<String> {
     let shape = |rows: &Rows| {
         let field = |field: &arrow::datatypes::FieldRef| {
             format!("{} {}{}", field.name(), field.data_type(), if field.is_nullable() { "" } else { " NOT NULL" })
@@ -62,7 +62,7 @@ pub fn difference(query: &Query, left: &Rows, right: &Rows) -> Option<String> {
     if left.rows.len() != right.rows.len() {
         return Some(format!("{} rows and {} rows", left.rows.len(), right.rows.len()));
     }
-    let columns = ordered_columns(query, left);
+    let columns: Vec<usize> = order.iter().filter_map(|column| left.schema.index_of(column).ok()).collect();
     for (index, (one, other)) in left.rows.iter().zip(&right.rows).enumerate() {
         if let Some(column) = columns.iter().find(|column| !same(&one[**column], &other[**column])) {
             let (one, other) = (&one[*column], &other[*column]);
@@ -74,11 +74,6 @@ pub fn difference(query: &Query, left: &Rows, right: &Rows) -> Option<String> {
     other.sort_by(arrange);
     let pair = one.iter().zip(&other).find(|(one, other)| !one.iter().zip(*other).all(|(one, other)| same(one, other)));
     pair.map(|(one, other)| format!("sorted rows {one:?} and {other:?}"))
-}
-
-/// Those by which the rows are in order.
-fn ordered_columns(query: &Query, rows: &Rows) -> Vec<usize> {
-    query.order.iter().filter_map(|order| rows.schema.index_of(&order.column).ok()).collect()
 }
 
 /// Exact columns first: rows that differ only within the tolerance must not change places.

@@ -2,7 +2,7 @@
 
 use super::{
     QUERIES, block_on,
-    check::{Sides, Verdict, check_as},
+    check::{Case, Sides, Verdict, check},
     data::World,
     engine::Native,
     generate,
@@ -37,7 +37,8 @@ fn faulty_rewrites_are_caught() {
                 let query = generate::query(seed);
                 let Some(faulty) = rewrite(&query) else { continue };
                 tried += 1;
-                if let Verdict::Differs(how) = check_as(&sides, &mut native, &query, &faulty).await.verdict {
+                let case = Case { on: faulty.sql(Dialect::Engine), ..Case::of(&query) };
+                if let Verdict::Differs(how) = check(&sides, &mut native, case).await.verdict {
                     caught = Some((seed, how));
                     break;
                 }
@@ -66,7 +67,7 @@ async fn caught_on_the_wire(world: &World, fault: &str, alter: fn(&str) -> Strin
             continue;
         }
         tried += 1;
-        if let Verdict::Differs(how) = check_as(&sides, &mut native, &query, &query).await.verdict {
+        if let Verdict::Differs(how) = check(&sides, &mut native, Case::of(&query)).await.verdict {
             println!("{fault}: {tried} queries tried, caught by seed {seed}: {how:.200}");
             return;
         }

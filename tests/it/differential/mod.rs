@@ -9,6 +9,7 @@ mod columns;
 mod compare;
 mod coverage;
 mod data;
+mod documented;
 mod engine;
 mod faults;
 mod generate;
@@ -16,6 +17,7 @@ mod report;
 mod shrink;
 mod sql;
 mod wire;
+mod written;
 
 use std::{
     env,
@@ -26,7 +28,7 @@ use std::{
     time::Instant,
 };
 
-use check::{Sides, Verdict};
+use check::{Case, Sides, Verdict};
 use data::World;
 use engine::Native;
 use report::Report;
@@ -91,7 +93,7 @@ async fn run(first: u64, count: u64) -> Report {
                 }
                 let seed = first + index;
                 let query = generate::query(seed);
-                let outcome = check::check(&sides, &mut native, &query).await;
+                let outcome = check::check(&sides, &mut native, Case::of(&query)).await;
                 if count <= FEW {
                     println!("SEED={seed}: {}\n{outcome:?}", query.sql(Dialect::Engine));
                 }

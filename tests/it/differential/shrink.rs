@@ -1,7 +1,7 @@
 //! A failing query made smaller, one step at a time, for as long as it still fails.
 
 use super::{
-    check::{Sides, Verdict, check},
+    check::{Case, Sides, Verdict, check},
     engine::Native,
     sql::{Body, Condition, Expr, Family, Item, Join, Part, Query, Relation, Rows, Select},
 };
@@ -18,7 +18,7 @@ pub async fn smallest(sides: &Sides, native: &mut Native, mut query: Query) -> Q
             if attempts > ATTEMPTS {
                 return query;
             }
-            if matches!(check(sides, native, &candidate).await.verdict, Verdict::Differs(_)) {
+            if matches!(check(sides, native, Case::of(&candidate)).await.verdict, Verdict::Differs(_)) {
                 query = candidate;
                 continue 'smaller;
             }
