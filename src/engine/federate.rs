@@ -22,11 +22,12 @@ use datafusion::{
     physical_plan::ExecutionPlan,
 };
 
+use super::{branches, exact};
 use crate::sources::sql::{SqlQuery, printer::Printed};
 
-/// A plan that can run, and why what runs here does.
-pub(super) struct Federated {
-    pub plan: Arc<dyn ExecutionPlan>,
+/// A plan in which each part that a source answers is a statement, and why the rest runs here.
+pub(super) struct Federated<P> {
+    pub plan: P,
     pub reasons: Vec<Local>,
 }
 
@@ -38,17 +39,21 @@ pub(super) struct Local {
 }
 
 /// Plans `plan` in `state`.
-pub(super) async fn physical(state: &SessionState, plan: &LogicalPlan) -> Result<Federated> {
+pub(super) async fn physical(state: &SessionState, plan: &LogicalPlan) -> Result<Federated<Arc<dyn ExecutionPlan>>> {
+    let Federated { plan, reasons } = logical(state, plan).await?;
+    Ok(Federated { plan: state.query_planner().create_physical_plan(&plan, state).await?, reasons })
+}
+
+/// Optimizes `plan` and cuts it.
+pub(super) async fn logical(state: &SessionState, plan: &LogicalPlan) -> Result<Federated<LogicalPlan>> {
     let analyzed = state.analyzer().execute_and_check(plan.clone(), &state.config_options(), |_, _| {})?;
     let mut cutter = Cutter::default();
-    let plan = match cutter.whole(state, &analyzed).await? {
-        Some(whole) => whole,
-        None => {
-            let optimized = state.optimizer().optimize(analyzed, state, |_, _| {})?;
-            cutter.parts(optimized).await?
-        }
+    let plan = if let Some(whole) = cutter.whole(state, &analyzed).await? {
+        whole
+    } else {
+        let optimized = state.optimizer().optimize(exact::sums(analyzed)?, state, |_, _| {})?;
+        cutter.parts(optimized).await?
     };
-    let plan = state.query_planner().create_physical_plan(&plan, state).await?;
     Ok(Federated { plan, reasons: cutter.reasons })
 }
 
@@ -78,6 +83,7 @@ impl Cutter {
 
     /// The plan with its largest parts as statements.
     async fn parts(&mut self, plan: LogicalPlan) -> Result<LogicalPlan> {
+        let plan = plan.transform_down_with_subqueries(branches::work)?.data;
         let plan = plan.transform_down_with_subqueries(split)?.data;
         // Where a source refuses a part, smaller parts of it are offered in the next round.
         loop {

@@ -4,10 +4,16 @@ use std::fmt::Debug;
 
 use datafusion::scalar::ScalarValue;
 
-use super::{Bind, Binds, Class};
+use super::{Bind, Binds, Class, capability::Capabilities};
 
 /// The spellings of one system. Operands are complete expressions, in parentheses where they need them.
 pub trait Dialect: Debug + Send + Sync {
+    /// The system's name, for people.
+    fn name(&self) -> &'static str;
+
+    /// What it may be asked to compute.
+    fn capabilities(&self) -> &'static Capabilities;
+
     /// `operand`, a text, so that it is ordered and compared by code point.
     fn by_code_point(&self, operand: &str) -> String;
 

@@ -1,17 +1,18 @@
 //! Sources that speak SQL: one table and one scan for all of them, and a member for each system.
 //!
 //! A member describes its tables as [`Column`]s, runs [`Statement`]s as a [`Remote`], and names its spellings as a
-//! [`Dialect`]. What may be pushed is decided in one place, [`predicate`].
+//! [`Dialect`]. What may be pushed is decided in one place, [`printer`], by the allow-lists of [`capability`].
 
 mod annotation;
 mod batch;
+pub mod capability;
 pub mod column;
 pub mod dialect;
 mod failure;
 pub mod feed;
+pub mod literal;
 mod pool;
 pub mod postgres;
-pub mod predicate;
 pub mod printer;
 pub mod query;
 pub mod scan;

@@ -40,7 +40,7 @@ impl SqlQuery {
     pub fn of(plan: &LogicalPlan) -> Printed<Self> {
         let tables = Tables::of(plan)?;
         let Some(remote) = tables.remote else { return Err(Reason::new("it reads no source")) };
-        let Query { select, binds, columns, rows, split } =
+        let Query { select, binds, columns, rows, split, capabilities } =
             Printer::new(remote.source(), remote.dialect()).query(plan)?;
         let scan = Scan {
             statement: Statement::new(remote.source().clone(), select.render(), binds),
@@ -50,7 +50,11 @@ impl SqlQuery {
             fetch: None,
             split,
         };
-        Ok(Self { remote, scan, clauses: Clauses { select, columns: columns.into() } })
+        Ok(Self {
+            remote,
+            scan,
+            clauses: Clauses { select, columns: columns.into(), capabilities: capabilities.into() },
+        })
     }
 
     /// The same, once the source has said that it takes the statement, and how many rows it expects.

@@ -6,7 +6,7 @@
 
 use datafusion::{arrow::datatypes::DataType, logical_expr::Operator, scalar::ScalarValue};
 
-use super::{Class, predicate};
+use super::{Class, literal};
 use crate::model::{Fault, SourceName};
 
 const MARK: char = '\0';
@@ -156,7 +156,7 @@ impl Statement {
             Bind::Value { .. } => Some(bind.clone()),
             Bind::Parameter { index, class, op, is_list } => {
                 let given = parameters.get(*index)?;
-                let literal = if *is_list { predicate::list } else { predicate::literal };
+                let literal = if *is_list { literal::list } else { literal::literal };
                 Some(Bind::Value { value: literal(*class, given, *op)?, class: *class })
             }
         };

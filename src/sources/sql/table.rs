@@ -1,12 +1,19 @@
 //! A table or view of a source, as the engine sees it.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashSet},
+    sync::Arc,
+};
 
 use async_trait::async_trait;
 use datafusion::{
     arrow::datatypes::{Schema, SchemaRef},
     catalog::{Session, TableProvider},
-    common::{Result, Statistics, stats::Precision},
+    common::{
+        Column as ColumnName, DFSchema, Result, Statistics,
+        stats::Precision,
+        tree_node::{Transformed, TreeNode},
+    },
     error::DataFusionError,
     logical_expr::{Expr, TableProviderFilterPushDown, TableType},
     physical_expr::{expressions::Column as PhysicalColumn, projection::ProjectionExpr},
@@ -16,8 +23,7 @@ use datafusion::{
 use super::{
     Binds, Column, Remote, SqlScanExec, Statement,
     feed::{Scan, Split},
-    predicate::Writer,
-    printer::Scalar,
+    printer::{Printed, Printer, Reason, Scalar, Scope, has_subquery},
     scan::Clauses,
     select::Select,
 };
@@ -109,24 +115,20 @@ impl SqlTable {
         self.pushdown
     }
 
-    fn writer(&self) -> Writer<'_> {
-        Writer::new(self.remote.dialect(), &self.columns)
-    }
-
-    fn select(&self, projection: &[usize], filters: &[Expr]) -> Result<(Select, Binds)> {
-        let mut writer = self.writer();
+    fn select(&self, projection: &[usize], filters: &[Expr]) -> Result<(Select, Binds, BTreeSet<&'static str>)> {
+        let mut conditions = Conditions::of(self)?;
         let mut select = Select { from: self.from.clone(), ..Select::default() };
         select.items = projection.iter().map(|column| self.columns[*column].select.clone()).collect();
         for filter in filters {
-            let predicate = writer.predicate(filter).ok_or_else(|| {
-                let fault =
-                    Fault::internal(format!("a filter was pushed that `{}` does not take: {filter}", self.relation));
-                DataFusionError::External(Box::new(fault))
+            let condition = conditions.print(filter).map_err(|reason| {
+                let text = format!("a filter was pushed that `{}` does not take: {filter}: {reason}", self.relation);
+                DataFusionError::External(Box::new(Fault::internal(text)))
             })?;
-            select.conditions.push(predicate);
+            select.conditions.push(condition);
         }
         select.qualify(None);
-        Ok((select, writer.into_binds()))
+        let (binds, capabilities) = conditions.printer.into_parts();
+        Ok((select, binds, capabilities))
     }
 
     /// Adds the columns of `filters` whose values may be of another type than the declared one: a value by which a row is
@@ -160,11 +162,11 @@ impl TableProvider for SqlTable {
     }
 
     fn supports_filters_pushdown(&self, filters: &[&Expr]) -> Result<Vec<TableProviderFilterPushDown>> {
-        // One writer for all of them: together they must fit into one statement.
-        let mut writer = self.writer();
-        let answer = |filter: &&Expr| match self.pushdown.then(|| writer.predicate(filter)).flatten() {
-            Some(_) => TableProviderFilterPushDown::Exact,
-            None => TableProviderFilterPushDown::Unsupported,
+        // One statement for all of them: together they must fit into it.
+        let mut conditions = Conditions::of(self)?;
+        let answer = |filter: &&Expr| {
+            let is_pushed = self.pushdown && conditions.print(filter).is_ok();
+            if is_pushed { TableProviderFilterPushDown::Exact } else { TableProviderFilterPushDown::Unsupported }
         };
         Ok(filters.iter().map(answer).collect())
     }
@@ -179,7 +181,7 @@ impl TableProvider for SqlTable {
         let mut projection = projection.cloned().unwrap_or_else(|| (0..self.columns.len()).collect());
         let width = projection.len();
         self.add_filtered(&mut projection, filters);
-        let (select, binds) = self.select(&projection, filters)?;
+        let (select, binds, capabilities) = self.select(&projection, filters)?;
         let scan = Scan {
             statement: Statement::new(self.remote.source().clone(), select.render(), binds),
             schema: Arc::new(self.schema.project(&projection)?),
@@ -189,11 +191,12 @@ impl TableProvider for SqlTable {
             split: self.is_divisible.then(|| Split { table: self.from.clone(), is_filtered: !filters.is_empty() }),
         };
         let columns = projection.iter().map(|column| {
-            let mut column = Scalar::column(&self.columns[*column]);
+            let mut column = Scalar::stored(&self.columns[*column]);
             column.qualify(None);
             column
         });
-        let clauses = self.pushdown.then(|| Clauses { select, columns: columns.collect() });
+        let clauses =
+            self.pushdown.then(|| Clauses { select, columns: columns.collect(), capabilities: capabilities.into() });
         let scan = SqlScanExec::new(Arc::clone(&self.remote), scan, clauses);
         // All filters are here: `supports_filters_pushdown` says exact or unsupported, and the engine gives no limit to a
         // scan below a filter of its own.
@@ -210,6 +213,36 @@ pub(super) fn columns_of(scan: Arc<dyn ExecutionPlan>, indices: &[usize]) -> Res
         ProjectionExpr::new(Arc::new(PhysicalColumn::new(name, *index)), name)
     });
     Ok(Arc::new(ProjectionExec::try_new(columns, scan)?))
+}
+
+/// Prints conditions on the columns of one table.
+struct Conditions<'a> {
+    printer: Printer<'a>,
+    schema: DFSchema,
+    columns: Vec<Scalar>,
+}
+
+impl<'a> Conditions<'a> {
+    fn of(table: &'a SqlTable) -> Result<Self> {
+        Ok(Self {
+            printer: Printer::new(table.remote.source(), table.remote.dialect()),
+            schema: DFSchema::try_from(Arc::clone(&table.schema))?,
+            columns: table.columns.iter().map(Scalar::stored).collect(),
+        })
+    }
+
+    /// `filter` as SQL. Its columns are those of this table, whatever it is called in the query.
+    fn print(&mut self, filter: &Expr) -> Printed<String> {
+        if has_subquery(filter) {
+            return Err(Reason::new("a scan of one table reads no other"));
+        }
+        let unqualified = |expr: Expr| match expr {
+            Expr::Column(column) => Ok(Transformed::yes(Expr::Column(ColumnName::new_unqualified(column.name)))),
+            other => Ok(Transformed::no(other)),
+        };
+        let filter = filter.clone().transform(unqualified).map_err(|error| Reason::new(error.strip_backtrace()))?;
+        self.printer.condition(&filter.data, &Scope::new(&self.schema, &self.columns, None))
+    }
 }
 
 /// Statistics that know the number of rows at most.

@@ -2,13 +2,22 @@
 
 use datafusion::{arrow::datatypes::DataType, scalar::ScalarValue};
 
-use crate::sources::sql::{Bind, Binds, Class, Dialect};
+use super::capabilities::CAPABILITIES;
+use crate::sources::sql::{Bind, Binds, Class, Dialect, capability::Capabilities};
 
 /// Placeholders say their type, lists are one array.
 #[derive(Clone, Copy, Debug)]
 pub struct PostgresDialect;
 
 impl Dialect for PostgresDialect {
+    fn name(&self) -> &'static str {
+        "postgres"
+    }
+
+    fn capabilities(&self) -> &'static Capabilities {
+        &CAPABILITIES
+    }
+
     fn by_code_point(&self, operand: &str) -> String {
         format!("({operand} COLLATE \"C\")")
     }

@@ -1,6 +1,7 @@
 //! `kind: postgres`
 
 mod binds;
+mod capabilities;
 mod cause;
 mod check;
 mod copy;

@@ -101,8 +101,8 @@ impl Block {
         }
         let alias = printer.alias();
         let names: Vec<_> = (1..=columns.len()).map(|number| format!("c{number}")).collect();
-        for (item, name) in select.items.iter_mut().zip(&names) {
-            *item = format!("{item} AS {name}");
+        for ((item, column), name) in select.items.iter_mut().zip(&columns).zip(&names) {
+            *item = format!("{} AS {name}", column.item());
         }
         select.qualify(None);
         let name = |name: &String| format!("{alias}.{name}");

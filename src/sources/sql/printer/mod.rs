@@ -5,26 +5,36 @@
 //! which a source evaluates things never shows. (The reverse is allowed: a source may answer where the engine would have
 //! given up.)
 
+mod aggregate;
 mod block;
+mod cast;
+mod choice;
+mod comparison;
+mod constant;
 mod expression;
+mod function;
+mod operator;
+mod range;
 mod relation;
 mod scalar;
 mod shared;
 mod subquery;
+mod window;
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, collections::BTreeSet, fmt};
 
 use datafusion::{
     common::{Column as ColumnName, DFSchema},
     logical_expr::LogicalPlan,
 };
 
-use super::{Binds, Dialect, feed::Split, select::Select};
+use super::{Binds, Dialect, feed::Split, literal::MOST_BINDS, select::Select};
 use crate::model::SourceName;
 
 use block::Block;
 pub use scalar::Scalar;
 use shared::Shared;
+pub use subquery::has_subquery;
 
 /// Why a part of a plan is not sent to a source, for the person who reads the plan.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +64,10 @@ pub struct Printer<'a> {
     binds: Binds,
     aliases: usize,
     shared: Shared,
+    version: u32,
+    used: Vec<&'static str>,
+    conditions: usize,
+    depth: usize,
 }
 
 /// A statement in clauses, and the columns that it gives, in the order of the plan's.
@@ -69,13 +83,37 @@ pub struct Query {
     pub rows: Option<u64>,
     /// How the rows can be read in parts.
     pub split: Option<Split>,
+    /// The names of the entries of the allow-list that it uses.
+    pub capabilities: BTreeSet<&'static str>,
 }
 
 impl<'a> Printer<'a> {
-    /// A printer for a statement of `source`.
+    /// A printer for a statement of `source`, whatever the version of its server.
     #[must_use]
     pub fn new(source: &'a SourceName, dialect: &'a dyn Dialect) -> Self {
-        Self { source, dialect, binds: Binds::default(), aliases: 0, shared: Shared::default() }
+        Self {
+            source,
+            dialect,
+            binds: Binds::default(),
+            aliases: 0,
+            shared: Shared::default(),
+            version: 0,
+            used: Vec::new(),
+            conditions: 0,
+            depth: 0,
+        }
+    }
+
+    /// The same for a server of `version`, as the server counts.
+    #[must_use]
+    pub fn at(self, version: u32) -> Self {
+        Self { version, ..self }
+    }
+
+    /// The values at the places of what was printed, and what of the allow-list it uses.
+    #[must_use]
+    pub fn into_parts(self) -> (Binds, BTreeSet<&'static str>) {
+        (self.binds, self.used.into_iter().collect())
     }
 
     /// `plan` as one statement.
@@ -90,7 +128,10 @@ impl<'a> Printer<'a> {
         select.qualify(None);
         columns.iter_mut().for_each(|column| column.qualify(None));
         select.with = self.shared.into_with();
-        Ok(Query { select, binds: self.binds, columns, rows, split })
+        if self.binds.len() > MOST_BINDS {
+            return Err(Reason::new("more values than a statement takes"));
+        }
+        Ok(Query { select, binds: self.binds, columns, rows, split, capabilities: self.used.into_iter().collect() })
     }
 
     /// A name for a table in a FROM clause that no other has.
@@ -132,3 +173,6 @@ impl<'a> Scope<'a> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

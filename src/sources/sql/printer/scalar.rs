@@ -2,6 +2,11 @@
 
 use datafusion::arrow::datatypes::DataType;
 
+use super::{
+    Printed, Reason,
+    expression::class_of,
+    range::{self, Range},
+};
 use crate::sources::sql::{Class, Column, Comparison, Dialect, select::qualified};
 
 /// A value as a source computes it. All texts are complete operands, in parentheses where they need them.
@@ -18,9 +23,11 @@ pub struct Scalar {
     /// Can it be NULL?
     pub nullable: bool,
     /// Of integers, the least and the greatest value; `None` where nothing narrower than the type is known.
-    pub range: Option<(i128, i128)>,
+    pub range: Option<Range>,
     /// Can its evaluation fail, here and there alike? Such a value may be shown, but choose no rows.
     pub may_fail: bool,
+    /// Is every value of the declared type? If not, it can be compared by a scan that reads it too, but nothing more.
+    pub is_typed: bool,
     /// A column of a table or of a derived table, which no expression has changed: NULL where an outer join adds NULLs.
     pub is_plain: bool,
 }
@@ -42,8 +49,20 @@ impl Scalar {
             nullable: column.field.is_nullable(),
             range: None,
             may_fail: false,
+            is_typed: true,
             is_plain: true,
         }
+    }
+
+    /// The column of a table in a scan that reads every column by which it chooses rows.
+    #[must_use]
+    pub fn stored(column: &Column) -> Self {
+        let mut scalar = Self::column(column);
+        if let (Some(comparison), false) = (&column.comparison, column.is_typed) {
+            scalar.comparison = Ok(comparison.clone());
+            scalar.is_typed = false;
+        }
+        scalar
     }
 
     /// What `sql`, an expression of the source, gives: it cannot fail.
@@ -58,6 +77,7 @@ impl Scalar {
             nullable,
             range: None,
             may_fail: false,
+            is_typed: true,
             is_plain: false,
         }
     }
@@ -83,7 +103,20 @@ impl Scalar {
             range: self.range,
             // A derived table may be flattened into the query around it.
             may_fail: self.may_fail,
+            is_typed: self.is_typed,
             is_plain: true,
+        }
+    }
+
+    /// What stands for it in the select list of a derived table, whose column is then compared under this value's own
+    /// collation. Text that is only compared in another form leaves in that form.
+    #[must_use]
+    pub fn item(&self) -> &str {
+        match &self.comparison {
+            Ok(comparison) if comparison.class == Class::Text && comparison.equality == comparison.order => {
+                &comparison.order
+            }
+            _ => &self.select,
         }
     }
 
@@ -124,6 +157,38 @@ impl Scalar {
         let comparison = self.comparison.as_ref().ok()?;
         let float = matches!(comparison.class, Class::Float32 | Class::Float64);
         (!float).then_some(comparison.equality.as_str())
+    }
+
+    /// The operand of everything but orders.
+    ///
+    /// # Errors
+    /// Why it is none.
+    pub fn operand(&self) -> Printed<&str> {
+        let comparison = self.comparison.as_ref().map_err(|reason| Reason::new(*reason))?;
+        Ok(&comparison.equality)
+    }
+
+    /// The operand of orders, and of what compares it with anything but a literal.
+    ///
+    /// # Errors
+    /// Why it is none.
+    pub fn ordered(&self) -> Printed<&str> {
+        let comparison = self.comparison.as_ref().map_err(|reason| Reason::new(*reason))?;
+        Ok(&comparison.order)
+    }
+
+    /// The same as something that is counted: whether it is NULL is known of every column.
+    #[must_use]
+    pub fn counted(&self) -> Self {
+        let class = self.class().or_else(|| class_of(&self.data_type)).unwrap_or(Class::Text);
+        let counted = Self::computed(self.presence.clone(), class, self.data_type.clone(), self.nullable);
+        Self { may_fail: self.may_fail, ..counted }
+    }
+
+    /// Of integers, the least and the greatest value.
+    #[must_use]
+    pub fn bounds(&self) -> Option<Range> {
+        self.range.or_else(|| range::of_type(&self.data_type))
     }
 
     /// What it is in the source.

@@ -2,13 +2,22 @@
 
 use datafusion::scalar::ScalarValue;
 
-use crate::sources::sql::{Bind, Binds, Class, Dialect};
+use super::capabilities::CAPABILITIES;
+use crate::sources::sql::{Bind, Binds, Class, Dialect, capability::Capabilities};
 
 /// Numbered placeholders, one for each value of a list.
 #[derive(Clone, Copy, Debug)]
 pub struct SqliteDialect;
 
 impl Dialect for SqliteDialect {
+    fn name(&self) -> &'static str {
+        "sqlite"
+    }
+
+    fn capabilities(&self) -> &'static Capabilities {
+        &CAPABILITIES
+    }
+
     fn by_code_point(&self, operand: &str) -> String {
         format!("({operand} COLLATE BINARY)")
     }

@@ -1,5 +1,6 @@
 //! `kind: sqlite`
 
+mod capabilities;
 mod decode;
 mod dialect;
 mod discover;
