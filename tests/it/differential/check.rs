@@ -4,7 +4,6 @@ use std::{collections::BTreeSet, fmt::Write as _};
 
 use super::{
     compare::{Rows, difference},
-    coverage,
     engine::{Engine, Failure, Native},
     shrink,
     sql::{Dialect, Query},
@@ -22,7 +21,7 @@ pub struct Outcome {
     pub verdict: Verdict,
     pub native: NativeVerdict,
     /// The capabilities that its statements rely on.
-    pub pushed: BTreeSet<&'static str>,
+    pub pushed: BTreeSet<String>,
 }
 
 #[derive(Debug)]
@@ -96,7 +95,7 @@ pub async fn check(sides: &Sides, native: &mut Native, case: Case) -> Outcome {
     };
     let on = match sides.on.run(&case.on).await {
         Ok(answer) => {
-            outcome.pushed = coverage::relied_on(&answer.explanation);
+            outcome.pushed.clone_from(&answer.pushed);
             Rows::of(&answer)
         }
         Err(failure) => {

@@ -1,38 +1,26 @@
-//! Which of the capabilities that a source is trusted with did a query use?
+//! Which entries of the allow-lists did a query use?
 
-use std::collections::BTreeSet;
+use std::{any::Any, collections::BTreeSet, sync::Arc};
 
-use aqueduct::engine::Explanation;
+use aqueduct::sources::sql::{Dialect, SqlScanExec, postgres::PostgresDialect, sqlite::SqliteDialect};
+use datafusion::physical_plan::ExecutionPlan;
 
-/// A capability, and how a statement shows that it relies on it.
-const CAPABILITIES: &[(&str, &[&str])] = &[
-    ("=", &[" = "]),
-    ("<>", &[" <> "]),
-    ("<", &[" < "]),
-    ("<=", &[" <= "]),
-    (">", &[" > "]),
-    (">=", &[" >= "]),
-    ("AND", &[" AND "]),
-    ("OR", &[" OR "]),
-    ("NOT", &["(NOT "]),
-    ("IS NULL", &[" IS NULL"]),
-    ("IS NOT NULL", &[" IS NOT NULL"]),
-    ("IS DISTINCT FROM", &[" IS DISTINCT FROM ", " IS NOT "]),
-    ("IS TRUE", &[" IS TRUE", " IS NOT TRUE", " IS FALSE", " IS NOT FALSE"]),
-    ("IN", &[" IN (", " = ANY (", " <> ALL ("]),
-    ("ORDER BY", &[" ORDER BY "]),
-    ("COLLATE", &[" COLLATE "]),
-    ("LIMIT", &[" LIMIT "]),
-];
-
-/// All capabilities.
-pub fn names() -> Vec<&'static str> {
-    CAPABILITIES.iter().map(|(name, _)| *name).collect()
+/// All entries, as `source: name`.
+pub fn names() -> Vec<String> {
+    let of = |source: &'static str, dialect: &dyn Dialect| {
+        dialect.capabilities().entries().map(move |entry| format!("{source}: {}", entry.name)).collect::<Vec<_>>()
+    };
+    [of("pg", &PostgresDialect), of("lite", &SqliteDialect)].concat()
 }
 
 /// Those that the statements of a plan rely on.
-pub fn relied_on(explanation: &Explanation) -> BTreeSet<&'static str> {
-    let statements: Vec<&str> = explanation.sources.iter().filter_map(|part| part.sql.as_deref()).collect();
-    let shows = |marks: &[&str]| statements.iter().any(|sql| marks.iter().any(|mark| sql.contains(mark)));
-    CAPABILITIES.iter().filter(|(_, marks)| shows(marks)).map(|(name, _)| *name).collect()
+pub fn relied_on(plan: &Arc<dyn ExecutionPlan>) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    if let Some(scan) = (plan.as_ref() as &dyn Any).downcast_ref::<SqlScanExec>() {
+        found.extend(scan.capabilities().map(|name| format!("{}: {name}", scan.source())));
+    }
+    for child in plan.children() {
+        found.extend(relied_on(child));
+    }
+    found
 }

@@ -1,6 +1,6 @@
 //! Queries run in this process, and by Postgres itself.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use aqueduct::{
     app::App,
@@ -12,6 +12,8 @@ use arrow::{array::RecordBatch, datatypes::SchemaRef};
 use chrono::{DateTime, Utc};
 use futures::{StreamExt, TryStreamExt};
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, Row, ValueRef};
+
+use super::coverage;
 
 /// Nothing here takes longer, unless it hangs.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -27,7 +29,8 @@ pub struct Engine {
 pub struct Answer {
     pub schema: SchemaRef,
     pub batches: Vec<RecordBatch>,
-    pub explanation: Explanation,
+    /// The capabilities that its statements rely on.
+    pub pushed: BTreeSet<String>,
 }
 
 /// Why it gives nothing.
@@ -63,7 +66,7 @@ impl Engine {
             Ok(Ok(batches)) => batches,
         };
 
-        Ok(Answer { schema: prepared.schema, batches, explanation: physical.explain("ad_hoc.sql", 0) })
+        Ok(Answer { schema: prepared.schema, batches, pushed: coverage::relied_on(physical.plan()) })
     }
 
     /// What would run where.

@@ -46,15 +46,21 @@ const FEW: u64 = 20;
 /// After so many nobody learns from more.
 const MOST_FAILURES: usize = 5;
 
-/// Deep queries are planned by recursion.
-fn block_on<T>(work: impl Future<Output = T>) -> T {
+/// Deep queries are planned by recursion, in the thread that waits too.
+const STACK: usize = 32 * 1024 * 1024;
+
+fn block_on<T: Send>(work: impl Future<Output = T> + Send) -> T {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(WORKERS)
-        .thread_stack_size(16 * 1024 * 1024)
+        .thread_stack_size(STACK)
         .enable_all()
         .build()
         .expect("a runtime starts");
-    runtime.block_on(work)
+    std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().stack_size(STACK);
+        let waiting = thread.spawn_scoped(scope, || runtime.block_on(work)).expect("a thread starts");
+        waiting.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+    })
 }
 
 fn number(variable: &str) -> Option<u64> {
