@@ -35,9 +35,7 @@ SELECT a.k, count(b.id) AS n, sum(b.n) AS total FROM pg.a AS a LEFT JOIN pg.b AS
 SELECT DISTINCT t FROM pg.a;
 SELECT DISTINCT tl, e FROM pg.a;
 SELECT DISTINCT k, f FROM pg.a WHERE n IS NOT NULL;
--- differs: -0 and 0 are two groups
 SELECT g, count(*) AS n FROM pg.a GROUP BY g;
--- differs: -0 and 0 are two groups
 SELECT DISTINCT r FROM pg.a;
 SELECT d, k, count(*) AS n FROM pg.a GROUP BY ROLLUP (d, k);
 SELECT k, f, count(*) AS n FROM pg.a GROUP BY GROUPING SETS ((k), (f), ());

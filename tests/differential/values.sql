@@ -39,7 +39,6 @@ SELECT id FROM pg.a WHERE b = 9007199254740993 OR b > 9223372036854775806 OR i =
 SELECT id FROM pg.a WHERE i > 3000000000 OR s < 40000;
 SELECT id FROM pg.a WHERE s > 2.5 OR k < -0.5;
 SELECT id FROM pg.a WHERE g = 0.1 OR g > 1 OR r > 1;
--- differs: -0 is less than 0
 SELECT id FROM pg.a WHERE g = 0 OR g < 0 OR r >= 0;
 SELECT id, g * 2 AS twice, CAST(k AS double precision) / 4 AS quarter FROM pg.b;
 SELECT id FROM pg.a WHERE d > DATE '1970-01-01' OR d = DATE '0001-01-01' OR d IS NULL;

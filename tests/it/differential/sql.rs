@@ -271,26 +271,22 @@ impl Query {
         for (_, query) in &self.with {
             query.collect_differences(found);
         }
-        let has_floats = self.items().iter().any(|item| item.expr.family == Family::Float);
-        let is_set = match &self.body {
-            Body::Select(select) => {
-                select.differences(found);
-                select.distinct
-            }
-            Body::Set { operator, left, right } => {
+        match &self.body {
+            Body::Select(select) => select.differences(found),
+            Body::Set { left, right, .. } => {
                 left.collect_differences(found);
                 right.collect_differences(found);
-                *operator != "UNION ALL"
             }
-        };
-        if has_floats && (is_set || self.limit.is_some() || self.offset.is_some()) {
+        }
+        let is_ordered = |item: &Item| self.order.iter().any(|order| order.column == item.name);
+        if self.items().iter().any(|item| item.expr.family == Family::Float && is_ordered(item)) {
             found.insert(ZERO);
         }
     }
 }
 
 /// What the documentation says of floats.
-pub const ZERO: &str = "-0 is less than 0";
+const ZERO: &str = "-0 comes before 0";
 
 impl Select {
     /// All rows of one relation.
@@ -351,9 +347,6 @@ impl Select {
             if let Rows::Query(query) = &relation.rows {
                 query.collect_differences(found);
             }
-        }
-        if self.group.iter().any(|key| key.family == Family::Float) {
-            found.insert(ZERO);
         }
     }
 }

@@ -32,6 +32,8 @@ fn written_queries_give_the_same_rows_everywhere() {
         let mut native = Native::connect(&world.reference).await;
         let mut mistakes = Vec::new();
         for query in queries {
+            // A query that ends the process has said who it was.
+            println!("{}", query.place);
             if let Some(mistake) = mistake(&sides, &mut native, &query).await {
                 mistakes.push(format!("{}: {mistake}\n{}\n", query.place, query.sql));
             }

@@ -1,7 +1,7 @@
 //! Conditions: comparisons and their logic, and those that hold a subquery.
 
 use super::{Field, Generator, Place, Scope, scalar::literal, values_of};
-use crate::differential::sql::{Body, Expr, Family, Item, Query, Select, ZERO};
+use crate::differential::sql::{Body, Expr, Family, Item, Query, Select};
 
 const COMPARISONS: &[&str] =
     &["({} = {})", "({} <> {})", "({} <> {})", "({} < {})", "({} <= {})", "({} > {})", "({} >= {})"];
@@ -36,7 +36,7 @@ impl Generator {
             17 => {
                 let (one, other) = (self.operand(family, scope, depth).0, self.atom(family, scope));
                 let template = self.one_of(DISTINCT);
-                compared(family, Expr::of(Family::Bool, template, vec![one.into(), other.into()]))
+                Expr::of(Family::Bool, template, vec![one.into(), other.into()])
             }
             _ => match self.field(scope, |field| field.family == Family::Bool) {
                 Some(field) => {
@@ -70,7 +70,7 @@ impl Generator {
             12..16 => self.operand(family, scope, depth).0,
             _ => self.scalar(family, scope, depth),
         };
-        compared(family, Expr::of(Family::Bool, template, vec![one.into(), other.into()]))
+        Expr::of(Family::Bool, template, vec![one.into(), other.into()])
     }
 
     /// Mostly a column, and values like those that it holds.
@@ -94,7 +94,7 @@ impl Generator {
         }
         let places = vec!["{}"; parts.len() - 1].join(", ");
         let not = if self.chance(30) { "NOT " } else { "" };
-        compared(family, Expr::of(Family::Bool, format!("({{}} {not}IN ({places}))"), parts))
+        Expr::of(Family::Bool, format!("({{}} {not}IN ({places}))"), parts)
     }
 
     fn between(&mut self, family: Family, scope: &Scope) -> Expr {
@@ -111,7 +111,7 @@ impl Generator {
         }
         let template = self.one_of(&["({} BETWEEN {} AND {})", "({} NOT BETWEEN {} AND {})"]);
         let parts = vec![one.into(), literal(family, low).into(), literal(family, high).into()];
-        compared(family, Expr::of(Family::Bool, template, parts))
+        Expr::of(Family::Bool, template, parts)
     }
 
     /// EXISTS, IN, and comparisons with a scalar subquery; half of them look at the row outside.
@@ -122,9 +122,7 @@ impl Generator {
         let pair = self.pair(scope, &inside);
         let mut select = Select::all_of(relation);
         let Some((outer, inner)) = pair else { return self.comparison(Family::Int, scope, 0) };
-        let equal = || {
-            compared(outer.family, Expr::of(Family::Bool, "({} = {})", vec![inner.expr().into(), outer.expr().into()]))
-        };
+        let equal = || Expr::of(Family::Bool, "({} = {})", vec![inner.expr().into(), outer.expr().into()]);
         let more = self.chance(35).then(|| {
             let scope = if self.chance(30) { &both } else { &inside };
             self.predicate(scope, 1, Place::Value)
@@ -146,7 +144,7 @@ impl Generator {
                 select.filter = self.chance(50).then(|| self.predicate(&inside, 1, Place::Value));
                 let template = self.one_of(&["({} IN ({}))", "({} IN ({}))", "({} NOT IN ({}))"]);
                 let query = Query::new(Body::Select(Box::new(select)));
-                compared(outer.family, Expr::of(Family::Bool, template, vec![outer.expr().into(), query.into()]))
+                Expr::of(Family::Bool, template, vec![outer.expr().into(), query.into()])
             }
             _ => {
                 let function = self.one_of(&["min({})", "max({})"]);
@@ -156,11 +154,11 @@ impl Generator {
                     && let Some((outer, inner)) = self.pair(scope, &inside)
                 {
                     let equal = Expr::of(Family::Bool, "({} = {})", vec![inner.expr().into(), outer.expr().into()]);
-                    select.filter = Some(compared(outer.family, equal));
+                    select.filter = Some(equal);
                 }
                 let template = self.one_of(&["({} <= ({}))", "({} >= ({}))", "({} <> ({}))"]);
                 let query = Query::new(Body::Select(Box::new(select)));
-                compared(outer.family, Expr::of(Family::Bool, template, vec![outer.expr().into(), query.into()]))
+                Expr::of(Family::Bool, template, vec![outer.expr().into(), query.into()])
             }
         }
     }
@@ -174,14 +172,9 @@ impl Generator {
         {
             return Some((left, right));
         }
-        // NaN and the two zeros have their own place; whatever else is compared is compared here too.
-        let left = self.field(left, |field| !matches!(field.family, Family::Bool | Family::Float))?;
+        // Of booleans half of all pairs match.
+        let left = self.field(left, |field| field.family != Family::Bool)?;
         let right = self.field(right, |field| field.family == left.family)?;
         Some((left, right))
     }
-}
-
-/// What a comparison of a family means elsewhere.
-pub(super) fn compared(family: Family, expr: Expr) -> Expr {
-    if family == Family::Float { expr.differs(ZERO) } else { expr }
 }

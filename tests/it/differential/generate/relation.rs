@@ -1,6 +1,6 @@
 //! What stands in FROM: tables, derived tables, names of WITH, and how they are joined.
 
-use super::{Field, Generator, Place, Scope, predicate::compared};
+use super::{Field, Generator, Place, Scope};
 use crate::differential::{
     columns::{TABLES, Table},
     sql::{Condition, Expr, Family, Join, Relation, Rows, Select},
@@ -115,8 +115,7 @@ impl Generator {
         } else {
             "({} = {})"
         };
-        let family = one.family;
-        let mut on = compared(family, Expr::of(Family::Bool, template, vec![one.expr().into(), other.expr().into()]));
+        let mut on = Expr::of(Family::Bool, template, vec![one.expr().into(), other.expr().into()]);
         if kind != "FULL JOIN" && self.chance(28) {
             let both = Scope { fields: [left.fields.clone(), right.fields.clone()].concat(), keys: None };
             let more = self.predicate(&both, 1, Place::Value);

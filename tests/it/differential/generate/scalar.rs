@@ -26,7 +26,7 @@ impl Generator {
                 let (one, other) = (self.scalar(family, scope, depth), literal(family, self.one_of(values_of(family))));
                 let small = one.small;
                 let made = Expr::of(family, "NULLIF({}, {})", vec![one.into(), other.into()]).small(small);
-                if family == Family::Float { made.differs(crate::differential::sql::ZERO) } else { made }
+                made
             }
             _ => match family {
                 Family::Bool => self.predicate(scope, depth, Place::Value),
