@@ -7,8 +7,9 @@ SELECT a.id, b.id AS other FROM pg.a AS a RIGHT JOIN pg.b AS b ON a.k = b.k AND 
 SELECT a.id, b.id AS other FROM pg.a AS a RIGHT JOIN pg.b AS b ON a.k = b.k WHERE a.f IS NOT TRUE;
 SELECT a.id, b.id AS other FROM pg.a AS a FULL JOIN pg.b AS b ON a.k = b.k;
 SELECT a.id, b.id AS other FROM pg.a AS a FULL JOIN pg.b AS b ON a.k = b.k WHERE a.id > 5 OR b.id IS NULL;
+-- differs: the column of USING is that of the left side
 SELECT k, a.id, b.id AS other FROM pg.a AS a FULL JOIN pg.b AS b USING (k);
-SELECT k, a.id, b.id AS other FROM pg.a AS a LEFT JOIN pg.b AS b USING (k) WHERE k > 1 OR k IS NULL;
+SELECT k, a.id, b.id AS other FROM pg.a AS a LEFT JOIN pg.b AS b USING (k) WHERE a.k > 1 OR a.k IS NULL;
 SELECT id, a.t, b.t AS other FROM pg.a AS a RIGHT JOIN pg.b AS b USING (id);
 SELECT a.id, b.id AS other FROM pg.a AS a CROSS JOIN pg.b AS b WHERE a.k = b.k AND a.s < b.s;
 SELECT a.id, b.id AS other FROM pg.a AS a JOIN pg.b AS b ON a.k <> b.k AND a.s = b.s;

@@ -31,7 +31,7 @@ SELECT v, count(*) AS n FROM lite.a GROUP BY v;
 SELECT DISTINCT t, v FROM lite.s;
 SELECT count(DISTINCT t) AS t, min(t) AS low, max(v) AS high FROM lite.a;
 SELECT x.id, y.id AS other FROM lite.a AS x JOIN lite.s AS y ON x.t = y.t;
-SELECT x.id, y.id AS other FROM lite.a AS x JOIN lite.s AS y ON x.v = y.v AND x.k = y.k;
+SELECT x.id, y.id AS other FROM lite.a AS x JOIN lite.s AS y ON x.v = y.v OR x.k = y.k;
 SELECT id FROM lite.a WHERE t LIKE 'a%' OR t LIKE '%B%' OR t LIKE '50\%';
 SELECT id, k / 2 AS half, k % 3 AS rest, -7 / 2 AS seven, n * 2 AS twice, s + k AS plus FROM lite.a;
 SELECT count(*) AS c, sum(k) AS total, avg(k) AS mean, min(d) AS d, max(ts) AS ts, bool_or(f) AS some FROM lite.void;

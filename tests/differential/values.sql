@@ -26,6 +26,7 @@ SELECT id, 1 / (k - k) AS x FROM pg.a;
 -- fails
 SELECT id FROM pg.a WHERE 10 / k > 2;
 SELECT id, CASE WHEN k <> 0 THEN 10 / k END AS x FROM pg.a;
+-- fails
 SELECT id FROM pg.a WHERE CASE WHEN k <> 0 THEN 10 / k > 2 ELSE true END;
 SELECT id, n + 1 AS plus, n - w AS minus, n * n AS square, n * 2 AS twice, n % 1 AS rest, -n AS less, abs(n) AS size FROM pg.a;
 -- differs: a quotient of decimals has another scale
@@ -38,24 +39,25 @@ SELECT id FROM pg.a WHERE n > k OR w < s OR m = k;
 SELECT id FROM pg.a WHERE b = 9007199254740993 OR b > 9223372036854775806 OR i = -2147483648;
 SELECT id FROM pg.a WHERE i > 3000000000 OR s < 40000;
 SELECT id FROM pg.a WHERE s > 2.5 OR k < -0.5;
-SELECT id FROM pg.a WHERE g = 0.1 OR g > 1 OR r > 1;
+SELECT id FROM pg.a WHERE g = CAST('0.1' AS double precision) OR g > 1 OR r > 1;
 SELECT id FROM pg.a WHERE g = 0 OR g < 0 OR r >= 0;
 SELECT id, g * 2 AS twice, CAST(k AS double precision) / 4 AS quarter FROM pg.b;
 SELECT id FROM pg.a WHERE d > DATE '1970-01-01' OR d = DATE '0001-01-01' OR d IS NULL;
 SELECT id FROM pg.a WHERE ts BETWEEN TIMESTAMP '1969-12-31 00:00:00' AND TIMESTAMP '2024-03-01 00:00:00';
 SELECT id FROM pg.a WHERE tz > CAST('2024-03-31T01:00:00Z' AS timestamptz) OR tz < CAST('1970-01-01T00:00:00Z' AS timestamptz);
-SELECT id FROM pg.a WHERE d = CAST(ts AS date) OR ts > d;
+SELECT id FROM pg.a WHERE d = CAST(ts AS date) OR ts > CAST(d AS timestamp);
 SELECT id, extract(year FROM d) AS y, extract(month FROM ts) AS m, extract(dow FROM d) AS w, extract(doy FROM ts) AS n FROM pg.a;
 SELECT id, d - DATE '2000-01-01' AS days, ts + INTERVAL '1 hour' AS later, tz + INTERVAL '1 hour' AS zoned FROM pg.b;
 SELECT id, date_trunc('month', ts) AS m FROM pg.a WHERE ts > TIMESTAMP '1900-01-01 00:00:00' AND ts < TIMESTAMP '2200-01-01 00:00:00';
 SELECT id, CAST(d AS timestamp) AS ts, CAST(ts AS date) AS d, CAST(k AS text) AS k, CAST(f AS text) AS f, CAST(d AS text) AS text FROM pg.a;
 SELECT id FROM pg.a WHERE k IN (1, 2, NULL) OR s IN (7, 100);
 SELECT count(*) AS n FROM pg.a WHERE k NOT IN (1, 2, NULL);
-SELECT id FROM pg.a WHERE k IS DISTINCT FROM 1 AND t IS NOT DISTINCT FROM v;
+SELECT id FROM pg.a WHERE (k IS DISTINCT FROM 1) AND (t IS NOT DISTINCT FROM v OR id > 3);
 SELECT id FROM pg.a WHERE f IS UNKNOWN OR f IS NOT FALSE;
 SELECT id FROM pg.a WHERE NOT (k > 1 AND n > 1);
 SELECT id FROM pg.a WHERE (k > 1) IS NOT TRUE AND (n > 1 OR f) IS NOT FALSE;
 SELECT id, COALESCE(k, s, 0) AS k, NULLIF(k, 1) AS n, COALESCE(t, v, '') AS t, greatest(k, s) AS most, least(k, s) AS least FROM pg.a;
 SELECT id FROM pg.keyed WHERE k IS NOT NULL AND f IS NOT NULL;
 SELECT x.id FROM pg.keyed AS x RIGHT JOIN pg.b AS y ON x.k = y.id JOIN pg.keyed AS z ON x.k = z.id AND x.f IS NOT NULL;
+-- differs: x'61' is bytes
 SELECT id FROM pg.a WHERE y = x'61' OR y > x'61' OR y = x'';
