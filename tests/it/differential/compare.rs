@@ -106,7 +106,7 @@ fn same(left: &Cell, right: &Cell) -> bool {
     match (left, right) {
         (Cell::Float(left), Cell::Float(right)) => {
             let is_close = (left - right).abs() <= TOLERANCE * left.abs().max(right.abs());
-            left == right || (left.is_nan() && right.is_nan()) || is_close
+            (left.is_infinite() && left.total_cmp(right).is_eq()) || (left.is_nan() && right.is_nan()) || is_close
         }
         _ => left == right,
     }

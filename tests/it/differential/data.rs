@@ -1,6 +1,6 @@
 //! The tables filled: in Postgres, in a second Postgres database for comparison, in SQLite, and as files.
 
-use std::{fs, fs::File, path::Path};
+use std::{fmt::Write as _, fs, fs::File, path::Path};
 
 use aqueduct::{app::App, config::Environment};
 use datafusion::parquet::arrow::ArrowWriter;
@@ -118,7 +118,7 @@ fn rows(table: &Table, random: &mut Random) -> Vec<Row> {
             // Each draws the same numbers, whatever a table allows.
             let missing = random.within(0..6) == 0 && !table.is_full;
             // An empty field of a CSV file is NULL; without a line's other fields it would be no line.
-            (!missing && !(table.format == Format::Csv && value.is_empty())).then_some(value)
+            (!missing && (table.format != Format::Csv || !value.is_empty())).then_some(value)
         };
         rows.push(table.columns().map(value).collect());
     }
@@ -148,12 +148,12 @@ fn insert(schema: &str, table: &Table, rows: &[Row], write: impl Fn(&Column, &st
 
 fn values(table: &Table, rows: &[Row], write: impl Fn(&Column, &str) -> String) -> String {
     let row = |(index, row): (usize, &Row)| {
-        let value = |(column, value): (&Column, &Option<&str>)| match (column.name, value) {
+        let value = |(column, value): (&Column, Option<&str>)| match (column.name, value) {
             ("id", _) => (index + 1).to_string(),
             (_, Some(value)) => write(column, value),
             (_, None) => "NULL".to_owned(),
         };
-        format!("({})", table.columns().zip(row).map(value).collect::<Vec<_>>().join(", "))
+        format!("({})", table.columns().zip(row.iter().copied()).map(value).collect::<Vec<_>>().join(", "))
     };
     rows.iter().enumerate().map(row).collect::<Vec<_>>().join(", ")
 }
@@ -180,13 +180,13 @@ fn lite(table: &Table, rows: &[Row]) -> String {
     let columns: Vec<_> = table.columns().map(column).collect();
     let strict = if is_strict { " STRICT" } else { "" };
     let mut sql = format!("CREATE TABLE {} ({}){strict};", table.name, columns.join(", "));
-    let write = |column: &Column, value: &str| match (column.name, value.strip_prefix("\\x")) {
+    let spelled = |column: &Column, value: &str| match (column.name, value.strip_prefix("\\x")) {
         ("y", Some(digits)) => format!("x'{digits}'"),
         ("f", _) => value.to_owned(),
         _ => text(column, value),
     };
     if !rows.is_empty() {
-        sql += &format!("INSERT INTO {} VALUES {};", table.name, values(table, rows, write));
+        let _ = write!(sql, "INSERT INTO {} VALUES {};", table.name, values(table, rows, spelled));
     }
     sql
 }
@@ -206,7 +206,7 @@ fn annotations(source: &str) -> String {
         };
         let said: Vec<_> = table.columns().filter_map(said).collect();
         if !said.is_empty() {
-            yaml += &format!("  {}: {{columns: {{{}}}}}\n", table.name, said.join(", "));
+            let _ = writeln!(yaml, "  {}: {{columns: {{{}}}}}", table.name, said.join(", "));
         }
     }
     yaml
@@ -215,12 +215,12 @@ fn annotations(source: &str) -> String {
 fn write_csv(path: &Path, table: &Table, rows: &[Row]) {
     let mut csv = table.columns().map(|column| column.name).collect::<Vec<_>>().join(",") + "\n";
     for (index, row) in rows.iter().enumerate() {
-        let value = |(column, value): (&Column, &Option<&str>)| match (column.name, value) {
+        let value = |(column, value): (&Column, Option<&str>)| match (column.name, value) {
             ("id", _) => (index + 1).to_string(),
             (_, Some(value)) => format!("\"{}\"", value.replace('"', "\"\"")),
             (_, None) => String::new(),
         };
-        csv += &table.columns().zip(row).map(value).collect::<Vec<_>>().join(",");
+        csv += &table.columns().zip(row.iter().copied()).map(value).collect::<Vec<_>>().join(",");
         csv.push('\n');
     }
     fs::write(path, csv).expect("the project can be written");

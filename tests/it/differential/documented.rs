@@ -1,6 +1,6 @@
 //! Where the documentation says that Postgres gives something else, it does, and so does the engine.
 //!
-//! `tests/differential/postgres.txt` has a query for each entry of `docs/sql.md` under "Differences from PostgreSQL".
+//! `tests/differential/postgres.txt` has a query for each entry of `docs/sql.md` under "Differences from `PostgreSQL`".
 
 use std::{collections::BTreeSet, fs};
 

@@ -62,8 +62,7 @@ impl Generator {
             6..8 => {
                 let family = self.family();
                 let one = self.scalar(family, scope, 1);
-                let made = Expr::of(int, "count(DISTINCT {})", vec![one.into()]).small(true);
-                made
+                Expr::of(int, "count(DISTINCT {})", vec![one.into()]).small(true)
             }
             8..13 => {
                 let family = self.one_of(&[
@@ -116,13 +115,8 @@ impl Generator {
     fn having(&mut self, scope: &Scope) -> Expr {
         let aggregate = self.aggregate(scope, true);
         let family = aggregate.family;
-        let bound = match family {
-            Family::Int => literal(family, self.one_of(&["0", "1", "2", "3"])),
-            _ => {
-                let text = self.one_of(super::values_of(family));
-                literal(family, text)
-            }
-        };
+        let values = if family == Family::Int { &["0", "1", "2", "3"] } else { super::values_of(family) };
+        let bound = literal(family, self.one_of(values));
         let template = self.one_of(&["({} >= {})", "({} > {})", "({} <> {})", "({} <= {})"]);
         Expr::of(Family::Bool, template, vec![aggregate.into(), bound.into()])
     }
@@ -169,7 +163,7 @@ impl Generator {
         let mut select = Select::all_of(relation);
         let Some((outer, inner)) = self.pair(scope, &inside) else { return literal(Family::Int, "1") };
         let equal = Expr::of(Family::Bool, "({} = {})", vec![inner.expr().into(), outer.expr().into()]);
-        select.filter = self.chance(75).then(|| equal);
+        select.filter = self.chance(75).then_some(equal);
         let expr =
             match self.field(&inside, |field| !matches!(field.family, Family::Bool | Family::Binary | Family::Float)) {
                 Some(field) if self.chance(50) => Expr::of(field.family, "max({})", vec![field.expr().into()]),

@@ -25,8 +25,7 @@ impl Generator {
             2 => {
                 let (one, other) = (self.scalar(family, scope, depth), literal(family, self.one_of(values_of(family))));
                 let small = one.small;
-                let made = Expr::of(family, "NULLIF({}, {})", vec![one.into(), other.into()]).small(small);
-                made
+                Expr::of(family, "NULLIF({}, {})", vec![one.into(), other.into()]).small(small)
             }
             _ => match family {
                 Family::Bool => self.predicate(scope, depth, Place::Value),
