@@ -52,7 +52,7 @@ SELECT id, date_trunc('month', ts) AS m FROM pg.a WHERE ts > TIMESTAMP '1900-01-
 SELECT id, CAST(d AS timestamp) AS ts, CAST(ts AS date) AS d, CAST(k AS text) AS k, CAST(f AS text) AS f, CAST(d AS text) AS text FROM pg.a;
 SELECT id FROM pg.a WHERE k IN (1, 2, NULL) OR s IN (7, 100);
 SELECT count(*) AS n FROM pg.a WHERE k NOT IN (1, 2, NULL);
-SELECT id FROM pg.a WHERE (k IS DISTINCT FROM 1) AND (t IS NOT DISTINCT FROM v OR id > 3);
+SELECT id FROM pg.a WHERE (k IS DISTINCT FROM 1) AND ((t IS NOT DISTINCT FROM v) OR id > 3);
 SELECT id FROM pg.a WHERE f IS UNKNOWN OR f IS NOT FALSE;
 SELECT id FROM pg.a WHERE NOT (k > 1 AND n > 1);
 SELECT id FROM pg.a WHERE (k > 1) IS NOT TRUE AND (n > 1 OR f) IS NOT FALSE;

@@ -146,7 +146,7 @@ pub async fn explained(sides: &Sides, native: &mut Native, seed: u64, query: Que
     }
     if !is_elsewhere(&sql) {
         let sql = smallest.sql(Dialect::Postgres);
-        let _ = writeln!(text, "postgres: {sql}\n{:.2000}", format!("{:?}", native.run(&sql).await));
+        let _ = writeln!(text, "postgres: {sql}\n{:.500}", format!("{:?}", native.run(&sql).await));
     }
     text
 }
@@ -156,7 +156,7 @@ async fn shown(engine: &Engine, sql: &str) -> String {
         Ok(answer) => {
             let rows = Rows::of(&answer);
             let schema: Vec<_> = rows.schema.fields().iter().map(|field| field.data_type().to_string()).collect();
-            format!("{schema:?}\n{:.2000}", format!("{:?}", rows.rows))
+            format!("{schema:?}\n{:.500}", format!("{:?}", rows.rows))
         }
         Err(failure) => format!("{failure:?}"),
     }

@@ -37,7 +37,7 @@ use sql::Dialect;
 use crate::harness::{random::Random, tools};
 
 /// Queries of every run, and of a long one.
-const QUERIES: u64 = 1500;
+const QUERIES: u64 = 2000;
 const LONG: u64 = 40_000;
 /// As many as there are processors on a small machine.
 const WORKERS: usize = 2;

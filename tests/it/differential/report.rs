@@ -6,6 +6,7 @@ use super::{
     check::{NativeVerdict, Outcome, Verdict},
     coverage,
 };
+use crate::harness::tools;
 
 /// At least so many of a hundred queries return rows.
 const WITH_ROWS: u64 = 70;
@@ -66,7 +67,13 @@ impl Report {
         assert!(share(self.with_rows) >= WITH_ROWS, "too few queries return rows\n{self}");
         assert!(share(sum(&self.refused)) < REFUSED, "too many queries are refused\n{self}");
         assert!(share(sum(&self.fails)) < FAILING, "too many queries fail\n{self}");
+        // Rare functions are met often enough in a long run only.
+        if !tools::is_long_run() {
+            return;
+        }
         let mut rare = coverage::names();
+        // Generated queries have no parameters.
+        rare.retain(|name| !name.ends_with(": x = ANY (:list)"));
         rare.retain(|name| self.pushed.get(name).copied().unwrap_or_default() < COVERED);
         assert!(rare.is_empty(), "these were pushed in fewer than {COVERED} queries: {rare:?}\n{self}");
     }

@@ -166,7 +166,7 @@ impl Generator {
     /// Columns of one family in two scopes; mostly those that really match.
     pub(super) fn pair(&mut self, left: &Scope, right: &Scope) -> Option<(Field, Field)> {
         let ends = |field: &Field, name: &str| field.sql.ends_with(name);
-        if self.chance(68)
+        if self.chance(80)
             && let Some(left) = self.field(left, |field| ends(field, ".k") || ends(field, ".id"))
             && let Some(right) = self.field(right, |field| ends(field, ".k") || ends(field, ".id"))
         {

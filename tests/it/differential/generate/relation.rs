@@ -11,7 +11,7 @@ impl Generator {
     pub(super) fn table(&mut self) -> Relation {
         let sources = self.sources;
         // Empty ones and those of one row are rarer.
-        let is_small = self.chance(6);
+        let is_small = self.chance(4);
         let fits = |table: &&&Table| sources.contains(&table.source) && (table.rows < 2) == is_small;
         let mut tables: Vec<&Table> = TABLES.iter().filter(|table| fits(&table)).collect();
         if tables.is_empty() {

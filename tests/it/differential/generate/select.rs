@@ -83,7 +83,7 @@ impl Generator {
 
     /// Both sides have columns of the same families.
     fn set(&mut self, depth: u32) -> Query {
-        let operator = self.one_of(&["UNION ALL", "UNION ALL", "UNION", "INTERSECT", "EXCEPT"]);
+        let operator = self.one_of(&["UNION ALL", "UNION ALL", "UNION", "UNION", "INTERSECT", "EXCEPT"]);
         let families: Vec<_> = (0..=self.below(3)).map(|_| self.family()).collect();
         let mut side = || {
             let (mut select, scope) = self.rows(depth.saturating_sub(1));
