@@ -149,6 +149,12 @@ pub(super) fn bind(plan: LogicalPlan, values: Vec<ScalarValue>) -> DfResult<Logi
 }
 
 impl Physical {
+    /// What would run.
+    #[must_use]
+    pub fn plan(&self) -> &Arc<dyn ExecutionPlan> {
+        &self.plan
+    }
+
     /// Starts the work.
     ///
     /// # Errors

@@ -6,6 +6,7 @@ mod cli;
 mod clients;
 mod contract;
 mod cursors;
+mod differential;
 mod dynamic;
 mod files;
 mod full_scan;

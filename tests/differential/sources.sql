@@ -1,0 +1,43 @@
+SELECT a.id, l.id AS other FROM pg.a AS a JOIN lite.a AS l ON a.k = l.k;
+SELECT a.id, l.id AS other FROM pg.a AS a LEFT JOIN lite.a AS l ON a.k = l.k AND l.n > 0;
+SELECT a.id, l.id AS other FROM pg.a AS a RIGHT JOIN lite.s AS l ON a.t = l.t;
+SELECT a.id, l.id AS other FROM pg.a AS a FULL JOIN lake.p AS l ON a.k = l.k;
+SELECT a.id, p.id AS other, q.id AS third FROM pg.a AS a JOIN lake.p AS p ON a.k = p.k LEFT JOIN lake.q AS q ON p.s = q.s;
+SELECT a.id FROM lake.p AS a WHERE EXISTS (SELECT 1 FROM pg.a AS b WHERE b.k = a.k AND b.n > 0);
+SELECT a.id FROM pg.a AS a WHERE a.k NOT IN (SELECT k FROM lake.p WHERE k IS NOT NULL AND k > 2);
+SELECT a.id FROM pg.a AS a WHERE a.k NOT IN (SELECT id FROM lite.void);
+SELECT count(*) AS n FROM lite.keyed AS a WHERE a.k NOT IN (SELECT k FROM pg.a);
+SELECT a.k, count(*) AS n, sum(p.n) AS total FROM pg.a AS a JOIN pg.b AS b ON a.k = b.k JOIN lake.p AS p ON b.s = p.s GROUP BY a.k;
+SELECT x.k, x.n, p.id FROM (SELECT k, count(*) AS n FROM pg.a GROUP BY k) AS x JOIN lake.p AS p ON x.k = p.k;
+SELECT p.id, x.id AS other FROM lake.p AS p LEFT JOIN (SELECT id, k FROM pg.a ORDER BY t, id LIMIT 5) AS x ON p.k = x.k;
+SELECT p.id, x.id AS other FROM lake.o AS p JOIN pg.keyed AS x ON p.id = x.id AND p.t <> x.t;
+SELECT p.id, x.id AS other FROM lake.o AS p JOIN pg.a AS x ON p.u = x.u AND p.e = x.e;
+SELECT p.id, x.id AS other FROM lake.p AS p JOIN pg.a AS x ON p.c = x.c;
+SELECT p.id, x.id AS other FROM lake.p AS p JOIN pg.a AS x ON p.d = x.d JOIN lite.a AS l ON l.ts = x.ts;
+SELECT p.id, x.id AS other FROM lake.p AS p JOIN pg.a AS x ON p.n = x.n AND p.w = x.w;
+SELECT p.id, x.id AS other FROM lake.p AS p JOIN pg.a AS x ON p.g = x.g;
+SELECT k, t FROM pg.a UNION SELECT k, t FROM lite.a UNION SELECT k, t FROM lake.q;
+SELECT k FROM pg.a INTERSECT SELECT k FROM lite.a;
+SELECT k FROM lake.p EXCEPT SELECT k FROM pg.b WHERE k > 1;
+-- order: k, n
+SELECT k, count(*) AS n FROM (SELECT k FROM pg.a UNION ALL SELECT k FROM lake.p) AS x GROUP BY k ORDER BY k NULLS FIRST, n LIMIT 4;
+-- order: t, id
+SELECT t, id FROM lite.a ORDER BY t, id LIMIT 9;
+-- order: v, id
+SELECT v, id FROM lite.a ORDER BY v DESC NULLS LAST, id LIMIT 9;
+SELECT id FROM lite.a WHERE t = 'a' OR t < 'B' OR v = 'a' OR v > 'b';
+SELECT t, count(*) AS n FROM lite.a GROUP BY t;
+SELECT v, count(*) AS n FROM lite.a GROUP BY v;
+SELECT DISTINCT t, v FROM lite.s;
+SELECT count(DISTINCT t) AS t, min(t) AS low, max(v) AS high FROM lite.a;
+SELECT x.id, y.id AS other FROM lite.a AS x JOIN lite.s AS y ON x.t = y.t;
+SELECT x.id, y.id AS other FROM lite.a AS x JOIN lite.s AS y ON x.v = y.v OR x.k = y.k;
+SELECT id FROM lite.a WHERE t LIKE 'a%' OR t LIKE '%B%' OR t LIKE '50\%';
+SELECT id, k / 2 AS half, k % 3 AS rest, -7 / 2 AS seven, n * 2 AS twice, s + k AS plus FROM lite.a;
+SELECT count(*) AS c, sum(k) AS total, avg(k) AS mean, min(d) AS d, max(ts) AS ts, bool_or(f) AS some FROM lite.void;
+SELECT k, count(*) AS c, sum(s) AS total, avg(s) AS mean, min(n) AS n, max(d) AS d FROM lite.a GROUP BY k;
+SELECT id FROM lite.a WHERE f AND NOT (k > 1) OR f IS NULL OR b = 9223372036854775807;
+SELECT id FROM lite.s WHERE d > DATE '1970-01-01' OR ts = TIMESTAMP '1969-12-31 23:59:59.999999' OR y = x'00' OR n = 1.5;
+SELECT id, upper(t) AS u, lower(t) AS l, length(t) AS n, substr(t, 2) AS part FROM lite.a;
+SELECT id, upper(t) AS u, lower(t) AS l, initcap(tc) AS i FROM pg.a WHERE t IS NOT NULL UNION ALL SELECT id, upper(t), lower(t), initcap(tc) FROM lake.p;
+SELECT s.id, v.id AS other FROM lite.s AS s LEFT JOIN pg.void AS v ON s.k = v.k;
