@@ -20,7 +20,7 @@ use mimalloc::MiMalloc;
 static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// Seconds of processor time, after which its clock of hundredths is exact enough.
-const ENOUGH: f64 = 2.0;
+const ENOUGH: f64 = 1.0;
 
 #[derive(Clone, Copy)]
 enum Plans {
