@@ -66,8 +66,8 @@ def run(arguments, postgres, folder):
     made = microseconds(arguments, "made", benchmark, [f"tpch.{query.name}" for query in tpch.queries(arguments.queries)])
 
     print("Planning: processor time of one plan\n")
-    print(f"kept: a lookup in Postgres {kept['plan.lookup']:.0f} µs,", end=" ")
-    print(f"a join of Postgres and SQLite {kept['plan.join']:.0f} µs\n")
+    print(f"kept: a lookup in Postgres {kept['plan.lookup']:.1f} µs,", end=" ")
+    print(f"a join of Postgres and SQLite {kept['plan.join']:.1f} µs\n")
     for name, figure in made.items():
         print(f"{name.removeprefix('tpch.'):6}{figure / 1000:>9.2f} ms")
     worst = max(made, key=made.get)

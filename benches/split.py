@@ -59,7 +59,8 @@ class DuckDB:
 def fetched(arguments, project, query, environment):
     """Rows that come from Postgres when the query runs."""
     plan = whole.explain(arguments.programs, project, query, "--analyze", environment=environment)
-    return sum(part["rows"] for part in plan["sources"] if part["source"] == "pg")
+    # A statement that turned out not to be needed has no rows.
+    return sum(part["rows"] or 0 for part in plan["sources"] if part["source"] == "pg")
 
 
 def run(arguments, postgres, folder):

@@ -12,7 +12,7 @@ import harness
 
 ROOT = pathlib.Path(__file__).parent.parent
 sys.path.append(str(ROOT / "tests/python"))
-import tpch_answers  # noqa: E402
+import tpch_answers
 
 DATABASE = "tpch_sql"
 # Columns, primary key, further indexes: those of the foreign keys. Where the specification has char(n) these are text:

@@ -56,7 +56,7 @@ def explain(programs, project, query, *options, environment=None):
 
 def is_whole(plan):
     """Is it one statement, of which nothing but the names of its columns is changed here?"""
-    renaming = re.compile(r"ProjectionExec: expr=\[(\w+@\d+ as \w+(, )?)+\]")
+    renaming = re.compile(r"ProjectionExec: expr=\[([^\s,]+@\d+ as \w+(, )?)+\]")
     return len(plan["sources"]) == 1 and all(renaming.fullmatch(part["operator"]) for part in plan["local"])
 
 
