@@ -144,5 +144,4 @@ def compare(query, ours, theirs):
 def same(ours, theirs):
     if not isinstance(ours, (int, float, decimal.Decimal)):
         return str(ours) == str(theirs)
-    ours, theirs = decimal.Decimal(str(ours)), decimal.Decimal(str(theirs))
-    return abs(ours - theirs) <= decimal.Decimal("1e-6") + abs(theirs) * decimal.Decimal("1e-12")
+    return abs(decimal.Decimal(str(ours)) - decimal.Decimal(str(theirs))) <= decimal.Decimal("1e-6")
