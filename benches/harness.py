@@ -3,6 +3,7 @@
 import argparse
 import contextlib
 import dataclasses
+import http.client
 import json
 import os
 import pathlib
@@ -67,6 +68,11 @@ def write_json(arguments, name, figures):
 def medians(runs):
     """The median of each figure over runs that have the same figures."""
     return {key: statistics.median(run[key] for run in runs) for key in runs[0]}
+
+
+def generator():
+    """The program that makes TPC-H data."""
+    return pathlib.Path(sys.executable).with_name("tpchgen-cli")
 
 
 @contextlib.contextmanager
@@ -153,6 +159,20 @@ def spend(command, stdin=None, stdout=subprocess.PIPE):
     return Spent(text, seconds, usage.ru_utime + usage.ru_stime, memory)
 
 
+def get(port, path):
+    """The whole body of an answer, and the seconds from sending the request, over a connection that is there already."""
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=3600)) as connection:
+        connection.connect()
+        began = time.monotonic()
+        connection.request("GET", path)
+        response = connection.getresponse()
+        body = response.read()
+        seconds = time.monotonic() - began
+    if response.status != 200:
+        sys.exit(f"{path} answered {response.status}: {body.decode()}")
+    return body, seconds
+
+
 def project(root, settings, catalogs, queries):
     """Writes a project: the text of aqueduct.yaml, of each catalog by its name, of each query by its name."""
     (root / "catalogs").mkdir(parents=True)
@@ -167,10 +187,10 @@ def project(root, settings, catalogs, queries):
 
 
 @contextlib.contextmanager
-def aqueduct(programs, root, log=subprocess.DEVNULL):
+def aqueduct(programs, root, log=subprocess.DEVNULL, environment=None):
     """A server of the project: its process and its ports by door."""
     doors = {f"AQUEDUCT_SERVER__{door}": "127.0.0.1:0" for door in ("HTTP", "FLIGHT", "ADMIN")}
-    with running([programs / "aqueduct", "-C", str(root), "serve"], doors, log) as process:
+    with running([programs / "aqueduct", "-C", str(root), "serve"], {**doors, **(environment or {})}, log) as process:
         line = process.stdout.readline().decode()
         if not line:
             sys.exit(f"aqueduct does not serve {root}")
@@ -194,12 +214,14 @@ class Postgres:
 
     @property
     def url(self):
-        return f"postgresql://postgres@127.0.0.1:{self.port}/{DATABASE}"
+        return self.url_of(DATABASE)
+
+    def url_of(self, database):
+        return f"postgresql://postgres@127.0.0.1:{self.port}/{database}"
 
     def psql(self, *commands, database=DATABASE, **options):
         """Runs commands in one transaction and gives what they print."""
-        program = [self.programs / "psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-p", str(self.port)]
-        program += ["-U", "postgres", "-d", database]
+        program = [self.programs / "psql", "-XqAt", "-v", "ON_ERROR_STOP=1", "-d", self.url_of(database)]
         if len(commands) > 1:
             program.append("-1")
         for command in commands:
@@ -243,31 +265,42 @@ class Postgres:
         return self.cpu()
 
     def load(self):
-        """Makes the database unless it is there. It gets its name when it is complete."""
-        if self.psql(f"SELECT 1 FROM pg_database WHERE datname = '{DATABASE}'", database="postgres"):
+        """The database that benchmarks read unless they say otherwise."""
+        self.make_once(DATABASE, self.fill)
+
+    def make_once(self, name, fill):
+        """Makes a database of TPC-H at scale factor 1 unless it is there. It gets its name when it is complete."""
+        if self.psql(f"SELECT 1 FROM pg_database WHERE datname = '{name}'", database="postgres"):
             return
-        print("loading TPC-H at scale factor 1 into Postgres, once", file=sys.stderr)
+        print(f"loading TPC-H at scale factor 1 into Postgres as {name}, once", file=sys.stderr)
         self.psql("DROP DATABASE IF EXISTS loading", database="postgres")
         self.psql("CREATE DATABASE loading", database="postgres")
+        fill("loading")
+        # Sets the hint bits, which the first reader would set otherwise, and gathers the planner's statistics.
+        self.psql("VACUUM ANALYZE", database="loading")
+        self.psql("CHECKPOINT", database="loading")
+        self.psql(f"ALTER DATABASE loading RENAME TO {name}", database="postgres")
+
+    def fill(self, database):
         for table, (columns, key) in TABLES.items():
-            generate = [pathlib.Path(sys.executable).with_name("tpchgen-cli"), "csv", "-s", "1", "--tables", table, "--stdout"]
-            with subprocess.Popen(generate, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as rows:
-                self.psql(
-                    f"CREATE TABLE {table} ({columns})",
-                    f"COPY {table} FROM STDIN (FORMAT csv, HEADER)",
-                    f"ALTER TABLE {table} ADD PRIMARY KEY ({key})",
-                    database="loading",
-                    stdin=rows.stdout,
-                )
-            if rows.returncode != 0:
-                sys.exit(f"{generate} ended with {rows.returncode}")
+            self.generate(database, table, columns, key)
         self.psql(
             f"CREATE TABLE customer_int4 ({CUSTOMER.format(key='integer')})",
             "INSERT INTO customer_int4 SELECT * FROM customer",
             "ALTER TABLE customer_int4 ADD PRIMARY KEY (c_custkey)",
-            database="loading",
+            database=database,
         )
-        # Sets the hint bits, which the first reader would set otherwise, and gathers the planner's statistics.
-        self.psql("VACUUM ANALYZE", database="loading")
-        self.psql("CHECKPOINT", database="loading")
-        self.psql(f"ALTER DATABASE loading RENAME TO {DATABASE}", database="postgres")
+
+    def generate(self, database, table, columns, key):
+        """Makes a table of TPC-H with its rows and its primary key."""
+        command = [generator(), "csv", "-s", "1", "--tables", table, "--stdout"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as rows:
+            self.psql(
+                f"CREATE TABLE {table} ({columns})",
+                f"COPY {table} FROM STDIN (FORMAT csv, HEADER)",
+                f"ALTER TABLE {table} ADD PRIMARY KEY ({key})",
+                database=database,
+                stdin=rows.stdout,
+            )
+        if rows.returncode != 0:
+            sys.exit(f"{command} ended with {rows.returncode}")

@@ -44,13 +44,20 @@ def json_value(value_type, default):
 
 
 def literal(value_type, default):
-    """The default as a DuckDB literal of the parameter's type."""
+    """The default as a literal of the parameter's type, for DuckDB and for Postgres."""
     if value_type.startswith("["):
-        return "[" + ", ".join(literal(value_type[1:-1], element) for element in default) + "]"
+        return "ARRAY[" + ", ".join(literal(value_type[1:-1], element) for element in default) + "]"
     if value_type == "string":
         return "'" + default.replace("'", "''") + "'"
     names = {"int32": "INTEGER", "int64": "BIGINT", "date": "DATE"}
     return f"CAST('{default}' AS {names.get(value_type, value_type)})"
+
+
+def with_literals(sql, parameters):
+    """The SQL with the defaults in place of the parameters."""
+    for name, (value_type, default) in parameters.items():
+        sql = re.sub(rf"(?<!:):{name}\b", lambda _: literal(value_type, default), sql)
+    return sql
 
 
 def kind(values):
@@ -71,9 +78,7 @@ def main():
     answers = {}
     for file in sorted(queries.glob("*.sql")):
         sql, parameters = read(file)
-        for name, (value_type, default) in parameters.items():
-            sql = re.sub(rf"(?<!:):{name}\b", lambda _: literal(value_type, default), sql)
-        result = connection.execute(SOURCE.sub("", sql))
+        result = connection.execute(SOURCE.sub("", with_literals(sql, parameters)))
         columns = [column[0] for column in result.description]
         rows = result.fetchall()
         answers[file.stem] = {
@@ -85,4 +90,5 @@ def main():
     json.dump(answers, sys.stdout)
 
 
-main()
+if __name__ == "__main__":
+    main()
