@@ -123,3 +123,52 @@ pub const EXPRESSIONS: &[Entry] = &[
     .guarded(Guard::Fits),
     Entry::new("- integer", Kind::Negative, &[INTEGERS], "(- {0})", &["- ({0} % 1000)"]).guarded(Guard::Fits),
 ];
+
+/// Plan nodes and clauses. Their examples read the tables of the test, `edges` and `others`.
+pub const NODES: &[Entry] = &[
+    node("scan", &["SELECT id, int64 FROM edges"]),
+    node("projection", &["SELECT int64 AS a, id AS b FROM edges"]),
+    node("filter", &["SELECT id FROM edges WHERE int64 > 1"]),
+    node("group by", &["SELECT int64, count(*) AS n FROM edges GROUP BY int64", "SELECT count(*) AS n FROM edges"]),
+    node("having", &["SELECT int64, count(*) AS n FROM edges GROUP BY int64 HAVING count(*) > 1"]),
+    node("window", &["SELECT id, row_number() OVER (ORDER BY id) AS n FROM edges"]),
+    node("distinct", &["SELECT DISTINCT int64 FROM edges"]),
+    node(
+        "sort",
+        &[
+            "SELECT id, int64 FROM edges ORDER BY int64 DESC NULLS LAST, id",
+            "SELECT id, text FROM edges ORDER BY text NULLS FIRST, id DESC",
+        ],
+    ),
+    node("limit", &["SELECT id FROM edges ORDER BY id LIMIT 3", "SELECT id FROM edges ORDER BY id LIMIT 3 OFFSET 2"]),
+    node("inner join", &["SELECT a.id, b.id AS other FROM edges a JOIN others b ON a.int64 = b.int64"]),
+    node(
+        "left join",
+        &["SELECT a.id, b.id AS other FROM edges a LEFT JOIN others b ON a.int64 = b.int64 AND b.id > 2"],
+    ),
+    node("right join", &["SELECT a.id, b.id AS other FROM edges a RIGHT JOIN others b ON a.int64 = b.int64"]),
+    node("full join", &["SELECT a.id, b.id AS other FROM edges a FULL JOIN others b ON a.int64 = b.int64"]),
+    node("cross join", &["SELECT a.id, b.id AS other FROM edges a CROSS JOIN others b"]),
+    node("semi join", &["SELECT id FROM edges INTERSECT SELECT int64 FROM others"]),
+    node("anti join", &["SELECT id FROM edges EXCEPT SELECT int64 FROM others"]),
+    node("union all", &["SELECT id FROM edges UNION ALL SELECT int64 FROM others"]),
+    node(
+        "with",
+        &["WITH w AS (SELECT int64, count(*) AS n FROM edges GROUP BY int64) \
+         SELECT a.n, b.n AS m FROM w a JOIN w b ON a.n = b.n"],
+    ),
+    node(
+        "exists",
+        &[
+            "SELECT id FROM edges a WHERE EXISTS (SELECT 1 FROM others b WHERE b.int64 = a.int64)",
+            "SELECT id FROM edges a WHERE NOT EXISTS (SELECT 1 FROM others b WHERE b.int64 = a.int64)",
+        ],
+    ),
+    node("in subquery", &["SELECT id FROM edges WHERE int64 IN (SELECT int64 FROM others)"]),
+    node("scalar subquery", &["SELECT id FROM edges WHERE int64 = (SELECT max(int64) FROM others)"]),
+    node("one row", &["SELECT 1 AS a UNION ALL SELECT int64 FROM edges"]),
+];
+
+const fn node(name: &'static str, examples: &'static [&'static str]) -> Entry {
+    Entry::new(name, Kind::Node, &[], "", examples)
+}

@@ -11,7 +11,8 @@ use crate::sources::sql::{
 };
 
 /// The allow-list; versions are those of `sqlite3_libversion_number`.
-pub static CAPABILITIES: Capabilities = Capabilities { tables: &[standard::EXPRESSIONS, EXPRESSIONS, AGGREGATES] };
+pub static CAPABILITIES: Capabilities =
+    Capabilities { tables: &[standard::NODES, standard::EXPRESSIONS, EXPRESSIONS, AGGREGATES, WINDOWS] };
 
 const INT64: &[Class] = &[Class::Int64];
 const LEAST: &[Class] = &[Class::Int64, Class::Text, Class::Date];
@@ -60,4 +61,92 @@ const AGGREGATES: &[Entry] = &[
     ),
     Entry::new("min(x)", Kind::Aggregate("min"), &[LEAST], "min({0}){filter}", &["min({0})"]),
     Entry::new("max(x)", Kind::Aggregate("max"), &[LEAST], "max({0}){filter}", &["max({0})"]),
+];
+
+const WINDOWS: &[Entry] = &[
+    Entry::new(
+        "row_number()",
+        Kind::Window("row_number"),
+        &[],
+        "row_number(){over}",
+        &["row_number() OVER (PARTITION BY bool ORDER BY id)", "row_number() OVER (ORDER BY id DESC)"],
+    ),
+    Entry::new("rank()", Kind::Window("rank"), &[], "rank(){over}", &["rank() OVER (ORDER BY int64 NULLS LAST)"]),
+    Entry::new(
+        "dense_rank()",
+        Kind::Window("dense_rank"),
+        &[],
+        "dense_rank(){over}",
+        &["dense_rank() OVER (PARTITION BY bool ORDER BY int64 DESC)"],
+    ),
+    Entry::new(
+        "lag(x, n)",
+        Kind::Window("lag"),
+        &[ANY, INT64],
+        "lag({0}, {1}){over}",
+        &["lag({0}, 2) OVER (ORDER BY id)"],
+    )
+    .guarded(Guard::Counted),
+    Entry::new(
+        "lead(x, n)",
+        Kind::Window("lead"),
+        &[ANY, INT64],
+        "lead({0}, {1}){over}",
+        &["lead({0}, 1) OVER (PARTITION BY bool ORDER BY id DESC)"],
+    )
+    .guarded(Guard::Counted),
+    Entry::new("lag(x)", Kind::Window("lag"), &[ANY], "lag({0}){over}", &["lag({0}) OVER (ORDER BY id)"]),
+    Entry::new("lead(x)", Kind::Window("lead"), &[ANY], "lead({0}){over}", &["lead({0}) OVER (ORDER BY id)"]),
+    Entry::new(
+        "first_value(x)",
+        Kind::Window("first_value"),
+        &[ANY],
+        "first_value({0}){over}",
+        &[
+            "first_value({0}) OVER (PARTITION BY bool ORDER BY id)",
+            "first_value({0}) OVER (ORDER BY id ROWS BETWEEN 2 PRECEDING AND 1 PRECEDING)",
+        ],
+    ),
+    Entry::new(
+        "last_value(x)",
+        Kind::Window("last_value"),
+        &[ANY],
+        "last_value({0}){over}",
+        &[
+            "last_value({0}) OVER (ORDER BY id)",
+            "last_value({0}) OVER (ORDER BY id ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING)",
+        ],
+    ),
+    Entry::new(
+        "count(*) over",
+        Kind::Window("count"),
+        &[],
+        "count(*){filter}{over}",
+        &[
+            "count(*) OVER (PARTITION BY bool)",
+            "count(*) OVER (ORDER BY int64)",
+            "count(1) OVER (ORDER BY id ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING)",
+        ],
+    ),
+    Entry::new(
+        "count(x) over",
+        Kind::Window("count"),
+        &[ANY],
+        "count({0}){filter}{over}",
+        &["count({0}) OVER (ORDER BY id)"],
+    ),
+    Entry::new(
+        "min(x) over",
+        Kind::Window("min"),
+        &[LEAST],
+        "min({0}){filter}{over}",
+        &["min({0}) OVER (ORDER BY id ROWS BETWEEN 2 PRECEDING AND CURRENT ROW)", "min({0}) OVER (PARTITION BY bool)"],
+    ),
+    Entry::new(
+        "max(x) over",
+        Kind::Window("max"),
+        &[LEAST],
+        "max({0}){filter}{over}",
+        &["max({0}) OVER (ORDER BY id)", "max({0}) OVER (PARTITION BY bool)"],
+    ),
 ];
