@@ -1,12 +1,12 @@
-//! Plans that are kept: a query that is one statement, and what is computed from its rows one by one, is planned once for
-//! all requests of one shape, with its parameters still open; a request only puts its values in.
+//! Plans that are kept: a query is planned once for all requests of one shape, with its parameters still open; a request
+//! only puts its values in.
 //!
 //! Two requests have one shape when the same parameters are NULL, so that the same conditions fold away, and when they
-//! want the same part of the result. A plan is kept if every open parameter ended up as a bind of the statement, and if
-//! nothing in it depends on when it was made. A value that does not mean the same to the source as it does here makes
-//! its request plan for itself.
+//! want the same part of the result. A parameter that did not end up as a bind of a statement is part of the shape with
+//! its value. A plan is kept if nothing in it depends on when it was made: not on the time, and not on which files there
+//! were. A value that does not mean the same to the source as it does here makes its request plan for itself.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use datafusion::{
     arrow::datatypes::{DataType, Field},
@@ -14,17 +14,34 @@ use datafusion::{
         Result,
         tree_node::{Transformed, TreeNode, TreeNodeRecursion},
     },
-    execution::TaskContext,
+    execution::{TaskContext, session_state::SessionState},
     logical_expr::{Expr, LogicalPlan, Volatility, expr::Placeholder, expr_rewriter::NamePreserver, lit},
+    physical_optimizer::{PhysicalOptimizerRule, filter_pushdown::FilterPushdown},
     physical_plan::{
-        ExecutionPlan, ReplaceChildrenOptions, execution_plan::ChildrenPropertiesMode, filter::FilterExec,
-        limit::GlobalLimitExec, projection::ProjectionExec,
+        ExecutionPlan, ReplaceChildrenOptions,
+        aggregates::AggregateExec,
+        coalesce_partitions::CoalescePartitionsExec,
+        coop::CooperativeExec,
+        empty::EmptyExec,
+        execution_plan::ChildrenPropertiesMode,
+        filter::FilterExec,
+        joins::{CrossJoinExec, HashJoinExec, NestedLoopJoinExec},
+        limit::{GlobalLimitExec, LocalLimitExec},
+        placeholder_row::PlaceholderRowExec,
+        projection::ProjectionExec,
+        repartition::RepartitionExec,
+        sorts::{sort::SortExec, sort_preserving_merge::SortPreservingMergeExec},
+        union::UnionExec,
+        windows::{BoundedWindowAggExec, WindowAggExec},
     },
     scalar::ScalarValue,
 };
 use moka::sync::Cache;
 
-use super::Cut;
+use super::{
+    Cut,
+    federate::{self, Federated, Local},
+};
 use crate::sources::sql::{SqlScanExec, literal::parameter_index};
 
 /// Shapes of one query whose plans are kept; the least used go first.
@@ -39,6 +56,8 @@ pub struct Plans(Cache<Shape, Attempt>);
 pub enum Attempt {
     /// A plan for all its requests.
     Kept(Arc<Kept>),
+    /// There is one for each value of these parameters.
+    Needs(Arc<[usize]>),
     /// Each of its requests is planned by itself.
     Failed,
 }
@@ -48,6 +67,8 @@ pub enum Attempt {
 pub struct Shape {
     nulls: Vec<bool>,
     part: Part,
+    /// The values of parameters that are needed to plan, by their places.
+    fixed: Vec<(usize, ScalarValue)>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -60,7 +81,11 @@ enum Part {
 /// A plan whose statement waits for the values of a request.
 pub struct Kept {
     plan: Arc<dyn ExecutionPlan>,
+    /// Why operators of the plan run here.
+    pub(super) reasons: Arc<[Local]>,
     task: Arc<TaskContext>,
+    /// Is it one scan, and nothing that has to forget its last run?
+    is_sole: bool,
     /// Does its one scan run in the task of the request? A page is collected without a pause; a stream's reader may pause.
     inline: bool,
 }
@@ -95,7 +120,15 @@ impl Shape {
                 after.iter().all(is_plain).then_some(Part::Keyset { is_continued: true, rows: *rows })?
             }
         };
-        Some(Self { nulls: values.iter().map(ScalarValue::is_null).collect(), part })
+        Some(Self { nulls: values.iter().map(ScalarValue::is_null).collect(), part, fixed: Vec::new() })
+    }
+
+    /// The same with the values of `parameters` in it. `None` where one is among those of the last row, of which there are
+    /// as many as rows.
+    pub fn with(mut self, values: &[ScalarValue], parameters: &[usize]) -> Option<Self> {
+        let value = |index: &usize| Some((*index, values.get(*index)?.clone()));
+        self.fixed = parameters.iter().map(value).collect::<Option<_>>()?;
+        Some(self)
     }
 
     /// `plan` for all requests of this shape: NULLs are literals, other parameters stay open and are known not to be
@@ -121,10 +154,19 @@ impl Shape {
             Expr::Placeholder(Placeholder { field: Some(ref field), .. }) if self.is_null(&expr) == Some(true) => {
                 Transformed::yes(lit(ScalarValue::try_from(field.data_type())?))
             }
+            Expr::Placeholder(ref parameter) => match self.fixed(parameter) {
+                Some(value) => Transformed::yes(lit(value.clone())),
+                None => Transformed::no(expr),
+            },
             Expr::IsNull(inner) if self.is_null(&inner) == Some(false) => Transformed::yes(lit(false)),
             Expr::IsNotNull(inner) if self.is_null(&inner) == Some(false) => Transformed::yes(lit(true)),
             expr => Transformed::no(expr),
         })
+    }
+
+    fn fixed(&self, parameter: &Placeholder) -> Option<&ScalarValue> {
+        let wanted = parameter_index(parameter)?;
+        self.fixed.iter().find(|(index, _)| *index == wanted).map(|(_, value)| value)
     }
 
     /// Is this parameter NULL? `None` if it is none, or one of the last row's values.
@@ -157,14 +199,34 @@ fn depends_on_the_moment(plan: &LogicalPlan) -> Result<bool> {
 }
 
 impl Kept {
-    /// `None` if `plan` reads anything but one statement, or has operators that cannot run twice.
-    pub fn new(plan: Arc<dyn ExecutionPlan>, task: Arc<TaskContext>, shape: &Shape) -> Option<Self> {
-        is_reusable(plan.as_ref()).then_some(Self { plan, task, inline: shape.part != Part::All })
+    /// Plans `plan`, whose parameters `shape` has left open, for all requests of that shape.
+    pub async fn plan(mut state: SessionState, plan: &LogicalPlan, shape: &Shape) -> Result<Attempt> {
+        let Federated { plan, reasons } = federate::logical(&state, plan).await?;
+        let open = open_parameters(&plan)?;
+        if !open.is_empty() {
+            // Those that were given their values did not help.
+            return Ok(if shape.fixed.is_empty() { Attempt::Needs(open.into()) } else { Attempt::Failed });
+        }
+        let task = state.task_ctx();
+        // A filter that a join makes while it runs belongs to one run.
+        state.config_mut().options_mut().optimizer.enable_dynamic_filter_pushdown = false;
+        let plan = state.query_planner().create_physical_plan(&plan, &state).await?;
+        if !is_reusable(plan.as_ref()) {
+            return Ok(Attempt::Failed);
+        }
+        let is_sole = is_sole_scan(plan.as_ref());
+        let inline = is_sole && shape.part != Part::All;
+        Ok(Attempt::Kept(Arc::new(Self { plan, reasons: reasons.into(), task, is_sole, inline })))
     }
 
     /// The plan for one request, and what it runs in. `None` when the request needs a plan of its own.
     pub fn bound(&self, values: &[ScalarValue]) -> Option<(Arc<dyn ExecutionPlan>, Arc<TaskContext>)> {
-        Some((bound(&self.plan, values, self.inline)?, Arc::clone(&self.task)))
+        let mut plan = bound(&self.plan, values, self.inline)?;
+        if !self.is_sole {
+            let options = self.task.session_config().options();
+            plan = FilterPushdown::new_post_optimization().optimize(plan, options).ok()?;
+        }
+        Some((plan, Arc::clone(&self.task)))
     }
 }
 
@@ -174,10 +236,36 @@ impl std::fmt::Debug for Kept {
     }
 }
 
-/// One scan, and operators on its way that keep nothing between two batches.
+/// Can it run again and again, once each node has forgotten its last run? Not a scan of files: which there are was found
+/// out when it was planned.
 fn is_reusable(plan: &dyn ExecutionPlan) -> bool {
-    let is_stateless = plan.is::<ProjectionExec>() || plan.is::<FilterExec>() || plan.is::<GlobalLimitExec>();
-    plan.is::<SqlScanExec>() || (is_stateless && plan.children().iter().all(|child| is_reusable(child.as_ref())))
+    let is_known = plan.is::<SqlScanExec>()
+        || is_stateless(plan)
+        || plan.is::<AggregateExec>()
+        || plan.is::<BoundedWindowAggExec>()
+        || plan.is::<CoalescePartitionsExec>()
+        || plan.is::<CooperativeExec>()
+        || plan.is::<CrossJoinExec>()
+        || plan.is::<EmptyExec>()
+        || plan.is::<HashJoinExec>()
+        || plan.is::<LocalLimitExec>()
+        || plan.is::<NestedLoopJoinExec>()
+        || plan.is::<PlaceholderRowExec>()
+        || plan.is::<RepartitionExec>()
+        || plan.is::<SortExec>()
+        || plan.is::<SortPreservingMergeExec>()
+        || plan.is::<UnionExec>()
+        || plan.is::<WindowAggExec>();
+    is_known && plan.children().iter().all(|child| is_reusable(child.as_ref()))
+}
+
+/// Is it one scan, and operators on its way that keep nothing between two batches?
+fn is_sole_scan(plan: &dyn ExecutionPlan) -> bool {
+    plan.is::<SqlScanExec>() || (is_stateless(plan) && plan.children().iter().all(|child| is_sole_scan(child.as_ref())))
+}
+
+fn is_stateless(plan: &dyn ExecutionPlan) -> bool {
+    plan.is::<ProjectionExec>() || plan.is::<FilterExec>() || plan.is::<GlobalLimitExec>()
 }
 
 fn bound(plan: &Arc<dyn ExecutionPlan>, values: &[ScalarValue], inline: bool) -> Option<Arc<dyn ExecutionPlan>> {
@@ -186,5 +274,26 @@ fn bound(plan: &Arc<dyn ExecutionPlan>, values: &[ScalarValue], inline: bool) ->
     }
     let children = plan.children().into_iter().map(|child| bound(child, values, inline)).collect::<Option<_>>()?;
     let options = ReplaceChildrenOptions::new(ChildrenPropertiesMode::Keep);
-    Arc::clone(plan).replace_children(children, options).ok()
+    let plan = Arc::clone(plan).replace_children(children, options).ok()?;
+    if is_stateless(plan.as_ref()) { Some(plan) } else { plan.reset_state().ok() }
+}
+
+/// The parameters that are still open in what runs here.
+fn open_parameters(plan: &LogicalPlan) -> Result<Vec<usize>> {
+    let mut open = BTreeSet::new();
+    plan.apply_with_subqueries(|plan| {
+        // What a table was given as a filter is its statement's.
+        if matches!(plan, LogicalPlan::TableScan(_)) {
+            return Ok(TreeNodeRecursion::Continue);
+        }
+        plan.apply_expressions(|expr| {
+            expr.apply(|expr| {
+                if let Expr::Placeholder(parameter) = expr {
+                    open.extend(parameter_index(parameter));
+                }
+                Ok(TreeNodeRecursion::Continue)
+            })
+        })
+    })?;
+    Ok(open.into_iter().collect())
 }

@@ -1,9 +1,12 @@
 //! Planning and running over all sources: DataFusion's session, the snapshot of what the sources hold, and the queries
 //! planned over it.
 
+mod branches;
 mod catalogs;
+mod exact;
 mod explain;
 mod faults;
+mod federate;
 mod kept;
 mod names;
 mod origin;

@@ -18,6 +18,7 @@ use datafusion::{
 
 use super::{
     catalogs::{self, Listings},
+    federate,
     kept::Plans,
     names, origin, output, page, run,
 };
@@ -130,7 +131,7 @@ async fn not_runnable(plan: &LogicalPlan, params: &[Param], at: &Place, state: &
     let sample = |param: &Param| param.default.clone().unwrap_or_else(|| param.value_type.null());
     let bound = run::bind(plan.clone(), params.iter().map(sample).collect());
     let error = match bound {
-        Ok(bound) => state.create_physical_plan(&bound).await.err()?,
+        Ok(bound) => federate::physical(state, &bound).await.err()?,
         Err(error) => error,
     };
     // Other errors may come from the sample.

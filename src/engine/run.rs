@@ -14,6 +14,7 @@ use futures::{StreamExt, stream::BoxStream};
 
 use super::{
     Prepared, Snapshot, fault,
+    federate::{self, Federated, Local},
     kept::{Attempt, Kept, Shape, parameter},
     output,
     seek::{self, Edge},
@@ -51,6 +52,7 @@ pub enum Cut {
 /// A plan that can run.
 pub struct Physical {
     pub(super) plan: Arc<dyn ExecutionPlan>,
+    pub(super) reasons: Arc<[Local]>,
     task: Arc<TaskContext>,
     schema: SchemaRef,
 }
@@ -74,47 +76,50 @@ impl Snapshot {
         let plan = bind(prepared.plan.clone(), values).and_then(|plan| part(plan, cut, edges));
         let plan = plan.map_err(|error| fault(&error))?;
         let state = session::at(&self.state, now, caller(prepared, cut));
-        let plan = state.create_physical_plan(&plan).await.map_err(|error| fault(&error))?;
-        Ok(Physical { plan, task: state.task_ctx(), schema: Arc::clone(&prepared.schema) })
+        let Federated { plan, reasons } = federate::physical(&state, &plan).await.map_err(|error| fault(&error))?;
+        Ok(Physical { plan, reasons: reasons.into(), task: state.task_ctx(), schema: Arc::clone(&prepared.schema) })
     }
 
     /// A plan that was made before for requests of this shape, or is made now.
     async fn kept(&self, prepared: &Prepared, values: &[ScalarValue], cut: &Cut) -> Option<Physical> {
-        let shape = Shape::of(values, cut)?;
-        let attempt = if let Some(known) = prepared.plans.get(&shape) {
-            known
-        } else {
-            let attempt = match self.keep(prepared, &shape, cut).await {
-                Ok(Some(kept)) => Attempt::Kept(Arc::new(kept)),
-                Ok(None) => Attempt::Failed,
-                Err(error) => {
-                    // Mostly a parameter that no statement takes.
-                    tracing::debug!(query = %prepared.query.name, %error, "each request is planned by itself");
-                    Attempt::Failed
-                }
-            };
-            prepared.plans.insert(shape, attempt.clone());
-            attempt
+        let mut shape = Shape::of(values, cut)?;
+        // Where a parameter is needed here, its value is part of the shape: a second look is enough.
+        let kept = loop {
+            match self.attempt(prepared, &shape, cut).await {
+                Attempt::Kept(kept) => break kept,
+                Attempt::Needs(parameters) => shape = shape.with(values, &parameters)?,
+                Attempt::Failed => return None,
+            }
         };
-        let Attempt::Kept(kept) = attempt else { return None };
         let after = match cut {
             Cut::Keyset { after: Some(after), .. } => after.as_slice(),
             _ => &[],
         };
         let (plan, task) = kept.bound(&[values, after].concat())?;
-        Some(Physical { plan, task, schema: Arc::clone(&prepared.schema) })
+        let reasons = Arc::clone(&kept.reasons);
+        Some(Physical { plan, reasons, task, schema: Arc::clone(&prepared.schema) })
     }
 
-    async fn keep(&self, prepared: &Prepared, shape: &Shape, cut: &Cut) -> DfResult<Option<Kept>> {
-        let Some(plan) = shape.open(prepared.plan.clone())? else { return Ok(None) };
+    async fn attempt(&self, prepared: &Prepared, shape: &Shape, cut: &Cut) -> Attempt {
+        if let Some(known) = prepared.plans.get(shape) {
+            return known;
+        }
+        let attempt = self.keep(prepared, shape, cut).await.unwrap_or_else(|error| {
+            tracing::debug!(query = %prepared.query.name, %error, "each request is planned by itself");
+            Attempt::Failed
+        });
+        prepared.plans.insert(shape.clone(), attempt.clone());
+        attempt
+    }
+
+    async fn keep(&self, prepared: &Prepared, shape: &Shape, cut: &Cut) -> DfResult<Attempt> {
+        let Some(plan) = shape.open(prepared.plan.clone())? else { return Ok(Attempt::Failed) };
         // The values of the last row follow the query's own parameters.
         let first = prepared.query.params.len();
         let edge =
             |(index, value): (usize, &ScalarValue)| Edge::Parameter(parameter(first + index, &value.data_type()));
         let plan = part(plan, cut, |after| after.iter().enumerate().map(edge).collect())?;
-        let state = session::at(&self.state, Utc::now(), caller(prepared, cut));
-        let plan = state.create_physical_plan(&plan).await?;
-        Ok(Kept::new(plan, state.task_ctx(), shape))
+        Kept::plan(session::at(&self.state, Utc::now(), caller(prepared, cut)), &plan, shape).await
     }
 }
 

@@ -51,12 +51,28 @@ pub trait Remote: Debug + Send + Sync {
     /// How the system spells SQL.
     fn dialect(&self) -> &dyn Dialect;
 
+    /// Would the source run this statement, and are its columns of the types in which they will be read? Holds at most
+    /// one connection. A source that cannot be asked now accepts everything: its own error comes when the statement runs.
+    async fn check(&self, scan: &Scan) -> Verdict;
+
     /// Is anyone waiting for a connection?
     fn is_contended(&self) -> bool;
 
     /// Runs `job` and pushes its rows into `feed`. Returns when the statement has ended in the source and its
     /// connection is free, whatever the outcome.
     async fn run(&self, job: &Job, feed: &mut Feed) -> Result<(), Stop>;
+}
+
+/// What a source says of a statement before it runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// It would run.
+    Accepted {
+        /// How many rows the source expects, if it says so.
+        rows: Option<u64>,
+    },
+    /// It would not: why, in our words.
+    Refused(String),
 }
 
 /// A scan that runs now.

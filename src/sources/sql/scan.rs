@@ -1,6 +1,6 @@
 //! The plan node that runs one statement in its source.
 
-use std::{fmt, sync::Arc};
+use std::{collections::BTreeSet, fmt, sync::Arc};
 
 use datafusion::{
     common::{Result, ScalarValue, Statistics, tree_node::TreeNodeRecursion},
@@ -46,6 +46,8 @@ pub struct Clauses {
     pub select: Select,
     /// The columns of the result.
     pub columns: Arc<[Scalar]>,
+    /// What of the allow-list the statement uses, by name.
+    pub capabilities: Arc<BTreeSet<&'static str>>,
 }
 
 impl SqlScanExec {
@@ -91,6 +93,11 @@ impl SqlScanExec {
         scan.split = None;
         changed.clauses = Some(clauses);
         changed
+    }
+
+    /// What of the allow-list the statement uses, by name.
+    pub fn capabilities(&self) -> impl Iterator<Item = &'static str> {
+        self.clauses.iter().flat_map(|clauses| clauses.capabilities.iter().copied())
     }
 
     /// Where the statement runs.

@@ -1,6 +1,9 @@
 //! A table or view of a source, as the engine sees it.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashSet},
+    sync::Arc,
+};
 
 use async_trait::async_trait;
 use datafusion::{
@@ -76,6 +79,18 @@ impl SqlTable {
         &self.remote
     }
 
+    /// `source.schema.table`, for people.
+    #[must_use]
+    pub fn relation(&self) -> &str {
+        &self.relation
+    }
+
+    /// Can the source read a part of it by the place of its rows?
+    #[must_use]
+    pub fn is_divisible(&self) -> bool {
+        self.is_divisible
+    }
+
     /// The table in a FROM clause of its source, quoted.
     #[must_use]
     pub fn from_clause(&self) -> &str {
@@ -100,7 +115,7 @@ impl SqlTable {
         self.pushdown
     }
 
-    fn select(&self, projection: &[usize], filters: &[Expr]) -> Result<(Select, Binds)> {
+    fn select(&self, projection: &[usize], filters: &[Expr]) -> Result<(Select, Binds, BTreeSet<&'static str>)> {
         let mut conditions = Conditions::of(self)?;
         let mut select = Select { from: self.from.clone(), ..Select::default() };
         select.items = projection.iter().map(|column| self.columns[*column].select.clone()).collect();
@@ -112,7 +127,8 @@ impl SqlTable {
             select.conditions.push(condition);
         }
         select.qualify(None);
-        Ok((select, conditions.printer.into_binds()))
+        let (binds, capabilities) = conditions.printer.into_parts();
+        Ok((select, binds, capabilities))
     }
 
     /// Adds the columns of `filters` whose values may be of another type than the declared one: a value by which a row is
@@ -165,7 +181,7 @@ impl TableProvider for SqlTable {
         let mut projection = projection.cloned().unwrap_or_else(|| (0..self.columns.len()).collect());
         let width = projection.len();
         self.add_filtered(&mut projection, filters);
-        let (select, binds) = self.select(&projection, filters)?;
+        let (select, binds, capabilities) = self.select(&projection, filters)?;
         let scan = Scan {
             statement: Statement::new(self.remote.source().clone(), select.render(), binds),
             schema: Arc::new(self.schema.project(&projection)?),
@@ -175,25 +191,28 @@ impl TableProvider for SqlTable {
             split: self.is_divisible.then(|| Split { table: self.from.clone(), is_filtered: !filters.is_empty() }),
         };
         let columns = projection.iter().map(|column| {
-            let mut column = Scalar::column(&self.columns[*column]);
+            let mut column = Scalar::stored(&self.columns[*column]);
             column.qualify(None);
             column
         });
-        let clauses = self.pushdown.then(|| Clauses { select, columns: columns.collect() });
+        let clauses =
+            self.pushdown.then(|| Clauses { select, columns: columns.collect(), capabilities: capabilities.into() });
         let scan = SqlScanExec::new(Arc::clone(&self.remote), scan, clauses);
         // All filters are here: `supports_filters_pushdown` says exact or unsupported, and the engine gives no limit to a
         // scan below a filter of its own.
         let scan = scan.with_fetch(limit).unwrap_or_else(|| Arc::new(scan));
-        if projection.len() == width {
-            return Ok(scan);
-        }
-        let schema = scan.schema();
-        let asked = schema.fields().iter().take(width).enumerate().map(|(index, field)| {
-            let column = Arc::new(PhysicalColumn::new(field.name(), index));
-            ProjectionExpr::new(column, field.name())
-        });
-        Ok(Arc::new(ProjectionExec::try_new(asked, Arc::clone(&scan))?))
+        if projection.len() == width { Ok(scan) } else { columns_of(scan, &(0..width).collect::<Vec<_>>()) }
     }
+}
+
+/// Of `scan` the columns at `indices`.
+pub(super) fn columns_of(scan: Arc<dyn ExecutionPlan>, indices: &[usize]) -> Result<Arc<dyn ExecutionPlan>> {
+    let schema = scan.schema();
+    let columns = indices.iter().map(|index| {
+        let name = schema.field(*index).name();
+        ProjectionExpr::new(Arc::new(PhysicalColumn::new(name, *index)), name)
+    });
+    Ok(Arc::new(ProjectionExec::try_new(columns, scan)?))
 }
 
 /// Prints conditions on the columns of one table.

@@ -3,6 +3,7 @@
 mod binds;
 mod capabilities;
 mod cause;
+mod check;
 mod copy;
 mod decode;
 mod dialect;
@@ -46,6 +47,7 @@ struct PostgresSource {
 #[async_trait]
 impl Source for PostgresSource {
     async fn tables(&self) -> Result<Listing, Fault> {
+        self.postgres.forget_verdicts();
         let found = self.postgres.discover(&self.config.schemas).await?;
         Ok(found.listing(&self.postgres, &self.source, &self.config.schemas, self.pushdown))
     }

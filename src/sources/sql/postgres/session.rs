@@ -7,7 +7,7 @@ use futures::StreamExt;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, postgres::PgConnectOptions};
 use tokio::{sync::Notify, time::timeout};
 
-use super::{binds, cause, copy, decode::Rows, dialect::PostgresDialect, url};
+use super::{binds, cause, check, copy, decode::Rows, dialect::PostgresDialect, url};
 use crate::{
     config::source::PostgresConfig,
     model::{Fault, Problem, SourceName},
@@ -15,9 +15,10 @@ use crate::{
         Dialect,
         batch::pump,
         failure::{changed, down, failed},
-        feed::{Caller, Feed, Job, Remote, Stop},
+        feed::{Caller, Feed, Job, Remote, Scan, Stop, Verdict},
         pool::Pool,
         session::{self, Connector},
+        verdicts::Verdicts,
     },
 };
 
@@ -50,6 +51,7 @@ pub struct Postgres {
     options: PgConnectOptions,
     pool: Arc<Pool<Session>>,
     stale: Arc<Notify>,
+    verdicts: Verdicts,
 }
 
 /// A connection and the server process behind it.
@@ -65,12 +67,23 @@ impl Postgres {
     pub fn new(name: SourceName, config: &PostgresConfig) -> Result<Self, Problem> {
         let options = url::options(&config.url)?;
         let options = options.application_name("aqueduct").options(SETTINGS).disable_statement_logging();
-        Ok(Self { name, options, pool: Pool::new(config.max_connections), stale: Arc::default() })
+        Ok(Self {
+            name,
+            options,
+            pool: Pool::new(config.max_connections),
+            stale: Arc::default(),
+            verdicts: Verdicts::new(),
+        })
     }
 
     /// Completes when a statement has shown that the tables are no longer those that were found.
     pub async fn stale(&self) {
         self.stale.notified().await;
+    }
+
+    /// Forgets what the server said of statements: its tables are looked at anew.
+    pub fn forget_verdicts(&self) {
+        self.verdicts.forget();
     }
 
     /// What an error of a running statement means.
@@ -155,6 +168,10 @@ impl Remote for Postgres {
 
     fn is_contended(&self) -> bool {
         self.pool.is_contended()
+    }
+
+    async fn check(&self, scan: &Scan) -> Verdict {
+        self.verdicts.of(scan, || check::check(self, scan)).await
     }
 
     async fn run(&self, job: &Job, feed: &mut Feed) -> Result<(), Stop> {

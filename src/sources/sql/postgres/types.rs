@@ -15,7 +15,8 @@
 //! | uuid | Utf8, canonical | yes |
 //! | bytea | Binary | yes |
 //! | text, varchar | Utf8 | yes, by code point, in UTF-8 databases |
-//! | bpchar | Utf8, as stored, with its padding | no |
+//! | char(n) | Utf8, as stored, with its padding | yes, with its padding |
+//! | bpchar | Utf8, as stored | no |
 //! | name, citext, enums | Utf8 | as text |
 //! | json, jsonb | Utf8, named `arrow.json` | as text |
 //! | arrays of these, declared with one dimension | List | no |
@@ -100,6 +101,9 @@ pub mod oid {
     }
 }
 
+/// What the modifier of a type of so many characters counts besides them.
+const MODIFIER_HEADER: i32 = 4;
+
 /// A row of `pg_type`, as far as it matters here.
 #[derive(Clone, Debug)]
 pub struct CatalogType {
@@ -162,6 +166,12 @@ pub fn column(column: &CatalogColumn, types: &Types, utf8: bool, as_type: Option
         let (equality, order) = match class {
             // A database in another encoding sorts, and takes, other bytes.
             Class::Text if !utf8 => return None,
+            // Padding counts here, and nowhere in Postgres: with it, a value is a text of so many characters.
+            Class::Text if plain.oid == oid::BPCHAR => {
+                let length = plain.modifier.checked_sub(MODIFIER_HEADER).filter(|length| *length > 0)?;
+                let padded = format!("(rpad({name}::text, {length}) COLLATE \"C\")");
+                (padded.clone(), padded)
+            }
             Class::Text if matches!(form.sent, Sent::Own(_)) && column.deterministic => {
                 (select.clone(), by_code_point())
             }
@@ -306,7 +316,7 @@ impl Form {
             oid::BYTEA => Self::own(DataType::Binary, "bytea", Class::Binary),
             oid::TEXT => Self::own(DataType::Utf8, "text", Class::Text),
             oid::VARCHAR => Self::own(DataType::Utf8, "varchar", Class::Text),
-            oid::BPCHAR => Self::own(DataType::Utf8, "bpchar", None),
+            oid::BPCHAR => Self::own(DataType::Utf8, "bpchar", Class::Text),
             oid::NAME => Self::cast(DataType::Utf8, "text", Class::Text),
             oid::JSON | oid::JSONB => Self::printed(Says::Json),
             _ => match types.get(&plain.oid)? {

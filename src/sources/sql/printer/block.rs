@@ -4,7 +4,7 @@
 use datafusion::common::JoinType;
 
 use super::{Printer, Scalar};
-use crate::sources::sql::select::Select;
+use crate::sources::sql::{SqlTable, feed::Split, select::Select};
 
 /// Expressions longer than this are not repeated.
 const LONGEST_REPEATED: usize = 64;
@@ -19,10 +19,16 @@ pub struct Block {
     /// About how many rows it gives, if that can be said.
     pub rows: Option<u64>,
     stage: Stage,
-    /// Is FROM one table that has no alias yet?
-    is_bare: bool,
+    /// FROM is one table that has no alias yet.
+    bare: Option<Bare>,
     /// Is FROM a join?
     is_joined: bool,
+}
+
+/// A table without an alias.
+#[derive(Clone, Copy, Debug)]
+struct Bare {
+    is_divisible: bool,
 }
 
 /// The last clause that is in use, in the order in which SQL evaluates them.
@@ -37,10 +43,11 @@ enum Stage {
 }
 
 impl Block {
-    /// The rows of the table `from`.
-    pub fn table(from: &str, columns: Vec<Scalar>, rows: Option<u64>) -> Self {
-        let select = Select { from: from.to_owned(), ..Select::default() };
-        Self { select, columns, rows, stage: Stage::Rows, is_bare: true, is_joined: false }
+    /// The rows of `table`.
+    pub fn table(table: &SqlTable) -> Self {
+        let columns = table.columns().iter().map(Scalar::column).collect();
+        let bare = Some(Bare { is_divisible: table.is_divisible() });
+        Self { bare, ..Self::named(table.from_clause().to_owned(), columns, table.rows()) }
     }
 
     /// One row of no columns.
@@ -50,7 +57,7 @@ impl Block {
             columns: Vec::new(),
             rows: Some(1),
             stage: Stage::Rows,
-            is_bare: false,
+            bare: None,
             is_joined: false,
         }
     }
@@ -58,18 +65,24 @@ impl Block {
     /// The rows of `from`, whose columns are named with its alias.
     pub fn named(from: String, columns: Vec<Scalar>, rows: Option<u64>) -> Self {
         let select = Select { from, ..Select::default() };
-        Self { select, columns, rows, stage: Stage::Rows, is_bare: false, is_joined: false }
+        Self { select, columns, rows, stage: Stage::Rows, bare: None, is_joined: false }
     }
 
     /// Gives its table an alias, if it has none.
     pub fn name(&mut self, printer: &mut Printer<'_>) {
-        if !std::mem::take(&mut self.is_bare) {
+        if self.bare.take().is_none() {
             return;
         }
         let alias = printer.alias();
         self.select.qualify(Some(&alias));
         self.columns.iter_mut().for_each(|column| column.qualify(Some(&alias)));
         self.select.from = format!("{} AS {alias}", self.select.from);
+    }
+
+    /// How its rows can be read in parts.
+    pub fn split(&self) -> Option<Split> {
+        let is_divisible = self.stage == Stage::Rows && self.bare.is_some_and(|bare| bare.is_divisible);
+        is_divisible.then(|| Split { table: self.select.from.clone(), is_filtered: self.is_filtered() })
     }
 
     /// The whole SELECT.
@@ -88,8 +101,8 @@ impl Block {
         }
         let alias = printer.alias();
         let names: Vec<_> = (1..=columns.len()).map(|number| format!("c{number}")).collect();
-        for (item, name) in select.items.iter_mut().zip(&names) {
-            *item = format!("{item} AS {name}");
+        for ((item, column), name) in select.items.iter_mut().zip(&columns).zip(&names) {
+            *item = format!("{} AS {name}", column.item());
         }
         select.qualify(None);
         let name = |name: &String| format!("{alias}.{name}");

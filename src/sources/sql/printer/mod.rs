@@ -28,7 +28,7 @@ use datafusion::{
     logical_expr::LogicalPlan,
 };
 
-use super::{Binds, Dialect, literal::MOST_BINDS, select::Select};
+use super::{Binds, Dialect, feed::Split, literal::MOST_BINDS, select::Select};
 use crate::model::SourceName;
 
 use block::Block;
@@ -81,6 +81,8 @@ pub struct Query {
     pub columns: Vec<Scalar>,
     /// About how many rows will come, if the source's statistics say so.
     pub rows: Option<u64>,
+    /// How the rows can be read in parts.
+    pub split: Option<Split>,
     /// The names of the entries of the allow-list that it uses.
     pub capabilities: BTreeSet<&'static str>,
 }
@@ -108,10 +110,10 @@ impl<'a> Printer<'a> {
         Self { version, ..self }
     }
 
-    /// The values at the places of what was printed.
+    /// The values at the places of what was printed, and what of the allow-list it uses.
     #[must_use]
-    pub fn into_binds(self) -> Binds {
-        self.binds
+    pub fn into_parts(self) -> (Binds, BTreeSet<&'static str>) {
+        (self.binds, self.used.into_iter().collect())
     }
 
     /// `plan` as one statement.
@@ -121,14 +123,15 @@ impl<'a> Printer<'a> {
     pub fn query(mut self, plan: &LogicalPlan) -> Printed<Query> {
         self.shared = Shared::of(plan);
         let block = self.relation(plan, None)?;
-        let rows = block.rows;
-        let (mut select, columns) = block.finish();
+        let (rows, split) = (block.rows, block.split());
+        let (mut select, mut columns) = block.finish();
         select.qualify(None);
+        columns.iter_mut().for_each(|column| column.qualify(None));
         select.with = self.shared.into_with();
         if self.binds.len() > MOST_BINDS {
             return Err(Reason::new("more values than a statement takes"));
         }
-        Ok(Query { select, binds: self.binds, columns, rows, capabilities: self.used.into_iter().collect() })
+        Ok(Query { select, binds: self.binds, columns, rows, split, capabilities: self.used.into_iter().collect() })
     }
 
     /// A name for a table in a FROM clause that no other has.

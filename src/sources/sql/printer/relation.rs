@@ -53,14 +53,7 @@ impl Printer<'_> {
         let Some(table) = provider.downcast_ref::<SqlTable>() else {
             return Err(Reason::new(format!("`{}` is not in `{}`", scan.table_name, self.source)));
         };
-        if table.remote().source() != self.source {
-            return Err(Reason::new(format!("it joins `{}` with `{}`", self.source, table.remote().source())));
-        }
-        if !table.pushes_down() {
-            return Err(Reason::new(format!("pushdown is off for `{}`", self.source)));
-        }
-        let columns = table.columns().iter().map(Scalar::column).collect();
-        let mut block = Block::table(table.from_clause(), columns, table.rows());
+        let mut block = Block::table(table);
         if outer.is_some() {
             block.name(self);
         }

@@ -108,6 +108,18 @@ impl Scalar {
         }
     }
 
+    /// What stands for it in the select list of a derived table, whose column is then compared under this value's own
+    /// collation. Text that is only compared in another form leaves in that form.
+    #[must_use]
+    pub fn item(&self) -> &str {
+        match &self.comparison {
+            Ok(comparison) if comparison.class == Class::Text && comparison.equality == comparison.order => {
+                &comparison.order
+            }
+            _ => &self.select,
+        }
+    }
+
     /// The operand of ORDER BY, if the source orders these values as the engine does. Floats it does not: it holds -0 and
     /// +0 equal.
     #[must_use]
@@ -115,6 +127,15 @@ impl Scalar {
         let comparison = self.comparison.as_ref().ok()?;
         let float = matches!(comparison.class, Class::Float32 | Class::Float64);
         (!float).then_some(comparison.order.as_str())
+    }
+
+    /// The type in which a member reads it: of counters, which are unsigned here, 64 bits with a sign.
+    #[must_use]
+    pub fn wire_type(&self) -> DataType {
+        match self.data_type {
+            DataType::UInt64 => DataType::Int64,
+            ref other => other.clone(),
+        }
     }
 
     /// A term of ORDER BY, if the source orders these values as the engine does.

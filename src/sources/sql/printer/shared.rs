@@ -55,8 +55,8 @@ impl Printer<'_> {
                 let block = self.relation(&alias.input, None)?;
                 let rows = block.rows;
                 let (mut select, columns) = block.finish();
-                for (index, item) in select.items.iter_mut().enumerate() {
-                    *item = format!("{item} AS c{}", index + 1);
+                for (index, (item, column)) in select.items.iter_mut().zip(&columns).enumerate() {
+                    *item = format!("{} AS c{}", column.item(), index + 1);
                 }
                 select.qualify(None);
                 let name = format!("w{}", self.shared.with.len() + 1);

@@ -38,6 +38,7 @@ struct SqliteSource {
 #[async_trait]
 impl Source for SqliteSource {
     async fn tables(&self) -> Result<Listing, Fault> {
+        self.sqlite.forget_verdicts();
         Ok(self.sqlite.discover().await?.listing(&self.sqlite, &self.source, self.pushdown))
     }
 }

@@ -14,7 +14,7 @@ use chrono::{Days, NaiveDate};
 use datafusion::scalar::ScalarValue;
 use futures::StreamExt;
 use sqlx::{
-    Arguments, AssertSqlSafe, ConnectOptions, Connection, Either, SqliteConnection,
+    Arguments, AssertSqlSafe, ConnectOptions, Connection, Either, Executor, SqlSafeStr, SqliteConnection,
     sqlite::{SqliteArguments, SqliteConnectOptions},
 };
 use tokio::time::timeout;
@@ -26,9 +26,10 @@ use crate::{
         Dialect,
         batch::pump,
         failure::{down, failed},
-        feed::{Feed, Job, Remote, Stop},
+        feed::{Feed, Job, Remote, Scan, Stop, Verdict},
         pool::Pool,
         session::{self, Connector},
+        verdicts::Verdicts,
     },
 };
 
@@ -46,6 +47,7 @@ pub struct Sqlite {
     name: SourceName,
     options: SqliteConnectOptions,
     pool: Arc<Pool<Session>>,
+    verdicts: Verdicts,
 }
 
 /// A connection and the switch that stops what it runs.
@@ -64,7 +66,26 @@ impl Sqlite {
             .pragma("query_only", "ON")
             .row_buffer_size(ROWS_AHEAD)
             .disable_statement_logging();
-        Self { name, options, pool: Pool::new(MAX_CONNECTIONS) }
+        Self { name, options, pool: Pool::new(MAX_CONNECTIONS), verdicts: Verdicts::new() }
+    }
+
+    /// Forgets what was said of statements: the tables are looked at anew.
+    pub fn forget_verdicts(&self) {
+        self.verdicts.forget();
+    }
+
+    /// Prepares the statement of `scan`, which plans it.
+    async fn examine(&self, scan: &Scan) -> Result<Verdict, Stop> {
+        let slot = self.pool.slot().await;
+        let (mut session, _) = self.session(&slot, None).await?;
+        let sql = scan.statement.render(|number, bind| SqliteDialect.placeholder(number, bind));
+        let verdict = match session.connection.prepare(AssertSqlSafe(sql).into_sql_str()).await {
+            Ok(_) => Verdict::Accepted { rows: None },
+            Err(sqlx::Error::Database(_)) => Verdict::Refused("the source refuses the statement".to_owned()),
+            Err(error) => return Err(self.stop(error)),
+        };
+        slot.give_back(session);
+        Ok(verdict)
     }
 
     /// What an error of a running statement means.
@@ -88,6 +109,10 @@ impl Remote for Sqlite {
 
     fn is_contended(&self) -> bool {
         self.pool.is_contended()
+    }
+
+    async fn check(&self, scan: &Scan) -> Verdict {
+        self.verdicts.of(scan, || self.examine(scan)).await
     }
 
     async fn run(&self, job: &Job, feed: &mut Feed) -> Result<(), Stop> {

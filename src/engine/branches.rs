@@ -1,0 +1,115 @@
+//! Work on a union that each of its branches can do for itself, in its own source: to aggregate, of which the results are
+//! then aggregated again, and to find the first rows of an order, among which the first of all are.
+
+use std::sync::Arc;
+
+use datafusion::{
+    common::{Column, Result, tree_node::Transformed},
+    functions::core::expr_fn::coalesce,
+    functions_aggregate::sum::sum,
+    logical_expr::{
+        Aggregate, Expr, LogicalPlan, LogicalPlanBuilder, Sort, Union, cast,
+        expr::{AggregateFunction, AggregateFunctionParams},
+        lit,
+    },
+};
+
+use crate::sources::sql::SqlQuery;
+
+/// Moves what `plan` does below the union that it does it on, if a source can then do a part of it.
+pub(super) fn work(plan: LogicalPlan) -> Result<Transformed<LogicalPlan>> {
+    let moved = match &plan {
+        // One source can do all of it.
+        LogicalPlan::Aggregate(_) | LogicalPlan::Sort(_) if SqlQuery::of(&plan).is_ok() => None,
+        LogicalPlan::Aggregate(aggregate) => aggregated(aggregate)?,
+        LogicalPlan::Sort(sort) => first(sort)?,
+        _ => None,
+    };
+    Ok(moved.map_or_else(|| Transformed::no(plan), Transformed::yes))
+}
+
+fn first(sort: &Sort) -> Result<Option<LogicalPlan>> {
+    let (LogicalPlan::Union(union), Some(_)) = (sort.input.as_ref(), sort.fetch) else { return Ok(None) };
+    let branches = branches(union)?
+        .into_iter()
+        .map(|branch| LogicalPlan::Sort(Sort { expr: sort.expr.clone(), input: Arc::new(branch), fetch: sort.fetch }));
+    let Some(union) = united(branches.collect())? else { return Ok(None) };
+    Ok(Some(LogicalPlan::Sort(Sort { input: Arc::new(union), ..sort.clone() })))
+}
+
+fn aggregated(aggregate: &Aggregate) -> Result<Option<LogicalPlan>> {
+    let LogicalPlan::Union(union) = aggregate.input.as_ref() else { return Ok(None) };
+    let partial = |input: LogicalPlan| {
+        Aggregate::try_new(Arc::new(input), aggregate.group_expr.clone(), aggregate.aggr_expr.clone())
+            .map(LogicalPlan::Aggregate)
+    };
+    let groups = aggregate.group_expr.len();
+    let is_plain = |expr: &Expr| !matches!(expr, Expr::GroupingSet(_));
+    let results: Option<Vec<_>> = aggregate.aggr_expr.iter().map(combination).collect();
+    let (Some(combinations), true) = (results, aggregate.group_expr.iter().all(is_plain)) else { return Ok(None) };
+    let branches = branches(union)?.into_iter().map(partial).collect::<Result<Vec<_>>>()?;
+    let Some(parts) = united(branches)? else { return Ok(None) };
+    let columns: Vec<_> = parts.schema().iter().map(|made| Expr::Column(Column::from(made))).collect();
+    let keys = columns[..groups].to_vec();
+    let results = columns[groups..].iter().zip(&combinations).map(|(column, combine)| combine(column.clone()));
+    let all = LogicalPlanBuilder::from(parts).aggregate(keys, results.collect::<Vec<_>>())?.build()?;
+    // Under the names and types of the aggregate that this stands for.
+    let columns = aggregate.schema.iter().zip(all.schema().iter()).map(|((qualifier, field), made)| {
+        let column = Expr::Column(Column::from(made));
+        let is_same = made.1.data_type() == field.data_type();
+        let column = if is_same { column } else { cast(column, field.data_type().clone()) };
+        // Counts are never NULL; no part of them is, but sums may be.
+        let is_count = !field.is_nullable() && made.1.is_nullable();
+        let column = if is_count { coalesce(vec![column, lit(0_i64)]) } else { column };
+        column.alias_qualified(qualifier.cloned(), field.name())
+    });
+    let columns: Vec<_> = columns.collect();
+    LogicalPlanBuilder::from(all).project(columns)?.build().map(Some)
+}
+
+/// How the results of parts become the result of all, if they can.
+fn combination(expr: &Expr) -> Option<Box<dyn Fn(Expr) -> Expr>> {
+    let call = match expr {
+        Expr::Alias(alias) => return combination(&alias.expr),
+        Expr::AggregateFunction(call) if !call.params.distinct && call.params.order_by.is_empty() => call,
+        _ => return None,
+    };
+    match call.func.name() {
+        "count" => Some(Box::new(sum)),
+        "sum" | "min" | "max" => {
+            let func = Arc::clone(&call.func);
+            Some(Box::new(move |part| {
+                let params = AggregateFunctionParams {
+                    args: vec![part],
+                    distinct: false,
+                    filter: None,
+                    order_by: Vec::new(),
+                    null_treatment: None,
+                };
+                Expr::AggregateFunction(AggregateFunction { func: Arc::clone(&func), params })
+            }))
+        }
+        _ => None,
+    }
+}
+
+/// The branches of a union, with its column names.
+fn branches(union: &Union) -> Result<Vec<LogicalPlan>> {
+    let named = |input: &Arc<LogicalPlan>| {
+        let columns = input.schema().iter().zip(union.schema.iter()).map(|(own, (qualifier, field))| {
+            Expr::Column(Column::from(own)).alias_qualified(qualifier.cloned(), field.name())
+        });
+        let columns: Vec<_> = columns.collect();
+        LogicalPlanBuilder::from(Arc::clone(input)).project(columns)?.build()
+    };
+    union.inputs.iter().map(named).collect()
+}
+
+/// The union of `branches`, if a source can answer one of them.
+fn united(branches: Vec<LogicalPlan>) -> Result<Option<LogicalPlan>> {
+    if !branches.iter().any(|branch| SqlQuery::of(branch).is_ok()) {
+        return Ok(None);
+    }
+    let branches = branches.into_iter().map(Arc::new).collect();
+    Union::try_new_with_loose_types(branches).map(|union| Some(LogicalPlan::Union(union)))
+}

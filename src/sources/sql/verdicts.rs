@@ -1,0 +1,56 @@
+//! What a source said of statements, kept until its tables are looked at again.
+
+use std::future::Future;
+
+use datafusion::arrow::datatypes::DataType;
+use moka::sync::Cache;
+
+use super::{
+    Bind, Statement,
+    feed::{Scan, Stop, Verdict},
+};
+
+/// Statements that are remembered; the least used go first.
+const STATEMENTS: u64 = 10_000;
+
+/// Verdicts by text and expected types.
+#[derive(Clone, Debug)]
+pub struct Verdicts(Cache<(String, Vec<DataType>), Verdict>);
+
+impl Verdicts {
+    /// None yet.
+    pub fn new() -> Self {
+        Self(Cache::new(STATEMENTS))
+    }
+
+    /// The verdict on the statement of `scan`: what is known, or what `ask` answers. A source that cannot be asked accepts.
+    pub async fn of<F>(&self, scan: &Scan, ask: impl FnOnce() -> F) -> Verdict
+    where
+        F: Future<Output = Result<Verdict, Stop>>,
+    {
+        let types = scan.schema.fields().iter().map(|field| field.data_type().clone()).collect();
+        let key = (text(&scan.statement), types);
+        if let Some(known) = self.0.get(&key) {
+            return known;
+        }
+        match ask().await {
+            Ok(verdict) => {
+                self.0.insert(key, verdict.clone());
+                verdict
+            }
+            Err(_) => Verdict::Accepted { rows: None },
+        }
+    }
+
+    /// Asks again from now on.
+    pub fn forget(&self) {
+        self.0.invalidate_all();
+    }
+}
+
+/// The text with the type of each place.
+fn text(statement: &Statement) -> String {
+    statement.render(|number, bind: &Bind| {
+        format!("${number}::{:?}{}", bind.class(), if bind.is_list() { "[]" } else { "" })
+    })
+}
