@@ -1,5 +1,6 @@
 //! What every source must do, checked with pushdown on and off.
 
+mod capabilities;
 mod engine;
 mod files;
 pub mod postgres;

@@ -6,7 +6,7 @@ use crate::sources::sql::{
     Class,
     capability::{
         Capabilities, Entry, Guard, Kind,
-        standard::{self, ANY, BOOL, DATE, INTEGERS, TEXT, equality, order},
+        standard::{self, ANY, BOOL, DATE, INTEGERS, TEXT, equality, membership, order},
     },
 };
 
@@ -15,6 +15,7 @@ pub static CAPABILITIES: Capabilities =
     Capabilities { tables: &[standard::NODES, standard::EXPRESSIONS, EXPRESSIONS, FUNCTIONS, AGGREGATES, WINDOWS] };
 
 const DECIMAL: &[Class] = &[Class::Decimal];
+const FLOAT32: &[Class] = &[Class::Float32];
 const UUID: &[Class] = &[Class::Uuid];
 const TIMESTAMP: &[Class] = &[Class::Timestamp];
 const TIMESTAMPTZ: &[Class] = &[Class::TimestampTz];
@@ -53,7 +54,45 @@ const EXPRESSIONS: &[Entry] = &[
     order("uuid < uuid", &[UUID, UUID]),
     order("timestamp < timestamp", &[TIMESTAMP, TIMESTAMP]),
     order("timestamptz < timestamptz", &[TIMESTAMPTZ, TIMESTAMPTZ]),
-    Entry::new("x = ANY (:list)", Kind::OpenMembership, &[COMPARED], "", &["{0} = ANY(:{0})"]),
+    Entry::new(
+        "float32 = literal",
+        Kind::Equality,
+        &[FLOAT32],
+        "",
+        &["{0} = CAST(1.5 AS REAL)", "{0} <> CAST(1.5 AS REAL)", "{0} IS DISTINCT FROM CAST(-7.25 AS REAL)"],
+    ),
+    Entry::new(
+        "float32 < literal",
+        Kind::Order,
+        &[FLOAT32],
+        "",
+        &["{0} < CAST(1.5 AS REAL)", "{0} > CAST(0 AS REAL)", "{0} BETWEEN CAST(-7.25 AS REAL) AND CAST(1 AS REAL)"],
+    ),
+    membership(
+        "float32 IN (…)",
+        &[FLOAT32],
+        &["{0} IN (CAST(1.5 AS REAL), CAST(2.5 AS REAL), CAST(3 AS REAL), CAST(4 AS REAL), CAST(-7.25 AS REAL))"],
+    ),
+    membership("decimal IN (…)", &[DECIMAL], &["{0} IN (0.001, 1, 7, 2.5, -1.005)"]),
+    membership(
+        "uuid IN (…)",
+        &[UUID],
+        &["{0} IN ('00000000-0000-0000-0000-000000000000', 'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', \
+         '11111111-1111-1111-1111-111111111111', '22222222-2222-2222-2222-222222222222')"],
+    ),
+    membership(
+        "timestamp IN (…)",
+        &[TIMESTAMP],
+        &["{0} IN (TIMESTAMP '1969-12-31 23:59:59.999999', TIMESTAMP '2024-02-29 12:30:15.123456', \
+         TIMESTAMP '2024-01-01 00:00:00', TIMESTAMP '2024-01-02 00:00:00')"],
+    ),
+    membership(
+        "timestamptz IN (…)",
+        &[TIMESTAMPTZ],
+        &["{0} IN (TIMESTAMPTZ '1969-12-31 23:59:59.999999Z', TIMESTAMPTZ '2024-02-29 12:30:15.123456Z', \
+         TIMESTAMPTZ '2024-01-01 00:00:00Z', TIMESTAMPTZ '2024-01-02 00:00:00Z')"],
+    ),
+    Entry::new("x = ANY (:list)", Kind::OpenMembership, &[COMPARED], "", &["{0} = ANY(:list)"]),
     Entry::new(
         "text LIKE pattern",
         Kind::Like,
@@ -155,6 +194,13 @@ const EXPRESSIONS: &[Entry] = &[
 ];
 
 const FUNCTIONS: &[Entry] = &[
+    Entry::new(
+        "nullif(x, x)",
+        Kind::Function("nullif"),
+        &[COMPARED, COMPARED],
+        "nullif({0}, {1})",
+        &["nullif({0}, {1})"],
+    ),
     Entry::new(
         "text || text",
         Kind::Operator(Operator::StringConcat),
@@ -285,12 +331,44 @@ const FUNCTIONS: &[Entry] = &[
         "floor(date_part('second', {0}))::int4",
         &["extract(SECOND FROM {0})"],
     ),
-    trunc("date_trunc(hour)", "hour", "date_trunc('hour', {0})", &["date_trunc('hour', {0})"]),
-    trunc("date_trunc(day)", "day", "date_trunc('day', {0})", &["date_trunc('day', {0})"]),
-    trunc("date_trunc(week)", "week", "date_trunc('week', {0})", &["date_trunc('week', {0})"]),
-    trunc("date_trunc(month)", "month", "date_trunc('month', {0})", &["date_trunc('month', {0})"]),
-    trunc("date_trunc(quarter)", "quarter", "date_trunc('quarter', {0})", &["date_trunc('quarter', {0})"]),
-    trunc("date_trunc(year)", "year", "date_trunc('year', {0})", &["date_trunc('year', {0})"]),
+    trunc(
+        "date_trunc(hour)",
+        "hour",
+        "date_trunc('hour', {0})",
+        &["date_trunc('hour', CASE WHEN {0} BETWEEN TIMESTAMP '1700-01-01' AND TIMESTAMP '2200-01-01' THEN {0} END)"],
+    ),
+    trunc(
+        "date_trunc(day)",
+        "day",
+        "date_trunc('day', {0})",
+        &["date_trunc('day', CASE WHEN {0} BETWEEN TIMESTAMP '1700-01-01' AND TIMESTAMP '2200-01-01' THEN {0} END)"],
+    ),
+    trunc(
+        "date_trunc(week)",
+        "week",
+        "date_trunc('week', {0})",
+        &["date_trunc('week', CASE WHEN {0} BETWEEN TIMESTAMP '1700-01-01' AND TIMESTAMP '2200-01-01' THEN {0} END)"],
+    ),
+    trunc(
+        "date_trunc(month)",
+        "month",
+        "date_trunc('month', {0})",
+        &["date_trunc('month', CASE WHEN {0} BETWEEN TIMESTAMP '1700-01-01' AND TIMESTAMP '2200-01-01' THEN {0} END)"],
+    ),
+    trunc(
+        "date_trunc(quarter)",
+        "quarter",
+        "date_trunc('quarter', {0})",
+        &[
+            "date_trunc('quarter', CASE WHEN {0} BETWEEN TIMESTAMP '1700-01-01' AND TIMESTAMP '2200-01-01' THEN {0} END)",
+        ],
+    ),
+    trunc(
+        "date_trunc(year)",
+        "year",
+        "date_trunc('year', {0})",
+        &["date_trunc('year', CASE WHEN {0} BETWEEN TIMESTAMP '1700-01-01' AND TIMESTAMP '2200-01-01' THEN {0} END)"],
+    ),
 ];
 
 const SUBSTR: &str = "substr({0}, {1}::int4, {2}::int4)";
@@ -326,14 +404,14 @@ const AGGREGATES: &[Entry] = &[
         Kind::Aggregate("count"),
         &[],
         "count(*){filter}",
-        &["count(*)", "count(1)", "count(*) FILTER (WHERE int64 > 1)"],
+        &["count(*)", "count(1)", "count(*) FILTER (WHERE c_int64 > 1)"],
     ),
     Entry::new(
         "count(x)",
         Kind::Aggregate("count"),
         &[ANY],
         "count({0}){filter}",
-        &["count({0})", "count({0}) FILTER (WHERE int64 > 1)"],
+        &["count({0})", "count({0}) FILTER (WHERE c_int64 > 1)"],
     ),
     Entry::new(
         "count(DISTINCT x)",
@@ -347,7 +425,7 @@ const AGGREGATES: &[Entry] = &[
         Kind::Aggregate("sum"),
         &[NARROW],
         "(sum({0}){filter})",
-        &["sum({0})", "sum({0}) FILTER (WHERE int64 > 1)", "sum(CASE WHEN int64 > 1 THEN {0} ELSE 0 END)"],
+        &["sum({0})", "sum({0}) FILTER (WHERE c_int64 > 1)", "sum(CASE WHEN c_int64 > 1 THEN {0} ELSE 0 END)"],
     ),
     // An overflow fails, here and there, over the same groups.
     Entry::new(
@@ -369,7 +447,7 @@ const AGGREGATES: &[Entry] = &[
         Kind::Aggregate("sum"),
         &[DECIMAL],
         "sum({0}){filter}",
-        &["sum({0})", "sum({0} * {0})", "sum(CASE WHEN int64 > 1 THEN {0} ELSE 0 END)"],
+        &["sum({0})", "sum({0} * {0})", "sum(CASE WHEN c_int64 > 1 THEN {0} ELSE 0 END)"],
     ),
     Entry::new(
         "avg(int16, int32)",
@@ -383,7 +461,7 @@ const AGGREGATES: &[Entry] = &[
         Kind::Aggregate("avg"),
         &[DECIMAL],
         "(div(sum({0}){filter} * {up}, count({0}){filter}) * {down})",
-        &["avg({0})", "avg({0}) FILTER (WHERE int64 > 1)"],
+        &["avg({0})", "avg({0}) FILTER (WHERE c_int64 > 1)"],
     )
     .guarded(Guard::Scaled),
     Entry::new("min(x)", Kind::Aggregate("min"), &[LEAST], "min({0}){filter}", &["min({0})"]),
@@ -398,15 +476,15 @@ const WINDOWS: &[Entry] = &[
         Kind::Window("row_number"),
         &[],
         "row_number(){over}",
-        &["row_number() OVER (PARTITION BY bool ORDER BY id)", "row_number() OVER (ORDER BY id DESC)"],
+        &["row_number() OVER (PARTITION BY c_text ORDER BY id)", "row_number() OVER (ORDER BY id DESC)"],
     ),
-    Entry::new("rank()", Kind::Window("rank"), &[], "rank(){over}", &["rank() OVER (ORDER BY int64 NULLS LAST)"]),
+    Entry::new("rank()", Kind::Window("rank"), &[], "rank(){over}", &["rank() OVER (ORDER BY c_int64 NULLS LAST)"]),
     Entry::new(
         "dense_rank()",
         Kind::Window("dense_rank"),
         &[],
         "dense_rank(){over}",
-        &["dense_rank() OVER (PARTITION BY bool ORDER BY int64 DESC)"],
+        &["dense_rank() OVER (PARTITION BY c_text ORDER BY c_int64 DESC)"],
     ),
     Entry::new(
         "lag(x, n)",
@@ -421,7 +499,7 @@ const WINDOWS: &[Entry] = &[
         Kind::Window("lead"),
         &[ANY, INT64],
         "lead({0}, {1}::int4){over}",
-        &["lead({0}, 1) OVER (PARTITION BY bool ORDER BY id DESC)"],
+        &["lead({0}, 1) OVER (PARTITION BY c_text ORDER BY id DESC)"],
     )
     .guarded(Guard::Counted),
     Entry::new("lag(x)", Kind::Window("lag"), &[ANY], "lag({0}){over}", &["lag({0}) OVER (ORDER BY id)"]),
@@ -432,7 +510,7 @@ const WINDOWS: &[Entry] = &[
         &[ANY],
         "first_value({0}){over}",
         &[
-            "first_value({0}) OVER (PARTITION BY bool ORDER BY id)",
+            "first_value({0}) OVER (PARTITION BY c_text ORDER BY id)",
             "first_value({0}) OVER (ORDER BY id ROWS BETWEEN 2 PRECEDING AND 1 PRECEDING)",
         ],
     ),
@@ -452,8 +530,8 @@ const WINDOWS: &[Entry] = &[
         &[],
         "count(*){filter}{over}",
         &[
-            "count(*) OVER (PARTITION BY bool)",
-            "count(*) OVER (ORDER BY int64)",
+            "count(*) OVER (PARTITION BY c_text)",
+            "count(*) OVER (ORDER BY c_int64)",
             "count(1) OVER (ORDER BY id ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING)",
         ],
     ),
@@ -469,14 +547,17 @@ const WINDOWS: &[Entry] = &[
         Kind::Window("min"),
         &[LEAST],
         "min({0}){filter}{over}",
-        &["min({0}) OVER (ORDER BY id ROWS BETWEEN 2 PRECEDING AND CURRENT ROW)", "min({0}) OVER (PARTITION BY bool)"],
+        &[
+            "min({0}) OVER (ORDER BY id ROWS BETWEEN 2 PRECEDING AND CURRENT ROW)",
+            "min({0}) OVER (PARTITION BY c_text)",
+        ],
     ),
     Entry::new(
         "max(x) over",
         Kind::Window("max"),
         &[LEAST],
         "max({0}){filter}{over}",
-        &["max({0}) OVER (ORDER BY id)", "max({0}) OVER (PARTITION BY bool)"],
+        &["max({0}) OVER (ORDER BY id)", "max({0}) OVER (PARTITION BY c_text)"],
     ),
     Entry::new(
         "sum(int16, int32) over",
@@ -485,7 +566,7 @@ const WINDOWS: &[Entry] = &[
         "sum({0}){filter}{over}",
         &[
             "sum({0}) OVER (ORDER BY id)",
-            "sum({0}) OVER (ORDER BY int64 RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)",
+            "sum({0}) OVER (ORDER BY c_int64 RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)",
         ],
     ),
     Entry::new(
@@ -493,6 +574,6 @@ const WINDOWS: &[Entry] = &[
         Kind::Window("sum"),
         &[DECIMAL],
         "sum({0}){filter}{over}",
-        &["sum({0}) OVER (PARTITION BY bool ORDER BY id)"],
+        &["sum({0}) OVER (PARTITION BY c_text ORDER BY id)"],
     ),
 ];

@@ -17,6 +17,7 @@ impl Printer<'_> {
         match (call.name(), call.args.as_slice()) {
             ("array_has", [Expr::Placeholder(list), needle]) => self.open_membership(needle, list, scope),
             ("coalesce", [_, ..]) => self.coalesce(whole, call, scope),
+            ("nullif", [one, other]) => self.nullif(whole, (one, other), scope),
             (name @ ("date_part" | "date_trunc"), [Expr::Literal(part, _), arg]) => {
                 let part = part.try_as_str().flatten().unwrap_or_default().to_lowercase();
                 self.listed(whole, Kind::Part(name, &part), std::slice::from_ref(arg), scope)

@@ -281,6 +281,8 @@ impl Printer<'_> {
         let mut rows = Some(0_u64);
         for input in &union.inputs {
             let block = self.relation(input, outer)?;
+            // An order or a limit of one branch would be that of all.
+            let block = if block.is_cut() { block.derived(self) } else { block };
             rows = rows.zip(block.rows).map(|(all, rows)| all.saturating_add(rows));
             let (mut select, mut own) = block.finish();
             for (index, column) in own.iter_mut().enumerate() {
@@ -294,7 +296,7 @@ impl Printer<'_> {
                 select.items[index] = format!("{} AS c{}", column.select, index + 1);
             }
             select.qualify(None);
-            branches.push(format!("({})", select.render()));
+            branches.push(select.render());
             if columns.is_empty() {
                 columns = own;
             } else {

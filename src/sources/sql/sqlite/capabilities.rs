@@ -15,9 +15,10 @@ pub static CAPABILITIES: Capabilities =
     Capabilities { tables: &[standard::NODES, standard::EXPRESSIONS, EXPRESSIONS, AGGREGATES, WINDOWS] };
 
 const INT64: &[Class] = &[Class::Int64];
-const LEAST: &[Class] = &[Class::Int64, Class::Text, Class::Date];
+const LEAST: &[Class] = &[Class::Int64, Class::Text];
 
 const EXPRESSIONS: &[Entry] = &[
+    Entry::new("nullif(x, x)", Kind::Function("nullif"), &[LEAST, LEAST], "nullif({0}, {1})", &["nullif({0}, {1})"]),
     Entry::new(
         "integer / integer",
         Kind::Operator(Operator::Divide),
@@ -42,14 +43,14 @@ const AGGREGATES: &[Entry] = &[
         Kind::Aggregate("count"),
         &[],
         "count(*){filter}",
-        &["count(*)", "count(1)", "count(*) FILTER (WHERE int64 > 1)"],
+        &["count(*)", "count(1)", "count(*) FILTER (WHERE c_int64 > 1)"],
     ),
     Entry::new(
         "count(x)",
         Kind::Aggregate("count"),
         &[ANY],
         "count({0}){filter}",
-        &["count({0})", "count({0}) FILTER (WHERE int64 > 1)"],
+        &["count({0})", "count({0}) FILTER (WHERE c_int64 > 1)"],
     ),
     // An overflow fails, here and there, over the same groups.
     Entry::new(
@@ -69,15 +70,15 @@ const WINDOWS: &[Entry] = &[
         Kind::Window("row_number"),
         &[],
         "row_number(){over}",
-        &["row_number() OVER (PARTITION BY bool ORDER BY id)", "row_number() OVER (ORDER BY id DESC)"],
+        &["row_number() OVER (PARTITION BY c_text ORDER BY id)", "row_number() OVER (ORDER BY id DESC)"],
     ),
-    Entry::new("rank()", Kind::Window("rank"), &[], "rank(){over}", &["rank() OVER (ORDER BY int64 NULLS LAST)"]),
+    Entry::new("rank()", Kind::Window("rank"), &[], "rank(){over}", &["rank() OVER (ORDER BY c_int64 NULLS LAST)"]),
     Entry::new(
         "dense_rank()",
         Kind::Window("dense_rank"),
         &[],
         "dense_rank(){over}",
-        &["dense_rank() OVER (PARTITION BY bool ORDER BY int64 DESC)"],
+        &["dense_rank() OVER (PARTITION BY c_text ORDER BY c_int64 DESC)"],
     ),
     Entry::new(
         "lag(x, n)",
@@ -92,7 +93,7 @@ const WINDOWS: &[Entry] = &[
         Kind::Window("lead"),
         &[ANY, INT64],
         "lead({0}, {1}){over}",
-        &["lead({0}, 1) OVER (PARTITION BY bool ORDER BY id DESC)"],
+        &["lead({0}, 1) OVER (PARTITION BY c_text ORDER BY id DESC)"],
     )
     .guarded(Guard::Counted),
     Entry::new("lag(x)", Kind::Window("lag"), &[ANY], "lag({0}){over}", &["lag({0}) OVER (ORDER BY id)"]),
@@ -103,7 +104,7 @@ const WINDOWS: &[Entry] = &[
         &[ANY],
         "first_value({0}){over}",
         &[
-            "first_value({0}) OVER (PARTITION BY bool ORDER BY id)",
+            "first_value({0}) OVER (PARTITION BY c_text ORDER BY id)",
             "first_value({0}) OVER (ORDER BY id ROWS BETWEEN 2 PRECEDING AND 1 PRECEDING)",
         ],
     ),
@@ -123,8 +124,8 @@ const WINDOWS: &[Entry] = &[
         &[],
         "count(*){filter}{over}",
         &[
-            "count(*) OVER (PARTITION BY bool)",
-            "count(*) OVER (ORDER BY int64)",
+            "count(*) OVER (PARTITION BY c_text)",
+            "count(*) OVER (ORDER BY c_int64)",
             "count(1) OVER (ORDER BY id ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING)",
         ],
     ),
@@ -140,13 +141,16 @@ const WINDOWS: &[Entry] = &[
         Kind::Window("min"),
         &[LEAST],
         "min({0}){filter}{over}",
-        &["min({0}) OVER (ORDER BY id ROWS BETWEEN 2 PRECEDING AND CURRENT ROW)", "min({0}) OVER (PARTITION BY bool)"],
+        &[
+            "min({0}) OVER (ORDER BY id ROWS BETWEEN 2 PRECEDING AND CURRENT ROW)",
+            "min({0}) OVER (PARTITION BY c_text)",
+        ],
     ),
     Entry::new(
         "max(x) over",
         Kind::Window("max"),
         &[LEAST],
         "max({0}){filter}{over}",
-        &["max({0}) OVER (ORDER BY id)", "max({0}) OVER (PARTITION BY bool)"],
+        &["max({0}) OVER (ORDER BY id)", "max({0}) OVER (PARTITION BY c_text)"],
     ),
 ];
