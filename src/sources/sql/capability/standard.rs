@@ -110,7 +110,7 @@ pub const EXPRESSIONS: &[Entry] = &[
         Kind::Truth,
         &[BOOL],
         "",
-        &["{0} IS TRUE", "{0} IS FALSE", "{0} IS NOT TRUE", "{0} IS NOT FALSE", "{0} IS UNKNOWN", "{0} IS NOT UNKNOWN"],
+        &["{0} IS TRUE", "{0} IS FALSE", "{0} IS NOT TRUE", "{0} IS NOT FALSE"],
     ),
     Entry::new(
         "CASE",
