@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc, time::Duration};
 use super::{Access, Page, Param, page, params};
 use crate::{
     config::{
-        Spanned, is_scope,
+        FullScan, Spanned, is_scope,
         reader::{Fields, Value},
         yaml,
     },
@@ -43,7 +43,15 @@ pub(super) struct Header {
     pub params: Vec<Param>,
     pub page: Page,
     pub access: Option<Access>,
-    pub timeout: Option<Duration>,
+    pub limits: Option<Limits>,
+    pub pushdown: Option<bool>,
+}
+
+/// What a header says of a query's costs.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    pub timeout: Duration,
+    pub full_scan: Option<FullScan>,
 }
 
 /// Reads `text`, YAML with the places of `file`, for the query that the path calls `name`; `suffix` is the version that
@@ -68,9 +76,10 @@ pub(super) fn read(
         None => Page { key: Vec::new(), order: Vec::new(), max: page::DEFAULT_MAX },
     };
     let access = read_access(&mut fields, place, problems);
-    let timeout = read_timeout(&mut fields, problems);
+    let limits = read_limits(&mut fields, problems);
+    let pushdown = fields.take("pushdown").map_or(Some(true), |value| value.boolean(problems));
     fields.finish(LATER, problems);
-    Some(Header { version, description, owner, declared, params, page, access, timeout })
+    Some(Header { version, description, owner, declared, params, page, access, limits, pushdown })
 }
 
 fn read_name(fields: &mut Fields, expected: Option<&QueryName>, problems: &mut Problems) {
@@ -130,13 +139,19 @@ fn read_access(fields: &mut Fields, place: &Place, problems: &mut Problems) -> O
     Some(Access::Scopes(scopes.into_iter().map(|scope| scope.value).collect()))
 }
 
-fn read_timeout(fields: &mut Fields, problems: &mut Problems) -> Option<Duration> {
-    let Some(value) = fields.take("limits") else { return Some(DEFAULT_TIMEOUT) };
+fn read_limits(fields: &mut Fields, problems: &mut Problems) -> Option<Limits> {
+    let Some(value) = fields.take("limits") else {
+        return Some(Limits { timeout: DEFAULT_TIMEOUT, full_scan: None });
+    };
     let mut limits = value.fields(problems)?;
     let timeout = match limits.take("timeout") {
         Some(value) => value.duration(Duration::from_millis(1)..=MAX_TIMEOUT, problems),
         None => Some(DEFAULT_TIMEOUT),
     };
+    let full_scan = match limits.take("full_scan") {
+        Some(value) => value.one_of(FullScan::CHOICES, problems).map(Some),
+        None => Some(None),
+    };
     limits.finish(LIMITS_LATER, problems);
-    timeout
+    Some(Limits { timeout: timeout?, full_scan: full_scan? })
 }

@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     Page, Param, Project, Query, Select, front,
-    header::{self, Header},
+    header::{self, Header, Limits},
     sql,
     tokens::{self, Parameters},
 };
@@ -149,7 +149,8 @@ fn read_query(path: &Path, text: &str, sources: &[SourceName], problems: &mut Pr
                 params,
                 page,
                 access: Some(access),
-                timeout: Some(timeout),
+                limits: Some(Limits { timeout, full_scan }),
+                pushdown: Some(pushdown),
                 ..
             }),
         ) if sound => {
@@ -162,6 +163,8 @@ fn read_query(path: &Path, text: &str, sources: &[SourceName], problems: &mut Pr
                 page,
                 access,
                 timeout,
+                full_scan,
+                pushdown,
                 statement: select.statement,
                 place: select.place,
                 sources: select.sources,
@@ -276,7 +279,7 @@ mod tests {
         let (query, problems) = read(GOOD);
         assert!(problems.is_empty(), "{problems}");
         let query = query.expect("there are no problems");
-        assert_eq!(query.place.to_string(), "queries/sales/top_customers.sql:15:1");
+        assert_eq!(query.place.to_string(), "queries/sales/top_customers.sql:16:1");
         assert_eq!(query.sources.iter().map(SourceName::as_str).collect::<Vec<_>>(), ["crm", "lake"]);
         let sql = query.statement.to_string();
         assert!(sql.contains("day >= $1") && sql.contains("c.region = $2") && sql.contains("ANY($4)"), "{sql}");

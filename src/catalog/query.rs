@@ -6,7 +6,7 @@ use datafusion::{scalar::ScalarValue, sql::sqlparser::ast};
 
 use super::{Pattern, Select};
 use crate::{
-    config::Spanned,
+    config::{FullScan, Spanned},
     model::{Place, QueryName, SourceName, ValueType},
 };
 
@@ -29,6 +29,10 @@ pub struct Query {
     pub access: Access,
     /// Bounds pages and a stream's first row.
     pub timeout: Duration,
+    /// What is said when it reads a whole large table out of its source; as the project says unless it does.
+    pub full_scan: Option<FullScan>,
+    /// May more of it than the choice of columns run in its sources?
+    pub pushdown: bool,
     /// The SELECT, `:name` replaced by `$n`, spans as in the file.
     pub statement: ast::Query,
     /// Where the SELECT begins.
@@ -53,6 +57,8 @@ impl Query {
             page: Page { key: Vec::new(), order: Vec::new(), max: usize::MAX },
             access: Access::Scopes(vec!["ad_hoc".into()]),
             timeout: Duration::from_hours(1),
+            full_scan: None,
+            pushdown: true,
             statement: select.statement,
             place: select.place,
             sources: select.sources,

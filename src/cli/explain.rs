@@ -2,18 +2,15 @@
 
 use clap::{Args, ValueEnum};
 
-use super::{Failure, Target, output};
-use crate::{
-    app::App,
-    engine::{Explanation, SourcePart},
-    model::Fault,
-    pipeline::Want,
-};
+use super::{Failure, Pushdown, Target, output, plan_text};
+use crate::{app::App, model::Fault, pipeline::Want};
 
 #[derive(Debug, Args)]
 pub(super) struct Explain {
     #[command(flatten)]
     target: Target,
+    #[command(flatten)]
+    pub(super) pushdown: Pushdown,
     /// Run it too, and show what it took
     #[arg(long)]
     analyze: bool,
@@ -34,47 +31,12 @@ impl Explain {
     pub(super) async fn run(self, app: &App) -> Result<(), Failure> {
         let (name, version) = &self.target.name;
         let bound = app.road.as_owner().resolve(name, *version)?.grant()?.bind(&self.target.parameters())?;
+        let given = plan_text::parameters(bound.parameters());
         let planned = bound.plan(Want::Page { limit: None, cursor: None }).await?;
         let plan = if self.analyze { planned.analyze().await? } else { planned.explain() };
         output::print(&match self.format {
             PlanFormat::Json => serde_json::to_string_pretty(&plan).map_err(Fault::internal)? + "\n",
-            PlanFormat::Text => text(&plan),
+            PlanFormat::Text => plan_text::lay_out(&plan, &given),
         })
     }
-}
-
-fn text(plan: &Explanation) -> String {
-    let mut lines = vec![format!("{}@{}", plan.query, plan.version)];
-    for part in &plan.sources {
-        lines.push(String::new());
-        lines.push(match &part.table {
-            Some(table) => format!("in {}: {table}", part.source),
-            None => format!("in {}", part.source),
-        });
-        lines.extend(part.sql.iter().map(|sql| format!("    {sql}")));
-        lines.extend(part.predicates.iter().flatten().map(|predicate| format!("    skipping by {predicate}")));
-        let figures = figures(part);
-        if !figures.is_empty() {
-            lines.push(format!("    {}", figures.join(", ")));
-        }
-    }
-    if !plan.local.is_empty() {
-        lines.push(String::new());
-        lines.push("here".into());
-    }
-    for part in &plan.local {
-        lines.push(format!("    {}", part.operator));
-        lines.push(format!("        {}", part.reason));
-    }
-    lines.push(String::new());
-    lines.join("\n")
-}
-
-fn figures(part: &SourcePart) -> Vec<String> {
-    let mut figures = Vec::new();
-    figures.extend(part.estimated_rows.map(|rows| format!("about {rows} rows expected")));
-    figures.extend(part.rows.map(|rows| format!("{rows} rows")));
-    figures.extend(part.bytes.map(|bytes| format!("{bytes} bytes")));
-    figures.extend(part.elapsed_ms.map(|elapsed| format!("{elapsed:.1} ms")));
-    figures
 }

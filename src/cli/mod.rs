@@ -4,8 +4,10 @@ mod check;
 mod explain;
 mod key;
 mod output;
+mod plan_text;
 mod query;
 mod serve;
+mod sql_text;
 mod table;
 
 use std::{fmt, path::PathBuf, process::ExitCode};
@@ -82,6 +84,14 @@ impl Target {
     fn parameters(&self) -> Parameters {
         Parameters::Pairs(self.params.clone())
     }
+}
+
+/// Where the work of this one run is done.
+#[derive(Clone, Copy, Debug, Args)]
+struct Pushdown {
+    /// Ask the sources for columns only and do everything else here: the rows are the same
+    #[arg(long = "no-pushdown")]
+    off: bool,
 }
 
 /// How rows are printed.
@@ -199,7 +209,10 @@ pub fn run() -> ExitCode {
 
 impl Cli {
     async fn run(self) -> Result<ExitCode, Failure> {
-        let environment = Environment::of_process();
+        let mut environment = Environment::of_process();
+        if self.command.is_without_pushdown() {
+            environment = environment.with("AQUEDUCT_ENGINE__PUSHDOWN", "off");
+        }
         match self.command {
             Command::Key { command } => return command.run(),
             Command::Check => return check::run(&self.directory, &environment).await,
@@ -217,6 +230,17 @@ impl Cli {
             Command::Check | Command::Key { .. } => {}
         }
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl Command {
+    fn is_without_pushdown(&self) -> bool {
+        match self {
+            Self::Explain(explain::Explain { pushdown, .. })
+            | Self::Query(query::Named { pushdown, .. })
+            | Self::Sql(query::AdHoc { pushdown, .. }) => pushdown.off,
+            Self::Serve | Self::Check | Self::Key { .. } => false,
+        }
     }
 }
 

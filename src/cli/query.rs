@@ -4,7 +4,7 @@ use std::{io::IsTerminal, path::PathBuf, sync::Arc};
 
 use clap::Args;
 
-use super::{Failure, RowFormat, Target, output};
+use super::{Failure, Pushdown, RowFormat, Target, output};
 use crate::{
     app::App,
     catalog::{self, Query},
@@ -16,6 +16,8 @@ pub(super) struct Named {
     #[command(flatten)]
     target: Target,
     #[command(flatten)]
+    pub(super) pushdown: Pushdown,
+    #[command(flatten)]
     sink: Sink,
 }
 
@@ -24,6 +26,8 @@ pub(super) struct AdHoc {
     /// One SELECT in DataFusion's SQL; tables are source.table or source.schema.table
     #[arg(value_name = "SELECT")]
     sql: String,
+    #[command(flatten)]
+    pub(super) pushdown: Pushdown,
     #[command(flatten)]
     sink: Sink,
 }

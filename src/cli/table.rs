@@ -10,6 +10,11 @@ use datafusion::arrow::{
 /// Cells longer than this are cut, visibly.
 const WIDEST: usize = 60;
 
+/// The text with its control characters spelt out: they could move the cursor, or worse.
+pub(super) fn visible(text: &str) -> String {
+    text.chars().flat_map(|c| if c.is_control() { c.escape_default().collect::<Vec<_>>() } else { vec![c] }).collect()
+}
+
 /// At most `rows` rows of `batches` under the names of `schema`.
 pub(super) fn layout(schema: &SchemaRef, batches: &[RecordBatch], rows: usize) -> Result<String, ArrowError> {
     let options = FormatOptions::default().with_null("NULL");
@@ -52,9 +57,6 @@ pub(super) fn layout(schema: &SchemaRef, batches: &[RecordBatch], rows: usize) -
 }
 
 fn cell(text: &str) -> String {
-    let flat: String = text
-        .chars()
-        .flat_map(|c| if c.is_control() { c.escape_default().collect::<Vec<_>>() } else { vec![c] })
-        .collect();
+    let flat = visible(text);
     if flat.chars().count() <= WIDEST { flat } else { flat.chars().take(WIDEST - 1).chain(['…']).collect() }
 }

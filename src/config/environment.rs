@@ -24,6 +24,13 @@ impl Environment {
         self.0.get(name).map(OsString::as_os_str)
     }
 
+    /// The same with another value of `name`.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: &str) -> Self {
+        self.0.insert(name.to_owned(), value.into());
+        self
+    }
+
     /// All names, sorted.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.0.keys().map(String::as_str)

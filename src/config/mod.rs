@@ -11,7 +11,7 @@ pub mod yaml;
 
 pub use environment::Environment;
 pub use secret::Secret;
-pub use settings::Settings;
+pub use settings::{FullScan, Settings};
 pub use source::{SourceConfig, SourceKind, TableConfig};
 
 use crate::model::Place;

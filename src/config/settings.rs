@@ -71,6 +71,24 @@ pub struct Engine {
     pub spill: PathBuf,
     /// Queries that may run at once.
     pub concurrency: usize,
-    /// May filters and limits run in the sources?
+    /// May more than the choice of columns run in the sources?
     pub pushdown: bool,
+    /// What is said of a query that reads a whole large table out of its source, unless its header says.
+    pub full_scan: FullScan,
+}
+
+/// What is said of a query that reads a whole large table out of its source.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FullScan {
+    /// The project does not load.
+    Error,
+    /// `check` says so.
+    Warn,
+    /// Nothing: its owner knows.
+    Allow,
+}
+
+impl FullScan {
+    /// How files spell them.
+    pub const CHOICES: &[(&str, Self)] = &[("error", Self::Error), ("warn", Self::Warn), ("allow", Self::Allow)];
 }

@@ -46,6 +46,8 @@ pub struct PostgresConfig {
     pub schemas: Vec<Spanned<String>>,
     /// The most connections that may be open at once.
     pub max_connections: u32,
+    /// May more than the choice of columns run in it?
+    pub pushdown: bool,
 }
 
 /// `kind: sqlite`
@@ -53,6 +55,8 @@ pub struct PostgresConfig {
 pub struct SqliteConfig {
     /// The database file, absolute.
     pub path: Spanned<PathBuf>,
+    /// May more than the choice of columns run in it?
+    pub pushdown: bool,
 }
 
 /// `kind: files`

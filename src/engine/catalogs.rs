@@ -6,6 +6,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use datafusion::{
     catalog::{
         CatalogProvider, CatalogProviderList, MemoryCatalogProvider, MemoryCatalogProviderList, MemorySchemaProvider,
+        TableProvider,
     },
     common::{Result, TableReference},
 };
@@ -19,8 +20,11 @@ use crate::{
 /// The listings of all sources that could be asked.
 pub(super) type Listings = BTreeMap<SourceName, Arc<Listing>>;
 
-/// Builds the catalogs; they never change afterwards.
-pub(super) fn build(listings: &Listings) -> Result<Arc<dyn CatalogProviderList>> {
+/// Builds the catalogs of these listings, each table as `provider` has it; they never change afterwards.
+pub(super) fn build(
+    listings: &Listings,
+    provider: impl Fn(&Table) -> Arc<dyn TableProvider>,
+) -> Result<Arc<dyn CatalogProviderList>> {
     let list = MemoryCatalogProviderList::new();
     let shortcuts = Arc::new(MemoryCatalogProvider::new());
     for (source, listing) in listings {
@@ -33,7 +37,7 @@ pub(super) fn build(listings: &Listings) -> Result<Arc<dyn CatalogProviderList>>
                 catalog.register_schema(&table.schema, Arc::clone(&schema) as _)?;
                 schema
             };
-            schema.register_table(table.name.clone(), Arc::clone(&table.provider))?;
+            schema.register_table(table.name.clone(), provider(table))?;
         }
         let default = catalog.schema(&listing.default_schema).unwrap_or_else(|| Arc::new(MemorySchemaProvider::new()));
         shortcuts.register_schema(source.as_str(), default)?;

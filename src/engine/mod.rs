@@ -7,6 +7,7 @@ mod exact;
 mod explain;
 mod faults;
 mod federate;
+mod full_scan;
 mod kept;
 mod names;
 mod origin;

@@ -7,6 +7,7 @@ use datafusion::{
     common::{DataFusionError, SchemaError},
     execution::session_state::SessionState,
     logical_expr::{LogicalPlan, Statement as PlanStatement},
+    physical_plan::ExecutionPlan,
     sql::{
         parser::Statement as DfStatement,
         sqlparser::{
@@ -19,6 +20,7 @@ use datafusion::{
 use super::{
     catalogs::{self, Listings},
     federate,
+    full_scan::{self, Pulled},
     kept::Plans,
     names, origin, output, page, run,
 };
@@ -45,6 +47,8 @@ pub struct Prepared {
     pub(super) contract: SchemaRef,
     /// Not optimized: parameters are still typed placeholders.
     pub(super) plan: LogicalPlan,
+    /// The large tables that the whole result reads whole, as far as a try shows.
+    pub(super) pulled: Vec<Pulled>,
     /// Plans with open parameters, made when they are first wanted.
     pub(super) plans: Plans,
 }
@@ -58,7 +62,7 @@ pub(super) async fn prepare(
     state: &SessionState,
     listings: &Listings,
 ) -> Result<Prepared, Vec<Problem>> {
-    let plan = plan(query.statement.clone(), &query.params, &query.place, state, listings).await?;
+    let (plan, sample) = plan(query.statement.clone(), &query.params, &query.place, state, listings).await?;
     let contract = output::schema(&plan);
     let page = page::settle(&query.page, &plan, &contract, listings, &query.place)?;
     let comments = origin::columns(&plan).into_iter().map(|origin| {
@@ -73,6 +77,7 @@ pub(super) async fn prepare(
         schema: output::commented(&contract, comments),
         contract,
         plan,
+        pulled: sample.as_ref().map(full_scan::pulled).unwrap_or_default(),
         plans: Plans::new(),
     })
 }
@@ -90,19 +95,22 @@ pub(super) async fn check(draft: &Draft, state: &SessionState, listings: &Listin
     };
     match (plan(statement.clone(), params, place, state, listings).await, &draft.page) {
         (Err(problems), _) => problems,
-        (Ok(plan), Some(page)) => page::check(page, &output::schema(&plan)),
+        (Ok((plan, _)), Some(page)) => page::check(page, &output::schema(&plan)),
         (Ok(_), None) => Vec::new(),
     }
 }
 
-/// Plans one SELECT whose placeholders are `params`.
+/// What came of trying to run a plan.
+type Sample = Option<Arc<dyn ExecutionPlan>>;
+
+/// Plans one SELECT whose placeholders are `params`, and tries to run it.
 async fn plan(
     mut select: ast::Query,
     params: &[Param],
     at: &Place,
     state: &SessionState,
     listings: &Listings,
-) -> Result<LogicalPlan, Vec<Problem>> {
+) -> Result<(LogicalPlan, Sample), Vec<Problem>> {
     let mut problems = names::resolve(&mut select, listings, &at.file).err().unwrap_or_default();
     problems.extend(unnamed_outputs(&select, &at.file));
     let qualified = qualified_outputs(&select);
@@ -122,21 +130,33 @@ async fn plan(
     };
     let mut problems = duplicate_outputs(&plan, at);
     problems.extend(unnamed_fields(&qualified, &plan, &at.file));
-    problems.extend(not_runnable(&plan, params, at, state).await);
-    if problems.is_empty() { Ok(plan) } else { Err(problems) }
+    let sample = sample(&plan, params, at, state).await.map_err(|problem| problems.push(problem));
+    match sample {
+        Ok(sample) if problems.is_empty() => Ok((plan, sample)),
+        _ => Err(problems),
+    }
 }
 
-/// What can be planned cannot always be run. Tried with the defaults, and NULL where there is none.
-async fn not_runnable(plan: &LogicalPlan, params: &[Param], at: &Place, state: &SessionState) -> Option<Problem> {
-    let sample = |param: &Param| param.default.clone().unwrap_or_else(|| param.value_type.null());
-    let bound = run::bind(plan.clone(), params.iter().map(sample).collect());
-    let error = match bound {
-        Ok(bound) => federate::physical(state, &bound).await.err()?,
-        Err(error) => error,
+/// What can be planned cannot always be run. Tried with the defaults, with NULL for what may be left out, and with some
+/// value for what may not: a NULL would fold away the very conditions by which the query chooses its rows.
+async fn sample(plan: &LogicalPlan, params: &[Param], at: &Place, state: &SessionState) -> Result<Sample, Problem> {
+    let value = |param: &Param| match &param.default {
+        Some(default) => default.clone(),
+        None if param.optional => param.value_type.null(),
+        None => param.value_type.example(),
     };
-    // Other errors may come from the sample.
-    let unsupported = matches!(error.find_root(), DataFusionError::NotImplemented(_));
-    (unsupported || params.is_empty()).then(|| planning_problem(&error, at))
+    let tried = match run::bind(plan.clone(), params.iter().map(value).collect()) {
+        Ok(bound) => federate::physical(state, &bound).await.map(|federated| federated.plan),
+        Err(error) => Err(error),
+    };
+    match tried {
+        Ok(sample) => Ok(Some(sample)),
+        Err(error) if params.is_empty() || matches!(error.find_root(), DataFusionError::NotImplemented(_)) => {
+            Err(planning_problem(&error, at))
+        }
+        // Others may come from the values.
+        Err(_) => Ok(None),
+    }
 }
 
 fn sql_type(value_type: &ValueType) -> ast::DataType {

@@ -6,13 +6,13 @@ use datafusion::{arrow::datatypes::SchemaRef, common::Result as DfResult, execut
 
 use super::{
     catalogs::{self, Listings},
-    page,
+    full_scan, page,
     prepare::{self, Prepared},
 };
 use crate::{
     catalog::{Draft, Project, Query},
     model::{Code, Fault, Problem, Problems, QueryName, SourceName},
-    sources::Listing,
+    sources::{Listing, Table},
 };
 
 type Key = (QueryName, u32);
@@ -21,6 +21,8 @@ type Key = (QueryName, u32);
 #[derive(Debug)]
 pub struct Snapshot {
     pub(super) state: SessionState,
+    /// The session for queries of which nothing is pushed, if there are any.
+    unpushed: Option<SessionState>,
     pub(super) listings: Listings,
     sources: BTreeMap<SourceName, Result<Arc<Listing>, Fault>>,
     queries: BTreeMap<Key, Result<Arc<Prepared>, Fault>>,
@@ -40,15 +42,28 @@ impl Snapshot {
             .iter()
             .filter_map(|(name, answer)| Some((name.clone(), Arc::clone(answer.as_ref().ok()?))))
             .collect();
-        let mut state = base.clone();
-        state.register_catalog_list(catalogs::build(&listings)?);
+        let over = |catalogs| {
+            let mut state = base.clone();
+            state.register_catalog_list(catalogs);
+            state
+        };
+        let state = over(catalogs::build(&listings, |table| Arc::clone(&table.provider))?);
+        let unpushed = if project.queries.values().all(|query| query.pushdown) {
+            None
+        } else {
+            Some(over(catalogs::build(&listings, Table::unpushed)?))
+        };
         let mut snapshot = Self {
             state,
+            unpushed,
             listings,
             sources,
             queries: BTreeMap::new(),
             contracts: changed.map(|(before, _)| before.contracts.clone()).unwrap_or_default(),
         };
+        let engine = &project.settings.engine;
+        // Owners are told when a project is loaded. Who turns pushdown off for all of it knows what is read whole.
+        let judged = (changed.is_none() && engine.pushdown).then_some(engine.full_scan);
         let mut problems = Problems::default();
         for (key, query) in &project.queries {
             let entry = match changed {
@@ -60,6 +75,7 @@ impl Snapshot {
                 None => snapshot.prepare(query, &mut problems).await,
             };
             if let Ok(prepared) = &entry {
+                problems.extend(judged.into_iter().flat_map(|how| full_scan::problems(query, &prepared.pulled, how)));
                 snapshot.contracts.entry(key.clone()).or_insert_with(|| Arc::clone(&prepared.contract));
             }
             snapshot.queries.insert(key.clone(), entry);
@@ -114,7 +130,12 @@ impl Snapshot {
     /// A source that is down, or everything that does not fit.
     pub async fn prepare_ad_hoc(&self, query: &Arc<Query>) -> Result<Prepared, Refusal> {
         self.check_sources(query).map_err(Refusal::Fault)?;
-        prepare::prepare(query, &self.state, &self.listings).await.map_err(Refusal::Problems)
+        prepare::prepare(query, self.session(query), &self.listings).await.map_err(Refusal::Problems)
+    }
+
+    /// The session whose tables `query` reads.
+    fn session(&self, query: &Query) -> &SessionState {
+        self.unpushed.as_ref().filter(|_| !query.pushdown).unwrap_or(&self.state)
     }
 
     fn check_sources(&self, query: &Query) -> Result<(), Fault> {
@@ -123,7 +144,7 @@ impl Snapshot {
 
     async fn prepare(&self, query: &Arc<Query>, problems: &mut Problems) -> Result<Arc<Prepared>, Fault> {
         self.check_sources(query)?;
-        match prepare::prepare(query, &self.state, &self.listings).await {
+        match prepare::prepare(query, self.session(query), &self.listings).await {
             Ok(prepared) => {
                 let contract = self.contracts.get(&(query.name.clone(), query.version));
                 if contract.is_some_and(|contract| *contract != prepared.contract) {

@@ -63,17 +63,20 @@ fn document(road: &Road, request: &Request, record: &mut Record) -> Result<Value
     let anyone = road.authenticate(&Credentials::None).ok();
     let is_open =
         |query: &Query| anyone.as_ref().is_some_and(|anyone| policy::grant(anyone.principal(), query).is_ok());
+    let shows_plans = policy::may_explain(caller.principal()).is_ok();
     let queries = caller.described();
     let paths: Map<String, Value> = queries
         .iter()
         .map(|prepared| {
-            (path(&prepared.query), operations(prepared, &security(&prepared.query, is_open(&prepared.query))))
+            let security = security(&prepared.query, is_open(&prepared.query));
+            (path(&prepared.query), operations(prepared, &security, shows_plans))
         })
         .collect();
     let tags: BTreeSet<&str> = queries.iter().map(|prepared| prepared.query.name.domain()).collect();
     let rows = queries
         .iter()
         .map(|prepared| (format!("{}_row", operation_id(&prepared.query)), schema::row(&prepared.schema)));
+    let plans = shows_plans.then(|| ("plan".into(), plan()));
     let failures = FAILURES.iter().chain(BODY_FAILURES);
     Ok(json!({
         "openapi": "3.1.0",
@@ -91,7 +94,7 @@ fn document(road: &Road, request: &Request, record: &mut Record) -> Result<Value
                 "bearer": {"type": "http", "scheme": "bearer", "description": "An API key"},
                 "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "An API key"},
             },
-            "schemas": rows.chain(shared_schemas()).collect::<Map<_, _>>(),
+            "schemas": rows.chain(shared_schemas()).chain(plans).collect::<Map<_, _>>(),
             "responses": failures.map(|(status, meaning)| (format!("problem_{status}"), failure(status, meaning))).collect::<Map<_, _>>(),
         },
     }))
@@ -115,12 +118,20 @@ fn operation_id(query: &Query) -> String {
     format!("{}_{}_v{}", query.name.domain(), query.name.name(), query.version)
 }
 
-fn operations(prepared: &Prepared, security: &Value) -> Value {
+/// What can be done with a query. Whoever may not see plans is not told of them.
+fn operations(prepared: &Prepared, security: &Value, shows_plans: bool) -> Value {
     let query = &prepared.query;
+    let formats: Vec<_> = Format::ALL.into_iter().filter(|format| *format != Format::Plan || shows_plans).collect();
     let mut get = operation(prepared, "get", security);
-    get["parameters"] = query.params.iter().map(in_query).chain(controls(&prepared.page)).collect();
+    get["parameters"] = query.params.iter().map(in_query).chain(controls(&prepared.page, &formats)).collect();
     let mut post = operation(prepared, "post", security);
-    post["parameters"] = controls(&prepared.page).collect();
+    post["parameters"] = controls(&prepared.page, &formats).collect();
+    if shows_plans {
+        for operation in [&mut get, &mut post] {
+            let plan = json!({"schema": {"$ref": "#/components/schemas/plan"}});
+            operation["responses"]["200"]["content"][Format::Plan.media_type()] = plan;
+        }
+    }
     post["requestBody"] = body(query);
     refer_to_failures(&mut post, BODY_FAILURES);
     json!({"get": get, "post": post})
@@ -199,10 +210,9 @@ fn in_query(param: &Param) -> Value {
 }
 
 /// What every query takes.
-fn controls(page: &Page) -> impl Iterator<Item = Value> {
+fn controls(page: &Page, formats: &[Format]) -> impl Iterator<Item = Value> + use<> {
     let max = page.max;
-    let formats: Vec<_> =
-        Format::ALL.iter().filter(|format| **format != Format::Plan).map(|format| format.name()).collect();
+    let formats: Vec<_> = formats.iter().map(|format| format.name()).collect();
     let mut controls = vec![
         json!({
             "name": "limit", "in": "query", "description": "The most rows of a page",
@@ -303,6 +313,48 @@ fn meta() -> Value {
             "request_id": {"type": "string"},
         },
         "required": ["query", "version", "generated_at", "consistency", "request_id"],
+        "additionalProperties": false,
+    })
+}
+
+/// What [`crate::engine::Explanation`] is as JSON.
+fn plan() -> Value {
+    let figure = |description: &str| json!({"type": ["integer", "null"], "minimum": 0, "description": description});
+    let source = json!({
+        "type": "object",
+        "description": "A remote statement, or a scan of files",
+        "properties": {
+            "source": {"type": "string"},
+            "sql": {"type": ["string", "null"], "description": "The statement, values as placeholders; null for files"},
+            "table": {"type": "string", "description": "Of files: the table"},
+            "predicates": {"type": "array", "items": {"type": "string"}, "description": "Of files: what is skipped by"},
+            "estimated_rows": figure("Rows expected, from the source's statistics"),
+            "rows": figure("Rows that came; null, as nothing has run"),
+            "bytes": figure("Bytes that came; null, as nothing has run"),
+            "elapsed_ms": {"type": ["number", "null"], "description": "How long it took; null, as nothing has run"},
+        },
+        "required": ["source", "sql", "estimated_rows", "rows", "bytes", "elapsed_ms"],
+        "additionalProperties": false,
+    });
+    let local = json!({
+        "type": "object",
+        "properties": {
+            "operator": {"type": "string"},
+            "reason": {"type": "string", "description": "Why it runs here and not in a source"},
+        },
+        "required": ["operator", "reason"],
+        "additionalProperties": false,
+    });
+    json!({
+        "type": "object",
+        "description": "What of the page would run in which source, and what here",
+        "properties": {
+            "query": {"type": "string"},
+            "version": {"type": "integer", "minimum": 1},
+            "sources": {"type": "array", "items": source},
+            "local": {"type": "array", "items": local},
+        },
+        "required": ["query", "version", "sources", "local"],
         "additionalProperties": false,
     })
 }

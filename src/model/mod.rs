@@ -1,8 +1,9 @@
-//! The words every room shares: names, places in files, problems with them, parameter types and faults.
+//! The words every room shares: names, places in files, problems with them, parameter types and faults; numbers as people read them.
 
 pub mod fault;
 pub mod json;
 pub mod name;
+pub mod number;
 pub mod place;
 pub mod value;
 

@@ -118,6 +118,29 @@ impl ValueType {
         }
     }
 
+    /// Some value of this type, neither NULL nor zero nor empty, to try with.
+    #[must_use]
+    pub fn example(&self) -> ScalarValue {
+        // 2000-01-01, which every calendar of a source has.
+        const DAY: i32 = 10_957;
+        const MICROS: i64 = DAY as i64 * 86_400_000_000;
+        match self {
+            Self::Bool => ScalarValue::Boolean(Some(true)),
+            Self::Int32 => ScalarValue::Int32(Some(1)),
+            Self::Int64 => ScalarValue::Int64(Some(1)),
+            Self::Float64 => ScalarValue::Float64(Some(1.0)),
+            Self::Decimal(precision, scale) => ScalarValue::Decimal128(Some(1), *precision, *scale),
+            Self::String => ScalarValue::Utf8(Some("a".into())),
+            Self::Uuid => ScalarValue::Utf8(Some("00000000-0000-4000-8000-000000000000".into())),
+            Self::Date => ScalarValue::Date32(Some(DAY)),
+            Self::Timestamp => ScalarValue::TimestampMicrosecond(Some(MICROS), None),
+            Self::TimestampTz => ScalarValue::TimestampMicrosecond(Some(MICROS), Some(UTC.into())),
+            Self::List(element) => {
+                ScalarValue::List(ScalarValue::new_list(&[element.example()], &element.arrow(), true))
+            }
+        }
+    }
+
     /// The type of the elements of a list, and of a scalar the type itself: what bounds and patterns apply to.
     #[must_use]
     pub fn element(&self) -> &Self {

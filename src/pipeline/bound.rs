@@ -15,6 +15,7 @@ use super::{
     row,
 };
 use crate::{
+    catalog::Param,
     engine::{self, Cut, Prepared, Snapshot},
     model::{Code, Fault},
 };
@@ -50,6 +51,11 @@ impl<'a> Bound<'a> {
     #[must_use]
     pub fn schema(&self) -> SchemaRef {
         Arc::clone(&self.prepared.schema)
+    }
+
+    /// The parameters of the query, in the header's order, and the value of each.
+    pub fn parameters(&self) -> impl Iterator<Item = (&Param, &ScalarValue)> {
+        self.granted.query.params.iter().zip(&self.values)
     }
 
     /// Fifth stage: a plan over the sources for the part of the result that is wanted.

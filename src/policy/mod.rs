@@ -74,5 +74,6 @@ pub fn may_explain(principal: &Principal) -> Result<(), Fault> {
         return Ok(());
     }
     let code = if principal.is_anonymous() { Code::CredentialsMissing } else { Code::ScopeMissing };
-    Err(Fault::new(code, format!("plans need the scope `{PLAN_SCOPE}`")))
+    Err(Fault::new(code, format!("plans need the scope `{PLAN_SCOPE}` besides those of the query"))
+        .with_hint("ask the operator for it, or ask for the rows: `Accept: application/json`"))
 }

@@ -61,6 +61,18 @@ pub struct Table {
     pub column_comments: HashMap<String, String>,
 }
 
+impl Table {
+    /// The table for queries of which nothing is pushed: its statements choose columns, and nothing else. Files are read
+    /// as always.
+    #[must_use]
+    pub fn unpushed(&self) -> Arc<dyn TableProvider> {
+        match self.provider.downcast_ref::<sql::SqlTable>() {
+            Some(table) => Arc::new(table.unpushed()),
+            None => Arc::clone(&self.provider),
+        }
+    }
+}
+
 /// The key that a source's file gives a table, if the table has all of its columns.
 fn annotated_key(config: Option<&TableConfig>, columns: &Schema) -> Option<Vec<String>> {
     let key: Vec<_> = config?.key.iter().map(|column| column.value.clone()).collect();
@@ -68,14 +80,15 @@ fn annotated_key(config: Option<&TableConfig>, columns: &Schema) -> Option<Vec<S
     fits.then_some(key)
 }
 
-/// Opens a source; this does not connect. With `pushdown` its tables evaluate filters and limits where that is exact.
+/// Opens a source; this does not connect. With `pushdown`, and unless its own file says otherwise, its tables evaluate
+/// what they evaluate exactly as the engine would.
 ///
 /// # Errors
 /// Settings that cannot work.
 pub fn open(config: &SourceConfig, runtime: &Arc<RuntimeEnv>, pushdown: bool) -> Result<Arc<dyn Source>, Problem> {
     match &config.kind {
         SourceKind::Files(files) => files::open(config, files, runtime),
-        SourceKind::Postgres(postgres) => sql::postgres::open(config, postgres, pushdown),
-        SourceKind::Sqlite(sqlite) => sql::sqlite::open(config, sqlite, pushdown),
+        SourceKind::Postgres(postgres) => sql::postgres::open(config, postgres, pushdown && postgres.pushdown),
+        SourceKind::Sqlite(sqlite) => sql::sqlite::open(config, sqlite, pushdown && sqlite.pushdown),
     }
 }

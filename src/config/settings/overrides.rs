@@ -20,6 +20,7 @@ const SCALARS: &[(&str, &str, &str)] = &[
     ("AQUEDUCT_ENGINE__SPILL", "engine", "spill"),
     ("AQUEDUCT_ENGINE__CONCURRENCY", "engine", "concurrency"),
     ("AQUEDUCT_ENGINE__PUSHDOWN", "engine", "pushdown"),
+    ("AQUEDUCT_ENGINE__FULL_SCAN", "engine", "full_scan"),
 ];
 
 /// Puts the variables of `environment` into the tree of `aqueduct.yaml`. Their places name the variable as the file. A

@@ -12,7 +12,7 @@ use super::{
         reader::{Fields, Value},
         yaml,
     },
-    ApiKey, Auth, CursorKey, Engine, Server, Settings, overrides,
+    ApiKey, Auth, CursorKey, Engine, FullScan, Server, Settings, overrides,
 };
 use crate::model::{Place, Problem, Problems};
 
@@ -183,7 +183,13 @@ fn read_cursor_key(item: Value, seen: &mut Vec<Spanned<String>>, problems: &mut 
 }
 
 fn read_engine(fields: Option<Fields>, directory: &Path, problems: &mut Problems) -> Engine {
-    let mut engine = Engine { memory: 1 << 30, spill: directory.join("spill"), concurrency: 64, pushdown: true };
+    let mut engine = Engine {
+        memory: 1 << 30,
+        spill: directory.join("spill"),
+        concurrency: 64,
+        pushdown: true,
+        full_scan: FullScan::Warn,
+    };
     let Some(mut fields) = fields else { return engine };
     if let Some(value) = fields.take("memory") {
         match value.size(problems) {
@@ -202,6 +208,9 @@ fn read_engine(fields: Option<Fields>, directory: &Path, problems: &mut Problems
     }
     if let Some(pushdown) = fields.take("pushdown").and_then(|value| value.boolean(problems)) {
         engine.pushdown = pushdown;
+    }
+    if let Some(full_scan) = fields.take("full_scan").and_then(|value| value.one_of(FullScan::CHOICES, problems)) {
+        engine.full_scan = full_scan;
     }
     fields.finish(&[], problems);
     engine

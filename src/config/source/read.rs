@@ -130,7 +130,13 @@ fn read_postgres(fields: &mut Fields, problems: &mut Problems) -> Option<Postgre
         }
         pool.finish(&["acquire_timeout", "idle_timeout", "max_lifetime", "min_connections"], problems);
     }
-    Some(PostgresConfig { url: url?, schemas, max_connections: max_connections? })
+    let pushdown = read_pushdown(fields, problems);
+    Some(PostgresConfig { url: url?, schemas, max_connections: max_connections?, pushdown: pushdown? })
+}
+
+/// Only sources that run statements have this switch: files are skipped by what they hold, never by what they compute.
+fn read_pushdown(fields: &mut Fields, problems: &mut Problems) -> Option<bool> {
+    fields.take("pushdown").map_or(Some(true), |value| value.boolean(problems))
 }
 
 /// A URL whose text is never shown: it holds a password. The source itself reads it as libpq does.
@@ -163,8 +169,11 @@ fn holds_password(rest: &str) -> bool {
 }
 
 fn read_sqlite(fields: &mut Fields, directory: &Path, problems: &mut Problems) -> Option<SqliteConfig> {
-    let path = fields.require("path", problems)?.filled(problems)?;
-    Some(SqliteConfig { path: Spanned { value: directory.join(path.value), place: path.place } })
+    let path = fields.require("path", problems).and_then(|value| value.filled(problems));
+    let pushdown = read_pushdown(fields, problems);
+    let path = path?;
+    let path = Spanned { value: directory.join(path.value), place: path.place };
+    Some(SqliteConfig { path, pushdown: pushdown? })
 }
 
 fn read_files(fields: &mut Fields, directory: &Path, problems: &mut Problems) -> Option<FilesConfig> {

@@ -57,6 +57,9 @@ proptest! {
         let value_type = if list { ValueType::List(Box::new(value_type)) } else { value_type };
         prop_assert_eq!(ValueType::parse(&value_type.to_string()), Ok(value_type.clone()));
         prop_assert_eq!(value_type.null().data_type(), value_type.arrow());
+        let example = value_type.example();
+        prop_assert_eq!(example.data_type(), value_type.arrow());
+        prop_assert!(!example.is_null());
     }
 
     #[test]

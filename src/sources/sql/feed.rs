@@ -114,6 +114,8 @@ pub struct Scan {
     pub estimated_rows: Option<u64>,
     /// The most rows that are wanted, where that is less than all.
     pub fetch: Option<usize>,
+    /// Does the statement, before its LIMIT if it has one, give every row of one table?
+    pub is_whole: bool,
     /// How the rows can be read in parts.
     pub split: Option<Split>,
 }

@@ -40,7 +40,7 @@ impl SqlQuery {
     pub fn of(plan: &LogicalPlan) -> Printed<Self> {
         let tables = Tables::of(plan)?;
         let Some(remote) = tables.remote else { return Err(Reason::new("it reads no source")) };
-        let Query { select, binds, columns, rows, split, capabilities } =
+        let Query { select, binds, columns, rows, split, is_whole, capabilities } =
             Printer::new(remote.source(), remote.dialect()).at(tables.version).query(plan)?;
         let scan = Scan {
             statement: Statement::new(remote.source().clone(), select.render(), binds),
@@ -48,6 +48,7 @@ impl SqlQuery {
             relation: tables.relations.into_iter().collect::<Vec<_>>().join(", ").into(),
             estimated_rows: rows,
             fetch: None,
+            is_whole,
             split,
         };
         Ok(Self {

@@ -124,6 +124,14 @@ impl SqlScanExec {
     pub fn estimated_rows(&self) -> Option<u64> {
         self.scan.estimated_rows
     }
+
+    /// The table of which every row is sent here (`source.schema.table`), and about how many there are. `None` if the
+    /// statement chooses, cuts or sums up, or if the source does not know.
+    #[must_use]
+    pub fn pulls(&self) -> Option<(&str, u64)> {
+        let is_whole = self.scan.is_whole && self.scan.fetch.is_none();
+        Some((&self.scan.relation, self.scan.estimated_rows.filter(|_| is_whole)?))
+    }
 }
 
 fn properties(equivalence: EquivalenceProperties) -> Arc<PlanProperties> {

@@ -33,7 +33,7 @@ use crate::model::Fault;
 const SELECTIVITY: u64 = 20;
 
 /// A table or view of a source. Its scans are one SELECT.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct SqlTable {
     remote: Arc<dyn Remote>,
     relation: Arc<str>,
@@ -74,6 +74,12 @@ impl SqlTable {
         let fields: Vec<_> = columns.iter().map(|column| Arc::clone(&column.field)).collect();
         let schema = Arc::new(Schema::new(fields));
         Self { remote, relation, from, columns, schema, table_type, rows, is_divisible, version, pushdown }
+    }
+
+    /// The same table with pushdown off.
+    #[must_use]
+    pub fn unpushed(&self) -> Self {
+        Self { pushdown: false, ..self.clone() }
     }
 
     /// The system that the table is in.
@@ -197,6 +203,7 @@ impl TableProvider for SqlTable {
             relation: Arc::clone(&self.relation),
             estimated_rows: self.estimate(!filters.is_empty()),
             fetch: None,
+            is_whole: filters.is_empty(),
             split: self.is_divisible.then(|| Split { table: self.from.clone(), is_filtered: !filters.is_empty() }),
         };
         let columns = projection.iter().map(|column| {

@@ -41,7 +41,7 @@ impl Drop for File {
 }
 
 fn open(path: &std::path::Path, tables: Vec<TableConfig>, pushdown: bool) -> Arc<dyn Source> {
-    let config = SqliteConfig { path: spanned(path.to_owned()) };
+    let config = SqliteConfig { path: spanned(path.to_owned()), pushdown: true };
     let source = SourceConfig {
         name: SourceName::new("shop").expect("a name"),
         place: Place::start_of("catalogs/shop.yaml"),

@@ -155,7 +155,7 @@ mod tests {
     use crate::sources::sql::{Dialect, postgres::PostgresDialect, sqlite::SqliteDialect};
 
     /// What the printer gives names to.
-    const NAMED: [&str; 4] = ["filter", "over", "up", "down", "not"];
+    const NAMED: [&str; 5] = ["filter", "over", "up", "down", "not"];
 
     fn dialects() -> [&'static Capabilities; 2] {
         [PostgresDialect.capabilities(), SqliteDialect.capabilities()]

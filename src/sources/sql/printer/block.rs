@@ -85,6 +85,11 @@ impl Block {
         is_divisible.then(|| Split { table: self.select.from.clone(), is_filtered: self.is_filtered() })
     }
 
+    /// Is it, but for a LIMIT, every row of one table?
+    pub fn is_whole(&self) -> bool {
+        self.bare.is_some() && !self.is_filtered() && self.select.group.is_none() && !self.select.distinct
+    }
+
     /// The whole SELECT.
     pub fn finish(mut self) -> (Select, Vec<Scalar>) {
         self.select.items = self.columns.iter().map(|column| column.select.clone()).collect();

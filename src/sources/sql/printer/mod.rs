@@ -83,6 +83,8 @@ pub struct Query {
     pub rows: Option<u64>,
     /// How the rows can be read in parts.
     pub split: Option<Split>,
+    /// Is it, but for its LIMIT, every row of one table?
+    pub is_whole: bool,
     /// The names of the entries of the allow-list that it uses.
     pub capabilities: BTreeSet<&'static str>,
 }
@@ -123,7 +125,7 @@ impl<'a> Printer<'a> {
     pub fn query(mut self, plan: &LogicalPlan) -> Printed<Query> {
         self.shared = Shared::of(plan);
         let block = self.relation(plan, None)?;
-        let (rows, split) = (block.rows, block.split());
+        let (rows, split, is_whole) = (block.rows, block.split(), block.is_whole());
         let (mut select, mut columns) = block.finish();
         select.qualify(None);
         columns.iter_mut().for_each(|column| column.qualify(None));
@@ -131,7 +133,8 @@ impl<'a> Printer<'a> {
         if self.binds.len() > MOST_BINDS {
             return Err(Reason::new("more values than a statement takes"));
         }
-        Ok(Query { select, binds: self.binds, columns, rows, split, capabilities: self.used.into_iter().collect() })
+        let capabilities = self.used.into_iter().collect();
+        Ok(Query { select, binds: self.binds, columns, rows, split, is_whole, capabilities })
     }
 
     /// A name for a table in a FROM clause that no other has.

@@ -51,7 +51,7 @@ pub fn try_open(
     pushdown: bool,
 ) -> Result<Arc<dyn Source>, Problem> {
     let schemas = schemas.iter().map(|name| spanned((*name).to_owned())).collect();
-    let config = PostgresConfig { url: spanned(Secret::new(url)), schemas, max_connections };
+    let config = PostgresConfig { url: spanned(Secret::new(url)), schemas, max_connections, pushdown: true };
     let source = SourceConfig {
         name: SourceName::new("crm").expect("a name"),
         place: Place::start_of("catalogs/crm.yaml"),

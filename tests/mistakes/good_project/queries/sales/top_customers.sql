@@ -10,7 +10,8 @@ params:
   prices: {type: [decimal(12,2)], optional: true}
 page: {key: [customer_id], order: [-revenue, {column: region, nulls: first}], max: 5000}
 access: {scopes: ["sales:read"]}
-limits: {timeout: 30s}
+limits: {timeout: 30s, full_scan: allow}
+pushdown: on
 ---*/
 WITH recent AS (SELECT * FROM lake.orders WHERE day >= :since)
 SELECT c.id AS customer_id, c.region, sum(o.amount)::decimal(38, 2) AS revenue
