@@ -157,8 +157,14 @@ const EXPRESSIONS: &[Entry] = &[
     )
     .guarded(Guard::Scaled),
     Entry::new("- decimal", Kind::Negative, &[DECIMAL], "(- {0})", &["- {0}"]),
-    Entry::new("int16 as int32", Kind::Cast(Class::Int32), &[&[Class::Int16]], "({0}::int4)", &["CAST({0} AS INT)"])
-        .guarded(Guard::Fits),
+    Entry::new(
+        "integer as int32",
+        Kind::Cast(Class::Int32),
+        &[INTEGERS],
+        "({0}::int4)",
+        &["CAST({0} % 1000 AS INT)", "CAST({0} % 1000 AS INT) + 1"],
+    )
+    .guarded(Guard::Fits),
     Entry::new(
         "integer as int64",
         Kind::Cast(Class::Int64),

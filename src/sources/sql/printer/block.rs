@@ -240,6 +240,11 @@ impl Block {
         left
     }
 
+    /// Has it a limit?
+    pub fn is_limited(&self) -> bool {
+        self.stage == Stage::Limited
+    }
+
     /// Has it an order or a limit?
     pub fn is_cut(&self) -> bool {
         self.stage >= Stage::Ordered

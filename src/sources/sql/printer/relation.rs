@@ -96,7 +96,9 @@ impl Printer<'_> {
 
     fn filter(&mut self, filter: &Filter, outer: Option<&Scope<'_>>) -> Printed<Block> {
         self.node(if matches!(*filter.input, LogicalPlan::Aggregate(_)) { "having" } else { "filter" })?;
-        let mut block = self.relation(&filter.input, outer)?.filterable(self);
+        let block = self.relation(&filter.input, outer)?;
+        never_fails(&block)?;
+        let mut block = block.filterable(self);
         self.keep(&mut block, std::slice::from_ref(&filter.predicate), filter.input.schema(), outer)?;
         Ok(block)
     }
@@ -110,6 +112,10 @@ impl Printer<'_> {
             block.name(self);
         }
         block.columns = self.scalars(&projection.expr, &Scope::new(schema, &block.columns, outer))?;
+        if block.is_limited() {
+            // Sources compute what is shown before they order and cut.
+            never_fails(&block)?;
+        }
         Ok(block)
     }
 
@@ -158,6 +164,7 @@ impl Printer<'_> {
         block.sort(terms);
         match sort.fetch {
             Some(rows) => {
+                never_fails(&block)?;
                 let fetch = self.count(rows)?;
                 Ok(block.limit(None, Some(fetch), self))
             }
@@ -177,6 +184,7 @@ impl Printer<'_> {
 
     fn limit(&mut self, limit: &Limit, outer: Option<&Scope<'_>>) -> Printed<Block> {
         let block = self.relation(&limit.input, outer)?;
+        never_fails(&block)?;
         let (Ok(SkipType::Literal(skip)), Ok(FetchType::Literal(fetch))) =
             (limit.get_skip_type(), limit.get_fetch_type())
         else {
@@ -308,6 +316,12 @@ impl Printer<'_> {
         let columns = columns.iter().enumerate().map(|(index, column)| column.exported(&name(index), self.dialect));
         Ok(Block::named(format!("({}) AS {alias}", branches.join(" UNION ALL ")), columns.collect(), rows))
     }
+}
+
+/// Rows are chosen among those of `block`: its values are computed for the others too.
+fn never_fails(block: &Block) -> Printed<()> {
+    let may_fail = block.columns.iter().any(|column| column.may_fail);
+    if may_fail { Err(Reason::new("rows are chosen among values whose computation can fail")) } else { Ok(()) }
 }
 
 /// From here on the column is what its source holds equal.
