@@ -4,7 +4,10 @@
 use std::sync::Arc;
 
 use datafusion::{
-    common::{Column, Result, tree_node::Transformed},
+    common::{
+        Column, Result,
+        tree_node::{Transformed, TreeNodeRecursion},
+    },
     functions::core::expr_fn::coalesce,
     functions_aggregate::sum::sum,
     logical_expr::{
@@ -25,7 +28,8 @@ pub(super) fn work(plan: LogicalPlan) -> Result<Transformed<LogicalPlan>> {
         LogicalPlan::Sort(sort) => first(sort)?,
         _ => None,
     };
-    Ok(moved.map_or_else(|| Transformed::no(plan), Transformed::yes))
+    // What was moved is not moved again.
+    Ok(moved.map_or_else(|| Transformed::no(plan), |moved| Transformed::new(moved, true, TreeNodeRecursion::Jump)))
 }
 
 fn first(sort: &Sort) -> Result<Option<LogicalPlan>> {

@@ -52,6 +52,9 @@ pub struct SourcePart {
     /// What is used to skip files, row groups and pages.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub predicates: Option<Vec<String>>,
+    /// What the statement uses of the source's allow-list, by name.
+    #[serde(skip)]
+    pub capabilities: Vec<&'static str>,
     /// Rows expected, from the source's statistics.
     pub estimated_rows: Option<u64>,
     /// Rows that came, when the plan has run.
@@ -113,6 +116,7 @@ fn statement(scan: &SqlScanExec, metrics: Option<&MetricsSet>) -> SourcePart {
         sent_keys: scan.sent_keys().map(ToOwned::to_owned),
         table: None,
         predicates: None,
+        capabilities: scan.capabilities().collect(),
         estimated_rows: scan.estimated_rows(),
         rows: rows(metrics),
         bytes: output_bytes(metrics),
@@ -143,6 +147,7 @@ fn file_part(plan: &Arc<dyn ExecutionPlan>, config: &FileScanConfig, metrics: Op
         sent_keys: None,
         table: table.map(|table| table.table().to_owned()),
         predicates: Some(predicates),
+        capabilities: Vec::new(),
         estimated_rows: statistics
             .and_then(|statistics| statistics.num_rows.get_value().copied())
             .map(|rows| rows as u64),

@@ -41,7 +41,7 @@ impl SqlQuery {
         let tables = Tables::of(plan)?;
         let Some(remote) = tables.remote else { return Err(Reason::new("it reads no source")) };
         let Query { select, binds, columns, rows, split, is_whole, capabilities } =
-            Printer::new(remote.source(), remote.dialect()).query(plan)?;
+            Printer::new(remote.source(), remote.dialect()).at(tables.version).query(plan)?;
         let scan = Scan {
             statement: Statement::new(remote.source().clone(), select.render(), binds),
             schema: schema(plan, &columns),
@@ -79,6 +79,7 @@ impl SqlQuery {
 #[derive(Default)]
 struct Tables {
     remote: Option<Arc<dyn Remote>>,
+    version: u32,
     relations: BTreeSet<String>,
 }
 
@@ -113,7 +114,10 @@ impl Tables {
                 return Err(Reason::new(format!("it takes rows of `{}` and of `{source}`", known.source())));
             }
             Some(_) => {}
-            None => self.remote = Some(Arc::clone(remote)),
+            None => {
+                self.remote = Some(Arc::clone(remote));
+                self.version = table.version();
+            }
         }
         self.relations.insert(table.relation().to_owned());
         Ok(())

@@ -43,6 +43,7 @@ pub struct SqlTable {
     table_type: TableType,
     rows: Option<u64>,
     is_divisible: bool,
+    version: u32,
     pushdown: bool,
 }
 
@@ -61,16 +62,18 @@ pub struct Description {
     pub rows: Option<u64>,
     /// Can the source read a part of it by the place of its rows?
     pub is_divisible: bool,
+    /// The server's version, as the server itself counts.
+    pub version: u32,
 }
 
 impl SqlTable {
     /// A table of `remote`. With `pushdown` off, filters and limits stay local.
     #[must_use]
     pub fn new(remote: Arc<dyn Remote>, description: Description, pushdown: bool) -> Self {
-        let Description { relation, from, columns, table_type, rows, is_divisible } = description;
+        let Description { relation, from, columns, table_type, rows, is_divisible, version } = description;
         let fields: Vec<_> = columns.iter().map(|column| Arc::clone(&column.field)).collect();
         let schema = Arc::new(Schema::new(fields));
-        Self { remote, relation, from, columns, schema, table_type, rows, is_divisible, pushdown }
+        Self { remote, relation, from, columns, schema, table_type, rows, is_divisible, version, pushdown }
     }
 
     /// The same table with pushdown off.
@@ -113,6 +116,12 @@ impl SqlTable {
     #[must_use]
     pub fn rows(&self) -> Option<u64> {
         self.rows
+    }
+
+    /// The version of its server, as the server itself counts: what it can compute depends on it.
+    #[must_use]
+    pub fn version(&self) -> u32 {
+        self.version
     }
 
     /// May more than its columns be asked of its source?
@@ -231,7 +240,7 @@ struct Conditions<'a> {
 impl<'a> Conditions<'a> {
     fn of(table: &'a SqlTable) -> Result<Self> {
         Ok(Self {
-            printer: Printer::new(table.remote.source(), table.remote.dialect()),
+            printer: Printer::new(table.remote.source(), table.remote.dialect()).at(table.version),
             schema: DFSchema::try_from(Arc::clone(&table.schema))?,
             columns: table.columns.iter().map(Scalar::stored).collect(),
         })

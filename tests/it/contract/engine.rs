@@ -116,7 +116,8 @@ pub fn fault(error: &DataFusionError) -> Fault {
     }
 }
 
-fn texts(batch: &RecordBatch) -> Vec<String> {
+/// The rows as text, values between bars.
+pub fn texts(batch: &RecordBatch) -> Vec<String> {
     let options = FormatOptions::new().with_null("NULL");
     let columns: Vec<_> = batch
         .columns()

@@ -15,8 +15,10 @@ pub enum Guard {
     Exact,
     /// The digits that the engine's result keeps after the point are printed: `{scale}`.
     Scaled,
-    /// All operands but the first are literal numbers from 1 (places) and 0 (lengths).
+    /// All operands but the first are literals: whole numbers of 32 bits that are not negative.
     Counted,
-    /// The second operand is a literal pattern that both read alike.
-    Pattern,
+    /// The same; and the second operand, a place in a text, is not 0 either.
+    Placed,
+    /// All operands but the first are literals.
+    Literal,
 }

@@ -43,6 +43,8 @@ pub enum Kind<'a> {
     Cast(Class),
     /// A function, by the engine's name for it.
     Function(&'a str),
+    /// A function whose first argument names a part of a time: the function and the part.
+    Part(&'a str, &'a str),
     /// An aggregate function, by the engine's name for it.
     Aggregate(&'a str),
     /// An aggregate function over distinct values.
@@ -62,7 +64,7 @@ pub struct Entry {
     pub args: &'static [&'static [Class]],
     /// What is printed, with `{0}`, `{1}` … for the operands; empty where the printer has a form of its own. `{up}` and
     /// `{down}` are 10 to the power of the result's scale and its inverse, `{filter}` is an aggregate's FILTER clause,
-    /// `{not}` the word or nothing.
+    /// `{over}` a window, `{not}` the word or nothing.
     pub sql: &'static str,
     /// What must be proven of the operands.
     pub guard: Guard,
@@ -153,7 +155,7 @@ mod tests {
     use crate::sources::sql::{Dialect, postgres::PostgresDialect, sqlite::SqliteDialect};
 
     /// What the printer gives names to.
-    const NAMED: [&str; 4] = ["filter", "up", "down", "not"];
+    const NAMED: [&str; 5] = ["filter", "over", "up", "down", "not"];
 
     fn dialects() -> [&'static Capabilities; 2] {
         [PostgresDialect.capabilities(), SqliteDialect.capabilities()]

@@ -7,8 +7,6 @@ use crate::sources::sql::Class;
 
 /// Whole numbers.
 pub const INTEGERS: &[Class] = &[Class::Int16, Class::Int32, Class::Int64];
-/// Binary fractions.
-pub const FLOATS: &[Class] = &[Class::Float32, Class::Float64];
 /// Truth values.
 pub const BOOL: &[Class] = &[Class::Bool];
 /// Text.
@@ -34,22 +32,22 @@ pub const ANY: &[Class] = &[
 
 /// `=`, `<>` and `IS [NOT] DISTINCT FROM` between values of one class.
 pub(in crate::sources::sql) const fn equality(name: &'static str, args: &'static [&'static [Class]]) -> Entry {
-    let examples: &[&str] = if args.len() == 1 {
-        &["{0} = 1.5", "{0} <> 1.5", "{0} IS DISTINCT FROM -7.25"]
-    } else {
-        &["{0} = {1}", "{0} <> {1}", "{0} IS DISTINCT FROM {1}", "{0} IS NOT DISTINCT FROM {1}"]
-    };
+    let examples: &[&str] = &["{0} = {1}", "{0} <> {1}", "{0} IS DISTINCT FROM {1}", "{0} IS NOT DISTINCT FROM {1}"];
     Entry::new(name, Kind::Equality, args, "", examples)
 }
 
 /// `<`, `<=`, `>` and `>=` between values of one class.
 pub(in crate::sources::sql) const fn order(name: &'static str, args: &'static [&'static [Class]]) -> Entry {
-    let examples: &[&str] = if args.len() == 1 {
-        &["{0} < 1.5", "{0} >= -7.25", "{0} > CAST(0 AS DOUBLE)", "{0} BETWEEN -1 AND 2"]
-    } else {
-        &["{0} < {1}", "{0} <= {1}", "{0} > {1}", "{0} >= {1}", "{0} BETWEEN {1} AND {1}"]
-    };
-    Entry::new(name, Kind::Order, args, "", examples)
+    Entry::new(name, Kind::Order, args, "", &["{0} < {1}", "{0} <= {1}", "{0} > {1}", "{0} >= {1}"])
+}
+
+/// `[NOT] IN` literals of one class.
+pub(in crate::sources::sql) const fn membership(
+    name: &'static str,
+    args: &'static [&'static [Class]],
+    examples: &'static [&'static str],
+) -> Entry {
+    Entry::new(name, Kind::Membership, args, "", examples)
 }
 
 /// Expressions.
@@ -59,22 +57,52 @@ pub const EXPRESSIONS: &[Entry] = &[
     equality("text = text", &[TEXT, TEXT]),
     equality("binary = binary", &[&[Class::Binary], &[Class::Binary]]),
     equality("date = date", &[DATE, DATE]),
-    equality("float = literal", &[FLOATS]),
+    Entry::new(
+        "float64 = literal",
+        Kind::Equality,
+        &[&[Class::Float64]],
+        "",
+        &["{0} = CAST(1.5 AS DOUBLE)", "{0} <> CAST(1.5 AS DOUBLE)", "{0} IS DISTINCT FROM CAST(-7.25 AS DOUBLE)"],
+    ),
     order("bool < bool", &[BOOL, BOOL]),
     order("integer < integer", &[INTEGERS, INTEGERS]),
     order("text < text", &[TEXT, TEXT]),
     order("binary < binary", &[&[Class::Binary], &[Class::Binary]]),
     order("date < date", &[DATE, DATE]),
-    order("float < literal", &[FLOATS]),
     Entry::new(
-        "x IN (literals)",
-        Kind::Membership,
-        &[&[Class::Int16, Class::Int32, Class::Int64, Class::Text]],
+        "float64 < literal",
+        Kind::Order,
+        &[&[Class::Float64]],
         "",
-        &["{0} IN (1, 2, 3, 5, 8)", "{0} NOT IN (1, 2, 3, 5, 8)"],
+        &[
+            "{0} < CAST(1.5 AS DOUBLE)",
+            "{0} > CAST(0 AS DOUBLE)",
+            "{0} BETWEEN CAST(-7.25 AS DOUBLE) AND CAST(1 AS DOUBLE)",
+        ],
+    ),
+    membership("integer IN (…)", &[INTEGERS], &["{0} IN (1, 2, 3, 7, 1000)", "{0} NOT IN (1, -1, 3, 7, 1000)"]),
+    membership("text IN (…)", &[TEXT], &["{0} IN ('a', 'B', 'é', '', 'x')", "{0} NOT IN ('a', 'B', 'é', '', 'x')"]),
+    membership(
+        "float64 IN (…)",
+        &[&[Class::Float64]],
+        &[
+            "{0} IN (CAST(1.5 AS DOUBLE), CAST(2.5 AS DOUBLE), CAST(3 AS DOUBLE), CAST(4 AS DOUBLE), CAST(-7.25 AS DOUBLE))",
+        ],
+    ),
+    membership("binary IN (…)", &[&[Class::Binary]], &["{0} IN (X'00', X'01', X'02', X'03', X'00ff')"]),
+    membership(
+        "date IN (…)",
+        &[DATE],
+        &["{0} IN (DATE '1969-12-31', DATE '2024-02-29', DATE '2024-01-01', DATE '2024-01-02', DATE '2024-01-03')"],
     ),
     Entry::new("x IS NULL", Kind::Presence, &[ANY], "({0} IS NULL)", &["{0} IS NULL", "{0} IS NOT NULL"]),
-    Entry::new("x AND y", Kind::Operator(Operator::And), &[BOOL, BOOL], "({0} AND {1})", &["{0} AND {1}"]),
+    Entry::new(
+        "x AND y",
+        Kind::Operator(Operator::And),
+        &[BOOL, BOOL],
+        "({0} AND {1})",
+        &["({0} AND {1}) IS NOT FALSE", "({0} AND {1}) IS TRUE"],
+    ),
     Entry::new("x OR y", Kind::Operator(Operator::Or), &[BOOL, BOOL], "({0} OR {1})", &["{0} OR {1}"]),
     Entry::new("NOT x", Kind::Not, &[BOOL], "(NOT {0})", &["NOT {0}", "NOT ({0} AND {0} IS NOT NULL)"]),
     Entry::new(
@@ -82,7 +110,7 @@ pub const EXPRESSIONS: &[Entry] = &[
         Kind::Truth,
         &[BOOL],
         "",
-        &["{0} IS TRUE", "{0} IS FALSE", "{0} IS NOT TRUE", "{0} IS NOT FALSE", "{0} IS UNKNOWN", "{0} IS NOT UNKNOWN"],
+        &["{0} IS TRUE", "{0} IS FALSE", "{0} IS NOT TRUE", "{0} IS NOT FALSE"],
     ),
     Entry::new(
         "CASE",
@@ -91,10 +119,9 @@ pub const EXPRESSIONS: &[Entry] = &[
         "",
         &[
             "CASE WHEN {0} IS NULL THEN NULL ELSE {0} END",
-            "CASE WHEN int64 > 1 THEN {0} WHEN int64 < 0 THEN {0} END",
-            "CASE int64 WHEN 1 THEN {0} WHEN 2 THEN NULL ELSE {0} END",
+            "CASE WHEN c_int64 > 1 THEN {0} WHEN c_int64 < 0 THEN {0} END",
+            "CASE c_int64 WHEN 1 THEN {0} WHEN 2 THEN NULL ELSE {0} END",
             "coalesce({0}, {0})",
-            "nullif({0}, {0})",
         ],
     ),
     Entry::new(
@@ -123,3 +150,52 @@ pub const EXPRESSIONS: &[Entry] = &[
     .guarded(Guard::Fits),
     Entry::new("- integer", Kind::Negative, &[INTEGERS], "(- {0})", &["- ({0} % 1000)"]).guarded(Guard::Fits),
 ];
+
+/// Plan nodes and clauses. Their examples read the tables of the test, `edges` and `others`.
+pub const NODES: &[Entry] = &[
+    node("scan", &["SELECT id, c_int64 FROM edges"]),
+    node("projection", &["SELECT c_int64 AS a, id AS b FROM edges"]),
+    node("filter", &["SELECT id FROM edges WHERE c_int64 > 1"]),
+    node("group by", &["SELECT c_int64, count(*) AS n FROM edges GROUP BY c_int64", "SELECT count(*) AS n FROM edges"]),
+    node("having", &["SELECT c_int64, count(*) AS n FROM edges GROUP BY c_int64 HAVING count(*) > 1"]),
+    node("window", &["SELECT id, row_number() OVER (ORDER BY id) AS n FROM edges"]),
+    node("distinct", &["SELECT DISTINCT c_int64 FROM edges"]),
+    node(
+        "sort",
+        &[
+            "SELECT id, c_int64 FROM edges ORDER BY c_int64 DESC NULLS LAST, id",
+            "SELECT id, c_text FROM edges ORDER BY c_text NULLS FIRST, id DESC",
+        ],
+    ),
+    node("limit", &["SELECT id FROM edges ORDER BY id LIMIT 3", "SELECT id FROM edges ORDER BY id LIMIT 3 OFFSET 2"]),
+    node("inner join", &["SELECT a.id, b.id AS other FROM edges a JOIN others b ON a.c_int64 = b.c_int64"]),
+    node(
+        "left join",
+        &["SELECT a.id, b.id AS other FROM edges a LEFT JOIN others b ON a.c_int64 = b.c_int64 AND b.id > 2"],
+    ),
+    node("right join", &["SELECT a.id, b.id AS other FROM edges a RIGHT JOIN others b ON a.c_int64 = b.c_int64"]),
+    node("full join", &["SELECT a.id, b.id AS other FROM edges a FULL JOIN others b ON a.c_int64 = b.c_int64"]),
+    node("cross join", &["SELECT a.id, b.id AS other FROM edges a CROSS JOIN others b"]),
+    node("semi join", &["SELECT id FROM edges INTERSECT SELECT c_int64 FROM others"]),
+    node("anti join", &["SELECT id FROM edges EXCEPT SELECT c_int64 FROM others"]),
+    node("union all", &["SELECT id FROM edges UNION ALL SELECT c_int64 FROM others"]),
+    node(
+        "with",
+        &["WITH w AS (SELECT c_int64, count(*) AS n FROM edges GROUP BY c_int64) \
+         SELECT a.n, b.n AS m FROM w a JOIN w b ON a.n = b.n"],
+    ),
+    node(
+        "exists",
+        &[
+            "SELECT id FROM edges a WHERE EXISTS (SELECT 1 FROM others b WHERE b.c_int64 = a.c_int64)",
+            "SELECT id FROM edges a WHERE NOT EXISTS (SELECT 1 FROM others b WHERE b.c_int64 = a.c_int64)",
+        ],
+    ),
+    node("in subquery", &["SELECT id FROM edges WHERE c_int64 IN (SELECT c_int64 FROM others)"]),
+    node("scalar subquery", &["SELECT id FROM edges WHERE c_int64 = (SELECT max(c_int64) FROM others)"]),
+    node("one row", &["SELECT 1 AS a UNION ALL SELECT c_int64 FROM edges"]),
+];
+
+const fn node(name: &'static str, examples: &'static [&'static str]) -> Entry {
+    Entry::new(name, Kind::Node, &[], "", examples)
+}

@@ -124,7 +124,7 @@ impl Around {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
+    use std::{collections::BTreeSet, sync::Arc};
 
     use datafusion::arrow::datatypes::{DataType, Field, Schema};
 
@@ -145,10 +145,11 @@ mod tests {
             relation: "crm.t".into(),
             estimated_rows: Some(1000),
             fetch: None,
+            is_whole: false,
             split: Some(Split { table: "t".to_owned(), is_filtered: false }),
         };
         let column = Scalar::computed("id".to_owned(), Class::Int64, DataType::Int64, false);
-        (scan, Clauses::new(select, [column]))
+        (scan, Clauses::new(select, [column], BTreeSet::new()))
     }
 
     fn listed(count: usize) -> Condition {

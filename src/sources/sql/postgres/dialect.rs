@@ -23,7 +23,12 @@ impl Dialect for PostgresDialect {
     }
 
     fn placeholder(&self, number: usize, bind: &Bind) -> String {
-        format!("${number}::{}", type_name(bind))
+        match (bind.class(), bind.is_list()) {
+            // They arrive as text, whoever infers the type of the placeholder.
+            (Class::Uuid, false) => format!("${number}::text::uuid"),
+            (Class::Uuid, true) => format!("${number}::text[]::uuid[]"),
+            _ => format!("${number}::{}", type_name(bind)),
+        }
     }
 
     fn membership(

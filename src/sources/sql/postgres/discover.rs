@@ -103,6 +103,7 @@ pub struct Found {
     relations: BTreeMap<(String, String), Relation>,
     types: Types,
     utf8: bool,
+    version: u32,
 }
 
 struct Relation {
@@ -180,7 +181,9 @@ impl Found {
             }
         }
         let types = read_types(connection, relations.values().flat_map(|relation| &relation.columns)).await?;
-        Ok(Self { schemas, relations, types, utf8: encoding == "UTF8" })
+        // A server that does not say is treated as the oldest.
+        let version = connection.server_version_num().unwrap_or_default();
+        Ok(Self { schemas, relations, types, utf8: encoding == "UTF8", version })
     }
 
     /// The tables as the engine sees them, and what does not fit them in the source's file.
@@ -210,6 +213,7 @@ impl Found {
                     table_type: if relation.kind == "v" { TableType::View } else { TableType::Base },
                     rows: estimate(relation.rows),
                     is_divisible: relation.is_divisible,
+                    version: self.version,
                 };
                 let remote: Arc<dyn Remote> = Arc::clone(postgres) as _;
                 let provider = Arc::new(SqlTable::new(remote, description, pushdown));

@@ -34,14 +34,20 @@ impl Printer<'_> {
             None => String::new(),
         };
         let call = Call { name: func.name(), args, distinct: *distinct, whole };
-        self.accumulated(&call, &filter, scope)
+        let kind = if *distinct { Kind::Distinct(call.name) } else { Kind::Aggregate(call.name) };
+        self.accumulated(kind, &call, &[("filter", &filter)], scope)
     }
 
-    /// One of the aggregates of the allow-list over rows that pass `filter`.
-    pub(super) fn accumulated(&mut self, call: &Call<'_>, filter: &str, scope: &Scope<'_>) -> Printed<Scalar> {
+    /// One of the aggregates of the allow-list, with the clauses behind it.
+    pub(super) fn accumulated(
+        &mut self,
+        kind: Kind<'_>,
+        call: &Call<'_>,
+        clauses: &[(&str, &str)],
+        scope: &Scope<'_>,
+    ) -> Printed<Scalar> {
         let Call { name, args, distinct, whole } = *call;
         let data_type = type_of(whole, scope)?;
-        let kind = if distinct { Kind::Distinct(name) } else { Kind::Aggregate(name) };
         let operands = match args {
             [Expr::Literal(value, _)] if name == "count" && !distinct && !value.is_null() => Vec::new(),
             [Expr::Column(column)] if name == "count" && !distinct => vec![scope.column(column)?.counted()],
@@ -61,7 +67,8 @@ impl Printer<'_> {
             (Guard::Scaled, None) => return Err(self.unproven(whole)),
             _ => Default::default(),
         };
-        let sql = entry.print(&texts, &[("filter", filter), ("up", &up), ("down", &down)]);
+        let named: Vec<_> = clauses.iter().copied().chain([("up", up.as_str()), ("down", down.as_str())]).collect();
+        let sql = entry.print(&texts, &named);
         let mut result = self.computed(sql, data_type, &references)?;
         result.nullable = name != "count";
         result.range = match name {

@@ -241,6 +241,16 @@ impl Block {
         left
     }
 
+    /// Has it a limit?
+    pub fn is_limited(&self) -> bool {
+        self.stage == Stage::Limited
+    }
+
+    /// Has it an order or a limit?
+    pub fn is_cut(&self) -> bool {
+        self.stage >= Stage::Ordered
+    }
+
     /// Has it conditions of its own?
     pub fn is_filtered(&self) -> bool {
         !self.select.conditions.is_empty()

@@ -42,6 +42,24 @@ impl Printer<'_> {
         self.chosen(whole, &format!("coalesce({})", texts.join(", ")), &results, scope)
     }
 
+    /// `nullif(one, other)`, which `whole` is.
+    pub(super) fn nullif(&mut self, whole: &Expr, (one, other): (&Expr, &Expr), scope: &Scope<'_>) -> Printed<Scalar> {
+        let (one, other) = (self.operand(one, scope)?, self.operand(other, scope)?);
+        if one.class() != other.class() {
+            return Err(Reason::new(format!("`{whole}` compares values of different types")));
+        }
+        let entry = self.entry(Kind::Function("nullif"), &[&one, &other], whole)?;
+        let data_type = type_of(whole, scope)?;
+        let sql = entry.print(&[one.ordered()?, other.ordered()?], &[]);
+        let mut result = self.computed(sql, data_type, &[&one, &other])?;
+        if let (Ok(comparison), Some(class)) = (&mut result.comparison, one.class()) {
+            comparison.class = class;
+        }
+        result.nullable = true;
+        result.range = one.bounds();
+        Ok(result)
+    }
+
     /// What is chosen; `None` for NULL, which is of every type.
     fn branch(&mut self, expr: &Expr, scope: &Scope<'_>) -> Printed<Option<Scalar>> {
         match expr {

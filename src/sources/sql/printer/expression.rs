@@ -121,6 +121,13 @@ impl Printer<'_> {
         Ok(entry)
     }
 
+    /// Notes that the node `name` of a plan is used.
+    pub(super) fn node(&mut self, name: &'static str) -> Printed<()> {
+        let entry = self.dialect.capabilities().node(name, self.version).ok_or_else(|| self.unproven(name))?;
+        self.used.push(entry.name);
+        Ok(())
+    }
+
     /// `entry` over `operands`, of `data_type` in the engine.
     pub(super) fn applied(&self, entry: &Entry, operands: &[&Scalar], data_type: DataType) -> Printed<Scalar> {
         let texts = operands.iter().map(|operand| operand.operand()).collect::<Printed<Vec<_>>>()?;

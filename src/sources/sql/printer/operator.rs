@@ -52,7 +52,7 @@ impl Printer<'_> {
                 Ok(result)
             }
             Guard::Free => self.applied(entry, &[&left, &right], data_type),
-            Guard::Counted | Guard::Pattern => Err(self.unproven(whole)),
+            Guard::Counted | Guard::Placed | Guard::Literal => Err(self.unproven(whole)),
         }
     }
 

@@ -58,6 +58,13 @@ pub fn of_operation(left: Range, op: Operator, right: Range) -> Option<Range> {
     }
 }
 
+/// How far the values are from zero.
+#[must_use]
+pub fn distance((least, greatest): Range) -> Range {
+    let (one, two) = (least.saturating_abs(), greatest.saturating_abs());
+    (if least <= 0 && greatest >= 0 { 0 } else { one.min(two) }, one.max(two))
+}
+
 /// Both.
 #[must_use]
 pub fn union(one: Range, two: Range) -> Range {

@@ -39,12 +39,16 @@ impl Printer<'_> {
                 None => self.relation(&alias.input, outer),
             },
             LogicalPlan::Subquery(subquery) => self.relation(&subquery.subquery, outer),
-            LogicalPlan::EmptyRelation(empty) if empty.produce_one_row => Ok(Block::row()),
+            LogicalPlan::EmptyRelation(empty) if empty.produce_one_row => {
+                self.node("one row")?;
+                Ok(Block::row())
+            }
             other => Err(Reason::new(format!("{} is not sent to sources", name_of(other)))),
         }
     }
 
     fn scan(&mut self, scan: &TableScan, outer: Option<&Scope<'_>>) -> Printed<Block> {
+        self.node("scan")?;
         let provider = source_as_provider(&scan.source).map_err(|_| Reason::new("a table of no source"))?;
         let Some(table) = provider.downcast_ref::<SqlTable>() else {
             return Err(Reason::new(format!("`{}` is not in `{}`", scan.table_name, self.source)));
@@ -91,12 +95,16 @@ impl Printer<'_> {
     }
 
     fn filter(&mut self, filter: &Filter, outer: Option<&Scope<'_>>) -> Printed<Block> {
-        let mut block = self.relation(&filter.input, outer)?.filterable(self);
+        self.node(if matches!(*filter.input, LogicalPlan::Aggregate(_)) { "having" } else { "filter" })?;
+        let block = self.relation(&filter.input, outer)?;
+        never_fails(&block)?;
+        let mut block = block.filterable(self);
         self.keep(&mut block, std::slice::from_ref(&filter.predicate), filter.input.schema(), outer)?;
         Ok(block)
     }
 
     fn projection(&mut self, projection: &Projection, outer: Option<&Scope<'_>>) -> Printed<Block> {
+        self.node("projection")?;
         let schema = projection.input.schema();
         let block = self.relation(&projection.input, outer)?;
         let mut block = block.projectable(&uses(&projection.expr, schema), self);
@@ -104,6 +112,10 @@ impl Printer<'_> {
             block.name(self);
         }
         block.columns = self.scalars(&projection.expr, &Scope::new(schema, &block.columns, outer))?;
+        if block.is_limited() {
+            // Sources compute what is shown before they order and cut.
+            never_fails(&block)?;
+        }
         Ok(block)
     }
 
@@ -112,6 +124,7 @@ impl Printer<'_> {
     }
 
     fn aggregation(&mut self, aggregate: &Aggregate, outer: Option<&Scope<'_>>) -> Printed<Block> {
+        self.node("group by")?;
         let schema = aggregate.input.schema();
         let mut block = self.relation(&aggregate.input, outer)?.groupable(self);
         if aggregate.group_expr.iter().chain(&aggregate.aggr_expr).any(has_subquery) {
@@ -129,6 +142,7 @@ impl Printer<'_> {
     }
 
     fn windows(&mut self, window: &Window, outer: Option<&Scope<'_>>) -> Printed<Block> {
+        self.node("window")?;
         let mut block = self.relation(&window.input, outer)?.windowable(self);
         let scope = Scope::new(window.input.schema(), &block.columns, outer);
         let columns = window.window_expr.iter().map(|expr| self.window(expr, &scope)).collect::<Printed<_>>()?;
@@ -137,17 +151,20 @@ impl Printer<'_> {
     }
 
     fn distinct(&mut self, block: Block) -> Printed<Block> {
+        self.node("distinct")?;
         let mut block = block.distinct(self);
         block.columns.iter_mut().try_for_each(identify)?;
         Ok(block)
     }
 
     fn sort(&mut self, sort: &Sort, outer: Option<&Scope<'_>>) -> Printed<Block> {
+        self.node("sort")?;
         let mut block = self.relation(&sort.input, outer)?.sortable(self);
         let terms = self.order(&sort.expr, &Scope::new(sort.input.schema(), &block.columns, outer))?;
         block.sort(terms);
         match sort.fetch {
             Some(rows) => {
+                never_fails(&block)?;
                 let fetch = self.count(rows)?;
                 Ok(block.limit(None, Some(fetch), self))
             }
@@ -167,6 +184,7 @@ impl Printer<'_> {
 
     fn limit(&mut self, limit: &Limit, outer: Option<&Scope<'_>>) -> Printed<Block> {
         let block = self.relation(&limit.input, outer)?;
+        never_fails(&block)?;
         let (Ok(SkipType::Literal(skip)), Ok(FetchType::Literal(fetch))) =
             (limit.get_skip_type(), limit.get_fetch_type())
         else {
@@ -179,6 +197,7 @@ impl Printer<'_> {
 
     /// A place for a number of rows, and the number.
     fn count(&mut self, rows: usize) -> Printed<(String, u64)> {
+        self.node("limit")?;
         let number = i64::try_from(rows).map_err(|_| Reason::new("a LIMIT that no source takes"))?;
         let place = self.binds.place(Bind::Value { value: ScalarValue::Int64(Some(number)), class: Class::Int64 });
         Ok((place, number.unsigned_abs()))
@@ -214,6 +233,13 @@ impl Printer<'_> {
         }
         let columns: Vec<_> = left.columns.iter().chain(&right.columns).cloned().collect();
         let conditions = self.join_conditions(join, &Scope::new(&join.schema, &columns, outer))?;
+        self.node(match join.join_type {
+            JoinType::Left => "left join",
+            JoinType::Right => "right join",
+            JoinType::Full => "full join",
+            _ if conditions.is_empty() => "cross join",
+            _ => "inner join",
+        })?;
         let mut joined = left.join(join.join_type, right, conditions);
         for (column, field) in joined.columns.iter_mut().zip(join.schema.fields()) {
             column.nullable |= field.is_nullable();
@@ -240,6 +266,7 @@ impl Printer<'_> {
         negated: bool,
         outer: Option<&Scope<'_>>,
     ) -> Printed<Block> {
+        self.node(if negated { "anti join" } else { "semi join" })?;
         let mut kept_rows = self.relation(kept, outer)?.joinable(false, self);
         let mut tested_rows = self.relation(tested, outer)?.joinable(false, self);
         let columns: Vec<_> = kept_rows.columns.iter().chain(&tested_rows.columns).cloned().collect();
@@ -256,11 +283,14 @@ impl Printer<'_> {
     }
 
     fn union(&mut self, union: &Union, outer: Option<&Scope<'_>>) -> Printed<Block> {
+        self.node("union all")?;
         let mut columns: Vec<Scalar> = Vec::new();
         let mut branches = Vec::new();
         let mut rows = Some(0_u64);
         for input in &union.inputs {
             let block = self.relation(input, outer)?;
+            // An order or a limit of one branch would be that of all.
+            let block = if block.is_cut() { block.derived(self) } else { block };
             rows = rows.zip(block.rows).map(|(all, rows)| all.saturating_add(rows));
             let (mut select, mut own) = block.finish();
             for (index, column) in own.iter_mut().enumerate() {
@@ -274,7 +304,7 @@ impl Printer<'_> {
                 select.items[index] = format!("{} AS c{}", column.select, index + 1);
             }
             select.qualify(None);
-            branches.push(format!("({})", select.render()));
+            branches.push(select.render());
             if columns.is_empty() {
                 columns = own;
             } else {
@@ -286,6 +316,12 @@ impl Printer<'_> {
         let columns = columns.iter().enumerate().map(|(index, column)| column.exported(&name(index), self.dialect));
         Ok(Block::named(format!("({}) AS {alias}", branches.join(" UNION ALL ")), columns.collect(), rows))
     }
+}
+
+/// Rows are chosen among those of `block`: its values are computed for the others too.
+fn never_fails(block: &Block) -> Printed<()> {
+    let may_fail = block.columns.iter().any(|column| column.may_fail);
+    if may_fail { Err(Reason::new("rows are chosen among values whose computation can fail")) } else { Ok(()) }
 }
 
 /// From here on the column is what its source holds equal.

@@ -50,6 +50,7 @@ impl Printer<'_> {
             None => return Ok(None),
             Some(Some(part)) => part.clone(),
             Some(None) => {
+                self.node("with")?;
                 let LogicalPlan::SubqueryAlias(alias) = plan else { return Ok(None) };
                 let block = self.relation(&alias.input, None)?;
                 let rows = block.rows;

@@ -11,6 +11,7 @@ use crate::sources::sql::Class;
 impl Printer<'_> {
     /// `[NOT] EXISTS (…)`.
     pub(super) fn exists(&mut self, subquery: &Subquery, negated: bool, scope: &Scope<'_>) -> Printed<Scalar> {
+        self.node("exists")?;
         let block = self.relation(&subquery.subquery, Some(scope))?;
         let (select, _) = block.finish();
         let not = if negated { "NOT " } else { "" };
@@ -19,6 +20,7 @@ impl Printer<'_> {
 
     /// `x [NOT] IN (…)`.
     pub(super) fn in_subquery(&mut self, expr: &InSubquery, scope: &Scope<'_>) -> Printed<Scalar> {
+        self.node("in subquery")?;
         let operand = self.scalar(&expr.expr, scope)?;
         let block = self.relation(&expr.subquery.subquery, Some(scope))?;
         let (mut select, columns) = block.finish();
@@ -47,6 +49,7 @@ impl Printer<'_> {
 
     /// `(SELECT …)`, of one row at most.
     pub(super) fn scalar_subquery(&mut self, subquery: &Subquery, scope: &Scope<'_>) -> Printed<Scalar> {
+        self.node("scalar subquery")?;
         if !is_one_row(&subquery.subquery) {
             return Err(Reason::new("a subquery that may give several rows where one value is wanted"));
         }

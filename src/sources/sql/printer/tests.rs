@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use datafusion::{
     arrow::datatypes::{DataType, Field, Schema},
-    logical_expr::Expr,
+    functions::{math::expr_fn::random, unicode::expr_fn::substr},
+    logical_expr::{Expr, cast},
     prelude::{col, lit},
     scalar::ScalarValue,
 };
@@ -25,6 +26,9 @@ fn columns() -> Vec<Column> {
         column("t", Class::Text, DataType::Utf8),
         column("u", Class::Uuid, DataType::Utf8),
         Column { comparison: None, ..column("x", Class::Text, DataType::Utf8) },
+        column("n", Class::Int64, DataType::Int64),
+        column("i", Class::Int32, DataType::Int32),
+        Column { is_typed: false, ..column("s", Class::Int64, DataType::Int64) },
     ]
 }
 
@@ -87,4 +91,43 @@ fn what_is_not_listed_stays_local() {
     assert_eq!(written(&col("x").is_null()), Some(("(x IS NULL)".to_owned(), 0)));
     let deep = (0..200).fold(col("t").is_null(), |deep, _| deep.or(col("t").is_null()));
     assert_eq!(written(&deep), None);
+}
+
+#[test]
+fn a_refusal_says_why() {
+    let refused = |expr: Expr| printed(&expr).expect_err("it is refused").to_string();
+    let number = || col("n");
+    for (expr, reason) in [
+        (random().gt(lit(0.5)), "`random()` is not proven to give the same result in postgres"),
+        ((number() + lit(1_i64)).gt(lit(1_i64)), "`n + Int64(1)` may leave its type, Int64"),
+        (
+            (lit(1_i64) / number()).gt(lit(1_i64)),
+            "`Int64(1) / n > Int64(1)` can fail, and a source may evaluate it for other rows",
+        ),
+        (col("t").ilike(lit("a%")), "`t ILIKE Utf8(\"a%\")` is not proven to give the same result in postgres"),
+        (col("t").like(lit("a\\")), "the pattern of `t LIKE Utf8(\"a\\\")` ends inside an escape"),
+        (cast(number(), DataType::Int32).eq(lit(1_i32)), "`CAST(n AS Int32)` may not fit its type, Int32"),
+        (number().in_list(vec![col("n")], false), "an IN list of other things than literals"),
+        (col("x").eq(lit("a")), "its values are not proven to compare in the source as they do here"),
+        (
+            substr(col("t"), lit(0_i64)).eq(lit("a")),
+            "`substr(t, Int64(0))` is the same only for some arguments, and needs literals",
+        ),
+        (col("s").eq(col("s") + col("s")), "its table may hold values of another type than it declares"),
+        (col("t").eq(lit("a\0")), "the value a\0 means something else to the source"),
+    ] {
+        assert_eq!(refused(expr), reason);
+    }
+}
+
+#[test]
+fn what_may_overflow_is_known_by_ranges() {
+    let narrow = || cast(col("i"), DataType::Int64);
+    let pushed = |expr: Expr| written(&expr).is_some();
+    assert!(pushed((narrow() * narrow()).gt(lit(1_i64))));
+    assert!(!pushed((narrow() * narrow() * narrow()).gt(lit(1_i64))));
+    assert!(pushed((col("n") % lit(10_i64) + lit(1_i64)).eq(lit(5_i64))));
+    assert!(pushed((col("n") / lit(2_i64)).eq(lit(5_i64))));
+    assert!(!pushed((col("n") / lit(-1_i64)).eq(lit(5_i64))), "the least number has no opposite");
+    assert!(pushed((lit(7_i64) / (col("n") % lit(3_i64) + lit(5_i64))).eq(lit(1_i64))), "a divisor from 3 to 7");
 }

@@ -11,12 +11,14 @@ use crate::sources::sql::{
 };
 
 /// The allow-list; versions are those of `sqlite3_libversion_number`.
-pub static CAPABILITIES: Capabilities = Capabilities { tables: &[standard::EXPRESSIONS, EXPRESSIONS, AGGREGATES] };
+pub static CAPABILITIES: Capabilities =
+    Capabilities { tables: &[standard::NODES, standard::EXPRESSIONS, EXPRESSIONS, AGGREGATES, WINDOWS] };
 
 const INT64: &[Class] = &[Class::Int64];
-const LEAST: &[Class] = &[Class::Int64, Class::Text, Class::Date];
+const LEAST: &[Class] = &[Class::Int64, Class::Text];
 
 const EXPRESSIONS: &[Entry] = &[
+    Entry::new("nullif(x, x)", Kind::Function("nullif"), &[LEAST, LEAST], "nullif({0}, {1})", &["nullif({0}, {1})"]),
     Entry::new(
         "integer / integer",
         Kind::Operator(Operator::Divide),
@@ -41,14 +43,14 @@ const AGGREGATES: &[Entry] = &[
         Kind::Aggregate("count"),
         &[],
         "count(*){filter}",
-        &["count(*)", "count(1)", "count(*) FILTER (WHERE int64 > 1)"],
+        &["count(*)", "count(1)", "count(*) FILTER (WHERE c_int64 > 1)"],
     ),
     Entry::new(
         "count(x)",
         Kind::Aggregate("count"),
         &[ANY],
         "count({0}){filter}",
-        &["count({0})", "count({0}) FILTER (WHERE int64 > 1)"],
+        &["count({0})", "count({0}) FILTER (WHERE c_int64 > 1)"],
     ),
     // An overflow fails, here and there, over the same groups.
     Entry::new(
@@ -60,4 +62,95 @@ const AGGREGATES: &[Entry] = &[
     ),
     Entry::new("min(x)", Kind::Aggregate("min"), &[LEAST], "min({0}){filter}", &["min({0})"]),
     Entry::new("max(x)", Kind::Aggregate("max"), &[LEAST], "max({0}){filter}", &["max({0})"]),
+];
+
+const WINDOWS: &[Entry] = &[
+    Entry::new(
+        "row_number()",
+        Kind::Window("row_number"),
+        &[],
+        "row_number(){over}",
+        &["row_number() OVER (PARTITION BY c_text ORDER BY id)", "row_number() OVER (ORDER BY id DESC)"],
+    ),
+    Entry::new("rank()", Kind::Window("rank"), &[], "rank(){over}", &["rank() OVER (ORDER BY c_int64 NULLS LAST)"]),
+    Entry::new(
+        "dense_rank()",
+        Kind::Window("dense_rank"),
+        &[],
+        "dense_rank(){over}",
+        &["dense_rank() OVER (PARTITION BY c_text ORDER BY c_int64 DESC)"],
+    ),
+    Entry::new(
+        "lag(x, n)",
+        Kind::Window("lag"),
+        &[ANY, INT64],
+        "lag({0}, {1}){over}",
+        &["lag({0}, 2) OVER (ORDER BY id)"],
+    )
+    .guarded(Guard::Counted),
+    Entry::new(
+        "lead(x, n)",
+        Kind::Window("lead"),
+        &[ANY, INT64],
+        "lead({0}, {1}){over}",
+        &["lead({0}, 1) OVER (PARTITION BY c_text ORDER BY id DESC)"],
+    )
+    .guarded(Guard::Counted),
+    Entry::new("lag(x)", Kind::Window("lag"), &[ANY], "lag({0}){over}", &["lag({0}) OVER (ORDER BY id)"]),
+    Entry::new("lead(x)", Kind::Window("lead"), &[ANY], "lead({0}){over}", &["lead({0}) OVER (ORDER BY id)"]),
+    Entry::new(
+        "first_value(x)",
+        Kind::Window("first_value"),
+        &[ANY],
+        "first_value({0}){over}",
+        &[
+            "first_value({0}) OVER (PARTITION BY c_text ORDER BY id)",
+            "first_value({0}) OVER (ORDER BY id ROWS BETWEEN 2 PRECEDING AND 1 PRECEDING)",
+        ],
+    ),
+    Entry::new(
+        "last_value(x)",
+        Kind::Window("last_value"),
+        &[ANY],
+        "last_value({0}){over}",
+        &[
+            "last_value({0}) OVER (ORDER BY id)",
+            "last_value({0}) OVER (ORDER BY id ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING)",
+        ],
+    ),
+    Entry::new(
+        "count(*) over",
+        Kind::Window("count"),
+        &[],
+        "count(*){filter}{over}",
+        &[
+            "count(*) OVER (PARTITION BY c_text)",
+            "count(*) OVER (ORDER BY c_int64)",
+            "count(1) OVER (ORDER BY id ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING)",
+        ],
+    ),
+    Entry::new(
+        "count(x) over",
+        Kind::Window("count"),
+        &[ANY],
+        "count({0}){filter}{over}",
+        &["count({0}) OVER (ORDER BY id)"],
+    ),
+    Entry::new(
+        "min(x) over",
+        Kind::Window("min"),
+        &[LEAST],
+        "min({0}){filter}{over}",
+        &[
+            "min({0}) OVER (ORDER BY id ROWS BETWEEN 2 PRECEDING AND CURRENT ROW)",
+            "min({0}) OVER (PARTITION BY c_text)",
+        ],
+    ),
+    Entry::new(
+        "max(x) over",
+        Kind::Window("max"),
+        &[LEAST],
+        "max({0}){filter}{over}",
+        &["max({0}) OVER (ORDER BY id)", "max({0}) OVER (PARTITION BY c_text)"],
+    ),
 ];

@@ -47,6 +47,7 @@ pub struct Found {
     relations: Vec<Relation>,
     broken: Vec<String>,
     utf8: bool,
+    version: u32,
 }
 
 struct Relation {
@@ -73,8 +74,10 @@ impl Sqlite {
 impl Found {
     async fn read(connection: &mut SqliteConnection) -> Result<Self, sqlx::Error> {
         let encoding: String = sqlx::query_scalar("PRAGMA encoding").fetch_one(&mut *connection).await?;
+        let version: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(&mut *connection).await?;
         let counts = row_counts(connection).await?;
-        let mut found = Self { relations: Vec::new(), broken: Vec::new(), utf8: encoding == "UTF-8" };
+        let (relations, broken) = (Vec::new(), Vec::new());
+        let mut found = Self { relations, broken, utf8: encoding == "UTF-8", version: version_number(&version) };
         for table in sqlx::query(TABLES).fetch_all(&mut *connection).await? {
             let name: String = table.try_get("name")?;
             match read_columns(connection, &name).await {
@@ -122,6 +125,7 @@ impl Found {
                     table_type: if relation.view { TableType::View } else { TableType::Base },
                     rows: relation.rows,
                     is_divisible: false,
+                    version: self.version,
                 };
                 let remote: Arc<dyn Remote> = Arc::clone(sqlite) as _;
                 let provider = Arc::new(SqlTable::new(remote, description, pushdown));
@@ -158,6 +162,11 @@ fn own_key(relation: &Relation, columns: &[Column]) -> Vec<String> {
     let is_told_apart =
         |name: &String| columns.iter().any(|column| column.field.name() == name && column.comparison.is_some());
     if relation.key.iter().all(is_told_apart) { relation.key.clone() } else { Vec::new() }
+}
+
+/// `3.45.1` as the library counts: 3045001.
+fn version_number(version: &str) -> u32 {
+    version.split('.').filter_map(|part| part.parse::<u32>().ok()).fold(0, |number, part| number * 1000 + part)
 }
 
 /// The columns of `table`, and those of its primary key.

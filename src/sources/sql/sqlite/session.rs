@@ -180,6 +180,7 @@ fn arguments(binds: &[&ScalarValue]) -> Result<SqliteArguments, Fault> {
     let mut arguments = SqliteArguments::default();
     for bind in binds {
         let added = match bind {
+            value if value.is_null() => arguments.add(None::<i64>),
             ScalarValue::Boolean(Some(value)) => arguments.add(i64::from(*value)),
             ScalarValue::Int64(Some(value)) => arguments.add(*value),
             ScalarValue::Float64(Some(value)) => arguments.add(*value),

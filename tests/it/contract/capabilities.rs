@@ -1,0 +1,284 @@
+//! Every entry of every dialect's allow-list, from its own examples: over columns of edge values, what the source computes
+//! is what the engine computes, and the entry is what was used.
+
+mod edges;
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use aqueduct::{
+    catalog::{self, Query},
+    config::Environment,
+    engine::{Cut, Engine, Explanation},
+    model::{Problems, SourceName},
+    sources::sql::{
+        Class, Dialect,
+        capability::{Entry, Kind},
+        postgres::PostgresDialect,
+        sqlite::SqliteDialect,
+    },
+};
+use chrono::{DateTime, Utc};
+use datafusion::scalar::ScalarValue;
+use futures::TryStreamExt;
+
+use super::engine::texts;
+use crate::harness::{postgres, project::Project, sqlite};
+
+/// So many expressions are columns of one query.
+const WIDTH: usize = 24;
+
+/// A source of the edge values, with pushdown and without.
+struct Bench {
+    on: Arc<Engine>,
+    off: Arc<Engine>,
+    columns: fn(Class) -> Vec<&'static str>,
+    _project: Project,
+}
+
+impl Bench {
+    async fn over(project: Project, columns: fn(Class) -> Vec<&'static str>) -> Self {
+        let (on, off) = (open(&project, "on").await, open(&project, "off").await);
+        Self { on, off, columns, _project: project }
+    }
+
+    /// What is wrong with `entry`.
+    async fn check(&self, entry: &'static Entry) -> Vec<String> {
+        let mut wrong = Vec::new();
+        let queries = self.queries(entry);
+        if queries.is_empty() {
+            wrong.push(format!("{}: no query can be made of its examples", entry.name));
+        }
+        for query in queries {
+            let batch: Vec<_> = query.sql(&query.expressions);
+            if self.try_batch(entry, &batch).await.is_ok() {
+                continue;
+            }
+            // One by one, to say which.
+            for expression in &query.expressions {
+                if let Err(mistake) = self.try_batch(entry, &query.sql(std::slice::from_ref(expression))).await {
+                    wrong.push(format!("{}: {mistake}", entry.name));
+                }
+            }
+        }
+        wrong
+    }
+
+    async fn try_batch(&self, entry: &Entry, statements: &[String]) -> Result<(), String> {
+        for sql in statements {
+            let (expected, _) =
+                ask(&self.off, sql, Vec::new()).await.map_err(|error| format!("{sql}\n  off: {error}"))?;
+            let (rows, plan) = ask(&self.on, sql, Vec::new()).await.map_err(|error| format!("{sql}\n  on: {error}"))?;
+            let sent: Vec<_> = plan.sources.iter().filter_map(|part| part.sql.clone()).collect();
+            if !plan.sources.iter().any(|part| part.capabilities.contains(&entry.name)) {
+                return Err(format!("{sql}\n  does not use it: {sent:?}\n  {:?}", plan.local));
+            }
+            if rows != expected {
+                let differences = rows.iter().zip(&expected).filter(|(one, other)| one != other).take(4);
+                let differences: Vec<_> = differences.map(|(one, other)| format!("  {one}\n  here: {other}")).collect();
+                return Err(format!("{sql}\n  {sent:?}\n{}", differences.join("\n")));
+            }
+        }
+        Ok(())
+    }
+
+    /// The queries that `entry` makes of its examples.
+    fn queries(&self, entry: &'static Entry) -> Vec<Asked> {
+        if entry.kind == Kind::Node {
+            let query = |example: &&str| Asked { shape: Shape::Whole, expressions: vec![(*example).to_owned()] };
+            return entry.examples.iter().map(query).collect();
+        }
+        let expressions: Vec<_> = entry.examples.iter().flat_map(|example| self.filled(entry, example)).collect();
+        let (plain, typed): (Vec<_>, Vec<_>) = expressions.into_iter().partition(|text| is_plain(text));
+        let of_type = entry.args.iter().flat_map(|classes| classes.iter()).all(|class| *class == Class::Bool);
+        let shape = match entry.kind {
+            Kind::Aggregate(_) | Kind::Distinct(_) => Shape::Aggregates,
+            Kind::Equality | Kind::Order | Kind::Membership | Kind::Presence | Kind::Like => Shape::Conditions,
+            _ => Shape::Values,
+        };
+        let is_condition = shape == Shape::Conditions || of_type && shape == Shape::Values;
+        let plain = if is_condition { plain } else { Vec::new() };
+        let chunks = |shape, expressions: Vec<String>| {
+            let chunks = expressions.chunks(WIDTH).map(|chunk| Asked { shape, expressions: chunk.to_vec() });
+            chunks.collect::<Vec<_>>()
+        };
+        let mut queries = chunks(shape, typed);
+        queries.extend(chunks(Shape::Choices, plain));
+        queries
+    }
+
+    /// `example` with every combination of columns in its holes.
+    fn filled(&self, entry: &Entry, example: &str) -> Vec<String> {
+        let mut filled = vec![example.to_owned()];
+        for (index, classes) in entry.args.iter().enumerate() {
+            let hole = format!("{{{index}}}");
+            if !example.contains(&hole) {
+                continue;
+            }
+            // A second operand is another column of the same values.
+            let is_pair = entry.args.len() > 1 && example.contains("{1}");
+            let some = |class: &Class| {
+                let columns = (self.columns)(*class).into_iter();
+                if is_pair { columns.skip(index % 2).take(1).collect::<Vec<_>>() } else { columns.collect() }
+            };
+            let columns = classes.iter().flat_map(some);
+            let columns: Vec<_> = columns.collect();
+            filled = filled
+                .iter()
+                .flat_map(|text| columns.iter().map(|column| text.replace(&hole, column)).collect::<Vec<_>>())
+                .collect();
+        }
+        // Values of different kinds do not meet.
+        filled.retain(|text| entry.args.len() < 2 || is_of_one_kind(text));
+        filled
+    }
+}
+
+/// Expressions, and what is asked with them.
+struct Asked {
+    shape: Shape,
+    expressions: Vec<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    /// They are queries.
+    Whole,
+    /// They are shown.
+    Values,
+    /// They are shown, and rows are chosen by them.
+    Conditions,
+    /// Rows of a table that does not keep to its types are chosen by them.
+    Choices,
+    /// They are of groups, of all rows, and of none.
+    Aggregates,
+}
+
+impl Asked {
+    fn sql(&self, expressions: &[String]) -> Vec<String> {
+        let columns = expressions.iter().enumerate().map(|(index, expression)| format!("{expression} AS r{index}"));
+        let columns = columns.collect::<Vec<_>>().join(", ");
+        match self.shape {
+            Shape::Whole => {
+                let named = |sql: &String| sql.replace(" edges", " source.edges").replace(" others", " source.others");
+                expressions.iter().map(named).collect()
+            }
+            Shape::Values => vec![format!("SELECT id, {columns} FROM source.edges")],
+            Shape::Choices => {
+                let chosen = |expression: &String| format!("SELECT * FROM source.plain WHERE {expression}");
+                expressions.iter().map(chosen).collect()
+            }
+            Shape::Conditions => {
+                let chosen =
+                    expressions.iter().map(|expression| format!("SELECT id FROM source.edges WHERE {expression}"));
+                chosen.chain([format!("SELECT id, {columns} FROM source.edges")]).collect()
+            }
+            Shape::Aggregates => vec![
+                format!("SELECT {columns} FROM source.edges"),
+                format!("SELECT {columns} FROM source.edges WHERE id < 0"),
+                format!("SELECT c_text, {columns} FROM source.edges GROUP BY c_text"),
+            ],
+        }
+    }
+}
+
+/// Are the columns of an expression of one class?
+fn is_of_one_kind(text: &str) -> bool {
+    let words = text.split(|character: char| !character.is_alphanumeric() && character != '_');
+    let classes = words.filter_map(|word| word.strip_prefix("c_").or_else(|| word.strip_prefix("d_")));
+    // Some examples choose by this one.
+    classes.filter(|class| *class != "int64" || !text.contains("WHEN")).collect::<BTreeSet<_>>().len() <= 1
+}
+
+/// Does it name a column of the table that does not keep to its types?
+fn is_plain(text: &str) -> bool {
+    ["p_", "q_"].iter().any(|prefix| {
+        text.match_indices(prefix)
+            .any(|(index, _)| !text[..index].ends_with(|before: char| before.is_alphanumeric() || before == '_'))
+    })
+}
+
+async fn open(project: &Project, pushdown: &str) -> Arc<Engine> {
+    let environment: Environment = [("AQUEDUCT_ENGINE__PUSHDOWN", pushdown)].into_iter().collect();
+    let loaded = catalog::load(project.path(), &environment).unwrap_or_else(|problems| panic!("{problems}"));
+    let opened = Engine::open(Arc::new(loaded.project), &[], Problems::default()).await;
+    opened.unwrap_or_else(|problems| panic!("{problems}")).0
+}
+
+/// The rows as text, sorted, and where they came from.
+async fn ask(engine: &Engine, sql: &str, values: Vec<ScalarValue>) -> Result<(Vec<String>, Explanation), String> {
+    let sources = [SourceName::new("source").expect("a name")];
+    let select = catalog::parse_ad_hoc(sql, &sources).map_err(|problems| problems.to_string())?;
+    let query = Arc::new(Query::ad_hoc(select));
+    let snapshot = engine.snapshot();
+    let prepared = snapshot.prepare_ad_hoc(&query).await.map_err(|refusal| format!("{refusal:?}"))?;
+    run(engine, &prepared, values).await
+}
+
+async fn run(
+    engine: &Engine,
+    prepared: &aqueduct::engine::Prepared,
+    values: Vec<ScalarValue>,
+) -> Result<(Vec<String>, Explanation), String> {
+    let cut = Cut::All { terms: Vec::new() };
+    let planned = engine.snapshot().plan(prepared, values, &cut, DateTime::<Utc>::UNIX_EPOCH).await;
+    let physical = planned.map_err(|fault| format!("{fault:?}"))?;
+    let plan = physical.explain("test", 1);
+    let stream = physical.execute().map_err(|fault| format!("{fault:?}"))?;
+    let batches: Vec<_> = stream.try_collect().await.map_err(|fault| format!("{fault:?}"))?;
+    let mut rows: Vec<_> = batches.iter().flat_map(texts).collect();
+    rows.sort();
+    Ok((rows, plan))
+}
+
+async fn check_all(bench: &Bench, dialect: &dyn Dialect) {
+    let mut wrong = Vec::new();
+    let mut count = 0;
+    for entry in dialect.capabilities().entries().filter(|entry| entry.kind != Kind::OpenMembership) {
+        wrong.extend(bench.check(entry).await);
+        count += 1;
+    }
+    println!("{count} entries of {}", dialect.name());
+    assert!(wrong.is_empty(), "{} mistakes:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+const SETTINGS: &str = "auth: {anonymous: true}\n";
+
+#[tokio::test]
+async fn postgres_computes_what_its_list_says() {
+    let database = postgres::database().await;
+    database.execute(&edges::postgres()).await;
+    let catalog = "kind: postgres\nurl: \"{{postgres_url}}\"\n";
+    let mut project =
+        Project::new().postgres(&database).file("aqueduct.yaml", SETTINGS).file("catalogs/source.yaml", catalog);
+    for (name, kind, column, _) in edges::lists() {
+        let sql = format!(
+            "/*---\nname: lists.{name}\nversion: 1\nparams:\n  list: {{type: \"[{kind}]\"}}\naccess: public\n---*/\n\
+             SELECT id FROM source.edges WHERE {column} = ANY(:list)"
+        );
+        project = project.file(&format!("queries/lists/{name}.sql"), &sql);
+    }
+    let bench = Bench::over(project, edges::postgres_columns).await;
+    for (name, _, _, list) in edges::lists() {
+        let mut answers = Vec::new();
+        for engine in [&bench.on, &bench.off] {
+            let snapshot = engine.snapshot();
+            let prepared = snapshot.all().find(|prepared| prepared.query.name.to_string() == format!("lists.{name}"));
+            answers.push(run(engine, prepared.expect("it is planned"), vec![list.clone()]).await.expect("rows"));
+        }
+        assert_eq!(answers[0].0, answers[1].0, "{name}");
+        let used = answers[0].1.sources.iter().any(|part| part.capabilities.contains(&"x = ANY (:list)"));
+        assert!(used, "{name}: {:?}", answers[0].1);
+    }
+    check_all(&bench, &PostgresDialect).await;
+}
+
+#[tokio::test]
+async fn sqlite_computes_what_its_list_says() {
+    let project = Project::new().file("aqueduct.yaml", SETTINGS);
+    let file = project.join("edges.db");
+    let project = project.value("file", file.display().to_string());
+    let project = project.file("catalogs/source.yaml", "kind: sqlite\npath: \"{{file}}\"\n");
+    sqlite::execute(&file, &edges::sqlite()).await;
+    let bench = Bench::over(project, edges::sqlite_columns).await;
+    check_all(&bench, &SqliteDialect).await;
+}
