@@ -79,6 +79,11 @@ impl Block {
         self.select.from = format!("{} AS {alias}", self.select.from);
     }
 
+    /// Is it one row, of one group of all rows?
+    pub fn is_one_row(&self) -> bool {
+        self.select.group.as_ref().is_some_and(Vec::is_empty) && self.select.having.is_empty()
+    }
+
     /// How its rows can be read in parts.
     pub fn split(&self) -> Option<Split> {
         let is_divisible = self.stage == Stage::Rows && self.bare.is_some_and(|bare| bare.is_divisible);

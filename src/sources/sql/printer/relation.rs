@@ -320,8 +320,10 @@ impl Printer<'_> {
 
 /// Rows are chosen among those of `block`: its values are computed for the others too.
 fn never_fails(block: &Block) -> Printed<()> {
+    // Of one group of all rows there is one row, whoever computes it.
+    let is_chosen = !block.is_one_row();
     let may_fail = block.columns.iter().any(|column| column.may_fail);
-    if may_fail { Err(Reason::new("rows are chosen among values whose computation can fail")) } else { Ok(()) }
+    if is_chosen && may_fail { Err(Reason::new("rows are chosen among values whose computation can fail")) } else { Ok(()) }
 }
 
 /// From here on the column is what its source holds equal.
