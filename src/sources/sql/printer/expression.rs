@@ -137,7 +137,10 @@ impl Printer<'_> {
     /// What `sql` computes of `operands`, of `data_type` in the engine: NULL only if one of them is, and failing only if
     /// one of them does.
     pub(super) fn computed(&self, sql: String, data_type: DataType, operands: &[&Scalar]) -> Printed<Scalar> {
-        let class = class_of(&data_type).ok_or_else(|| Reason::new(format!("values of type {data_type}")))?;
+        let class = class_of(&data_type).filter(|class| self.dialect.has(*class));
+        let class = class.ok_or_else(|| {
+            Reason::new(format!("values of type {data_type} are not sent to {}", self.dialect.name()))
+        })?;
         let mut scalar = Scalar::computed(sql, class, data_type, operands.iter().any(|operand| operand.nullable));
         scalar.may_fail = operands.iter().any(|operand| operand.may_fail);
         if let (Class::Text, Ok(comparison)) = (class, &mut scalar.comparison) {
