@@ -44,10 +44,8 @@ impl Printer<'_> {
                 _ => self.operation(expr, (left, *op, right), scope),
             },
             Expr::Not(inner) => self.negation(inner, scope),
-            Expr::IsNull(inner) => self.presence(inner, "NULL", scope),
-            Expr::IsNotNull(inner) => self.presence(inner, "NOT NULL", scope),
-            Expr::IsUnknown(inner) => self.presence(inner, "NULL", scope),
-            Expr::IsNotUnknown(inner) => self.presence(inner, "NOT NULL", scope),
+            Expr::IsNull(inner) | Expr::IsUnknown(inner) => self.presence(inner, "NULL", scope),
+            Expr::IsNotNull(inner) | Expr::IsNotUnknown(inner) => self.presence(inner, "NOT NULL", scope),
             Expr::IsTrue(inner) => self.truth(inner, "TRUE", scope),
             Expr::IsFalse(inner) => self.truth(inner, "FALSE", scope),
             Expr::IsNotTrue(inner) => self.truth(inner, "NOT TRUE", scope),
@@ -73,12 +71,11 @@ impl Printer<'_> {
     pub fn condition(&mut self, expr: &Expr, scope: &Scope<'_>) -> Printed<String> {
         let (binds, used) = (self.binds.len(), self.used.len());
         let condition = self.checked_condition(expr, scope);
-        match &condition {
-            Ok(_) => self.conditions += 1,
-            Err(_) => {
-                self.binds.truncate(binds);
-                self.used.truncate(used);
-            }
+        if condition.is_ok() {
+            self.conditions += 1;
+        } else {
+            self.binds.truncate(binds);
+            self.used.truncate(used);
         }
         condition
     }
