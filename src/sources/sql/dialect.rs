@@ -11,6 +11,9 @@ pub trait Dialect: Debug + Send + Sync {
     /// The system's name, for people.
     fn name(&self) -> &'static str;
 
+    /// Can a value of `class` be bound, and one that is computed be read?
+    fn has(&self, class: Class) -> bool;
+
     /// What it may be asked to compute.
     fn capabilities(&self) -> &'static Capabilities;
 

@@ -30,6 +30,7 @@ pub fn parameter_index(parameter: &Placeholder) -> Option<usize> {
 }
 
 /// Can a parameter of `data_type` be compared with a column of `class` as it is? The planner has given both sides one type.
+#[must_use]
 pub fn is_literal_type(class: Class, data_type: &DataType) -> bool {
     match class {
         Class::Bool => *data_type == DataType::Boolean,
@@ -48,6 +49,7 @@ pub fn is_literal_type(class: Class, data_type: &DataType) -> bool {
 }
 
 /// `value` in the one form in which literals of `class` are bound, if `column op value` means the same everywhere.
+#[must_use]
 pub fn literal(class: Class, value: &ScalarValue, op: Operator) -> Option<ScalarValue> {
     match (class, value) {
         (Class::Bool, ScalarValue::Boolean(Some(_)))
@@ -79,6 +81,7 @@ pub fn literal(class: Class, value: &ScalarValue, op: Operator) -> Option<Scalar
 }
 
 /// The same for each value of a list. NULLs in it, and a list without values, are the engine's to judge.
+#[must_use]
 pub fn list(class: Class, value: &ScalarValue, op: Operator) -> Option<ScalarValue> {
     let ScalarValue::List(list) = value else { return None };
     if list.is_null(0) || list.value(0).is_empty() || list.value(0).len() > MOST_BINDS {

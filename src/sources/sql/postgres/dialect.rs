@@ -14,6 +14,10 @@ impl Dialect for PostgresDialect {
         "postgres"
     }
 
+    fn has(&self, _class: Class) -> bool {
+        true
+    }
+
     fn capabilities(&self) -> &'static Capabilities {
         &CAPABILITIES
     }

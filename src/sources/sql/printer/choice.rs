@@ -1,5 +1,7 @@
 //! CASE and COALESCE: of several values of one class, one.
 
+use std::fmt::Write;
+
 use datafusion::logical_expr::{Case, Expr, Operator, expr::ScalarFunction};
 
 use super::{Printed, Printer, Reason, Scalar, Scope, expression::type_of, range};
@@ -18,7 +20,7 @@ impl Printer<'_> {
             };
             may_fail |= condition.may_fail;
             let result = self.branch(then, scope)?;
-            sql.push_str(&format!(" WHEN {} THEN {}", condition.operand()?, text(result.as_ref())));
+            let _ = write!(sql, " WHEN {} THEN {}", condition.operand()?, text(result.as_ref()));
             results.push(result);
         }
         let otherwise = match &case.else_expr {
@@ -26,7 +28,7 @@ impl Printer<'_> {
             None => None,
         };
         if otherwise.is_some() {
-            sql.push_str(&format!(" ELSE {}", text(otherwise.as_ref())));
+            let _ = write!(sql, " ELSE {}", text(otherwise.as_ref()));
         }
         results.push(otherwise);
         sql.push_str(" END");

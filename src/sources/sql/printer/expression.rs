@@ -44,10 +44,8 @@ impl Printer<'_> {
                 _ => self.operation(expr, (left, *op, right), scope),
             },
             Expr::Not(inner) => self.negation(inner, scope),
-            Expr::IsNull(inner) => self.presence(inner, "NULL", scope),
-            Expr::IsNotNull(inner) => self.presence(inner, "NOT NULL", scope),
-            Expr::IsUnknown(inner) => self.presence(inner, "NULL", scope),
-            Expr::IsNotUnknown(inner) => self.presence(inner, "NOT NULL", scope),
+            Expr::IsNull(inner) | Expr::IsUnknown(inner) => self.presence(inner, "NULL", scope),
+            Expr::IsNotNull(inner) | Expr::IsNotUnknown(inner) => self.presence(inner, "NOT NULL", scope),
             Expr::IsTrue(inner) => self.truth(inner, "TRUE", scope),
             Expr::IsFalse(inner) => self.truth(inner, "FALSE", scope),
             Expr::IsNotTrue(inner) => self.truth(inner, "NOT TRUE", scope),
@@ -73,12 +71,11 @@ impl Printer<'_> {
     pub fn condition(&mut self, expr: &Expr, scope: &Scope<'_>) -> Printed<String> {
         let (binds, used) = (self.binds.len(), self.used.len());
         let condition = self.checked_condition(expr, scope);
-        match &condition {
-            Ok(_) => self.conditions += 1,
-            Err(_) => {
-                self.binds.truncate(binds);
-                self.used.truncate(used);
-            }
+        if condition.is_ok() {
+            self.conditions += 1;
+        } else {
+            self.binds.truncate(binds);
+            self.used.truncate(used);
         }
         condition
     }
@@ -137,7 +134,10 @@ impl Printer<'_> {
     /// What `sql` computes of `operands`, of `data_type` in the engine: NULL only if one of them is, and failing only if
     /// one of them does.
     pub(super) fn computed(&self, sql: String, data_type: DataType, operands: &[&Scalar]) -> Printed<Scalar> {
-        let class = class_of(&data_type).ok_or_else(|| Reason::new(format!("values of type {data_type}")))?;
+        let class = class_of(&data_type).filter(|class| self.dialect.has(*class));
+        let class = class.ok_or_else(|| {
+            Reason::new(format!("values of type {data_type} are not sent to {}", self.dialect.name()))
+        })?;
         let mut scalar = Scalar::computed(sql, class, data_type, operands.iter().any(|operand| operand.nullable));
         scalar.may_fail = operands.iter().any(|operand| operand.may_fail);
         if let (Class::Text, Ok(comparison)) = (class, &mut scalar.comparison) {

@@ -128,7 +128,9 @@ impl<'a> Printer<'a> {
         let (rows, split, is_whole) = (block.rows, block.split(), block.is_whole());
         let (mut select, mut columns) = block.finish();
         select.qualify(None);
-        columns.iter_mut().for_each(|column| column.qualify(None));
+        for column in &mut columns {
+            column.qualify(None);
+        }
         select.with = self.shared.into_with();
         if self.binds.len() > MOST_BINDS {
             return Err(Reason::new("more values than a statement takes"));

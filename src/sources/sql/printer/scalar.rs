@@ -10,6 +10,7 @@ use super::{
 use crate::sources::sql::{Class, Column, Comparison, Dialect, select::qualified};
 
 /// A value as a source computes it. All texts are complete operands, in parentheses where they need them.
+#[expect(clippy::struct_excessive_bools, reason = "four facts that do not depend on each other")]
 #[derive(Clone, Debug)]
 pub struct Scalar {
     /// What stands in a select list.

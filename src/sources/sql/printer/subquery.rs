@@ -85,6 +85,7 @@ fn is_one_row(plan: &LogicalPlan) -> bool {
 }
 
 /// Does `expr` hold a subquery, which may name columns of the query around it?
+#[must_use]
 pub fn has_subquery(expr: &Expr) -> bool {
     use datafusion::common::tree_node::TreeNode;
     let is_subquery = |expr: &Expr| Ok(matches!(expr, Expr::Exists(_) | Expr::InSubquery(_) | Expr::ScalarSubquery(_)));

@@ -15,6 +15,11 @@ impl Dialect for SqliteDialect {
         "sqlite"
     }
 
+    fn has(&self, class: Class) -> bool {
+        use Class::{Binary, Bool, Date, Float64, Int32, Int64, Text};
+        matches!(class, Bool | Int32 | Int64 | Float64 | Text | Binary | Date)
+    }
+
     fn capabilities(&self) -> &'static Capabilities {
         &CAPABILITIES
     }

@@ -182,6 +182,7 @@ fn arguments(binds: &[&ScalarValue]) -> Result<SqliteArguments, Fault> {
         let added = match bind {
             value if value.is_null() => arguments.add(None::<i64>),
             ScalarValue::Boolean(Some(value)) => arguments.add(i64::from(*value)),
+            ScalarValue::Int32(Some(value)) => arguments.add(*value),
             ScalarValue::Int64(Some(value)) => arguments.add(*value),
             ScalarValue::Float64(Some(value)) => arguments.add(*value),
             ScalarValue::Utf8(Some(value)) => arguments.add(value.clone()),

@@ -1,0 +1,189 @@
+//! Aggregates and window functions.
+
+use super::{COMPARED, DECIMAL, INT64, LEAST, NARROW};
+use crate::sources::sql::capability::{
+    Entry, Guard, Kind,
+    standard::{ANY, BOOL},
+};
+
+/// Aggregates.
+pub const AGGREGATES: &[Entry] = &[
+    Entry::new(
+        "count(*)",
+        Kind::Aggregate("count"),
+        &[],
+        "count(*){filter}",
+        &["count(*)", "count(1)", "count(*) FILTER (WHERE c_int64 > 1)"],
+    ),
+    Entry::new(
+        "count(x)",
+        Kind::Aggregate("count"),
+        &[ANY],
+        "count({0}){filter}",
+        &["count({0})", "count({0}) FILTER (WHERE c_int64 > 1)"],
+    ),
+    Entry::new(
+        "count(DISTINCT x)",
+        Kind::Distinct("count"),
+        &[COMPARED],
+        "count(DISTINCT {0}){filter}",
+        &["count(DISTINCT {0})"],
+    ),
+    Entry::new(
+        "sum(int16, int32)",
+        Kind::Aggregate("sum"),
+        &[NARROW],
+        "(sum({0}){filter})",
+        &["sum({0})", "sum({0}) FILTER (WHERE c_int64 > 1)", "sum(CASE WHEN c_int64 > 1 THEN {0} ELSE 0 END)"],
+    ),
+    // An overflow fails, here and there, over the same groups.
+    Entry::new(
+        "sum(int64)",
+        Kind::Aggregate("sum"),
+        &[INT64],
+        "(sum({0}){filter}::int8)",
+        &["sum({0} % 1000)", "sum({0} % 1000) FILTER (WHERE {0} > 1)"],
+    ),
+    Entry::new(
+        "sum(DISTINCT int16, int32)",
+        Kind::Distinct("sum"),
+        &[NARROW],
+        "(sum(DISTINCT {0}){filter})",
+        &["sum(DISTINCT {0})"],
+    ),
+    Entry::new(
+        "sum(decimal)",
+        Kind::Aggregate("sum"),
+        &[DECIMAL],
+        "sum({0}){filter}",
+        &["sum({0})", "sum({0} * {0})", "sum(CASE WHEN c_int64 > 1 THEN {0} ELSE 0 END)"],
+    ),
+    Entry::new(
+        "avg(int16, int32)",
+        Kind::Aggregate("avg"),
+        &[NARROW],
+        "(sum({0}){filter}::float8 / count({0}){filter})",
+        &["avg({0})"],
+    ),
+    Entry::new(
+        "avg(decimal)",
+        Kind::Aggregate("avg"),
+        &[DECIMAL],
+        "(div(sum({0}){filter} * {up}, count({0}){filter}) * {down})",
+        &["avg({0})", "avg({0}) FILTER (WHERE c_int64 > 1)"],
+    )
+    .guarded(Guard::Scaled),
+    Entry::new("min(x)", Kind::Aggregate("min"), &[LEAST], "min({0}){filter}", &["min({0})"]),
+    Entry::new("max(x)", Kind::Aggregate("max"), &[LEAST], "max({0}){filter}", &["max({0})"]),
+    Entry::new("bool_and(bool)", Kind::Aggregate("bool_and"), &[BOOL], "bool_and({0}){filter}", &["bool_and({0})"]),
+    Entry::new("bool_or(bool)", Kind::Aggregate("bool_or"), &[BOOL], "bool_or({0}){filter}", &["bool_or({0})"]),
+];
+
+/// Window functions.
+pub const WINDOWS: &[Entry] = &[
+    Entry::new(
+        "row_number()",
+        Kind::Window("row_number"),
+        &[],
+        "row_number(){over}",
+        &["row_number() OVER (PARTITION BY c_text ORDER BY id)", "row_number() OVER (ORDER BY id DESC)"],
+    ),
+    Entry::new("rank()", Kind::Window("rank"), &[], "rank(){over}", &["rank() OVER (ORDER BY c_int64 NULLS LAST)"]),
+    Entry::new(
+        "dense_rank()",
+        Kind::Window("dense_rank"),
+        &[],
+        "dense_rank(){over}",
+        &["dense_rank() OVER (PARTITION BY c_text ORDER BY c_int64 DESC)"],
+    ),
+    Entry::new(
+        "lag(x, n)",
+        Kind::Window("lag"),
+        &[ANY, INT64],
+        "lag({0}, {1}::int4){over}",
+        &["lag({0}, 2) OVER (ORDER BY id)"],
+    )
+    .guarded(Guard::Counted),
+    Entry::new(
+        "lead(x, n)",
+        Kind::Window("lead"),
+        &[ANY, INT64],
+        "lead({0}, {1}::int4){over}",
+        &["lead({0}, 1) OVER (PARTITION BY c_text ORDER BY id DESC)"],
+    )
+    .guarded(Guard::Counted),
+    Entry::new("lag(x)", Kind::Window("lag"), &[ANY], "lag({0}){over}", &["lag({0}) OVER (ORDER BY id)"]),
+    Entry::new("lead(x)", Kind::Window("lead"), &[ANY], "lead({0}){over}", &["lead({0}) OVER (ORDER BY id)"]),
+    Entry::new(
+        "first_value(x)",
+        Kind::Window("first_value"),
+        &[ANY],
+        "first_value({0}){over}",
+        &[
+            "first_value({0}) OVER (PARTITION BY c_text ORDER BY id)",
+            "first_value({0}) OVER (ORDER BY id ROWS BETWEEN 2 PRECEDING AND 1 PRECEDING)",
+        ],
+    ),
+    Entry::new(
+        "last_value(x)",
+        Kind::Window("last_value"),
+        &[ANY],
+        "last_value({0}){over}",
+        &[
+            "last_value({0}) OVER (ORDER BY id)",
+            "last_value({0}) OVER (ORDER BY id ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING)",
+        ],
+    ),
+    Entry::new(
+        "count(*) over",
+        Kind::Window("count"),
+        &[],
+        "count(*){filter}{over}",
+        &[
+            "count(*) OVER (PARTITION BY c_text)",
+            "count(*) OVER (ORDER BY c_int64)",
+            "count(1) OVER (ORDER BY id ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING)",
+        ],
+    ),
+    Entry::new(
+        "count(x) over",
+        Kind::Window("count"),
+        &[ANY],
+        "count({0}){filter}{over}",
+        &["count({0}) OVER (ORDER BY id)"],
+    ),
+    Entry::new(
+        "min(x) over",
+        Kind::Window("min"),
+        &[LEAST],
+        "min({0}){filter}{over}",
+        &[
+            "min({0}) OVER (ORDER BY id ROWS BETWEEN 2 PRECEDING AND CURRENT ROW)",
+            "min({0}) OVER (PARTITION BY c_text)",
+        ],
+    ),
+    Entry::new(
+        "max(x) over",
+        Kind::Window("max"),
+        &[LEAST],
+        "max({0}){filter}{over}",
+        &["max({0}) OVER (ORDER BY id)", "max({0}) OVER (PARTITION BY c_text)"],
+    ),
+    Entry::new(
+        "sum(int16, int32) over",
+        Kind::Window("sum"),
+        &[NARROW],
+        "sum({0}){filter}{over}",
+        &[
+            "sum({0}) OVER (ORDER BY id)",
+            "sum({0}) OVER (ORDER BY c_int64 RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW)",
+        ],
+    ),
+    Entry::new(
+        "sum(decimal) over",
+        Kind::Window("sum"),
+        &[DECIMAL],
+        "sum({0}){filter}{over}",
+        &["sum({0}) OVER (PARTITION BY c_text ORDER BY id)"],
+    ),
+];
