@@ -27,6 +27,7 @@ impl Printer<'_> {
             (false, false) => return self.comparison_of_operands(left, op, right, scope),
         };
         let scalar = self.compared(operand, scope)?;
+        scalar.operand()?;
         let class = scalar.class().ok_or_else(|| self.unproven(operand))?;
         let (kind, what) = (kind_of(op), format!("{operand} {op} {value}"));
         let operands: &[&Scalar] = if is_float(class) { &[&scalar] } else { &[&scalar, &scalar] };
@@ -52,6 +53,7 @@ impl Printer<'_> {
     ) -> Printed<Scalar> {
         let what = format!("{left} {op} {right}");
         let (left, right) = (self.compared(left, scope)?, self.compared(right, scope)?);
+        left.operand().and(right.operand())?;
         if left.class() != right.class() || left.class().is_none_or(is_float) {
             return Err(self.unproven(&what));
         }
