@@ -1,10 +1,10 @@
 //! Sums that fail instead of wrapping around: what the engine adds up beyond 64 bits would be silently wrong.
 //!
-//! A sum of 64-bit integers is computed with 38 digits and taken back to 64 bits, which fails where it does not fit. Sources
-//! do the same.
+//! A sum of 64-bit integers is computed with 38 digits and taken back to 64 bits, which fails where it does not fit; a sum
+//! of decimals that may need more than 38 digits is computed with 76. Sources do the same.
 
 use datafusion::{
-    arrow::datatypes::DataType,
+    arrow::datatypes::{DECIMAL128_MAX_PRECISION, DataType},
     common::{
         Column, DFSchema, Result,
         tree_node::{Transformed, TreeNode},
@@ -14,6 +14,8 @@ use datafusion::{
 
 /// All 64-bit integers.
 const DIGITS: DataType = DataType::Decimal128(19, 0);
+/// With so many digits more, no memory holds so many numbers that their sum would not fit.
+const HEADROOM: u8 = 10;
 
 /// `plan`, whose types are coerced, with exact sums.
 pub(super) fn sums(plan: LogicalPlan) -> Result<LogicalPlan> {
@@ -42,7 +44,7 @@ fn in_operator(plan: LogicalPlan) -> Result<Transformed<LogicalPlan>> {
     let columns = plan.schema().iter().zip(wide.schema().iter()).enumerate().map(|(index, (own, made))| {
         let column = Expr::Column(Column::from(made));
         match index.checked_sub(first).and_then(|index| is_wide.get(index)) {
-            Some(true) => cast(column, DataType::Int64).alias_qualified(own.0.cloned(), own.1.name()),
+            Some(true) => cast(column, own.1.data_type().clone()).alias_qualified(own.0.cloned(), own.1.name()),
             _ => column,
         }
     });
@@ -50,22 +52,28 @@ fn in_operator(plan: LogicalPlan) -> Result<Transformed<LogicalPlan>> {
     Ok(Transformed::yes(LogicalPlanBuilder::from(wide).project(columns)?.build()?))
 }
 
-/// The sum in `expr` with 38 digits, if there is one of 64-bit integers.
+/// The sum in `expr` with more digits, if it needs them.
 fn widen(expr: &Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
     expr.clone().transform_up(|expr| {
         Ok(match expr {
             Expr::AggregateFunction(mut call) if call.func.name() == "sum" => match call.params.args.as_mut_slice() {
-                [argument] if is_long(argument, schema)? => {
-                    *argument = cast(argument.clone(), DIGITS);
-                    Transformed::yes(Expr::AggregateFunction(call))
-                }
+                [argument] => match wider(argument, schema)? {
+                    Some(wider) => {
+                        *argument = cast(argument.clone(), wider);
+                        Transformed::yes(Expr::AggregateFunction(call))
+                    }
+                    None => Transformed::no(Expr::AggregateFunction(call)),
+                },
                 _ => Transformed::no(Expr::AggregateFunction(call)),
             },
             Expr::WindowFunction(mut call) if call.fun.name() == "sum" => match call.params.args.as_mut_slice() {
-                [argument] if is_long(argument, schema)? => {
-                    *argument = cast(argument.clone(), DIGITS);
-                    Transformed::yes(Expr::WindowFunction(call))
-                }
+                [argument] => match wider(argument, schema)? {
+                    Some(wider) => {
+                        *argument = cast(argument.clone(), wider);
+                        Transformed::yes(Expr::WindowFunction(call))
+                    }
+                    None => Transformed::no(Expr::WindowFunction(call)),
+                },
                 _ => Transformed::no(Expr::WindowFunction(call)),
             },
             other => Transformed::no(other),
@@ -73,14 +81,21 @@ fn widen(expr: &Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
     })
 }
 
-/// Has it 64 bits, all of which may be used? No memory holds so many 32-bit integers that their sum would not fit.
-fn is_long(expr: &Expr, schema: &DFSchema) -> Result<bool> {
+/// The type in which a sum of `expr` cannot wrap around; `None` where it cannot anyway. No memory holds so many 32-bit
+/// integers that their sum would not fit.
+fn wider(expr: &Expr, schema: &DFSchema) -> Result<Option<DataType>> {
     if let Expr::Cast(inner) = expr {
         let narrow =
             [DataType::Int8, DataType::Int16, DataType::Int32, DataType::UInt8, DataType::UInt16, DataType::UInt32];
         if narrow.contains(&inner.expr.get_type(schema)?) {
-            return Ok(false);
+            return Ok(None);
         }
     }
-    Ok(expr.get_type(schema)? == DataType::Int64)
+    Ok(match expr.get_type(schema)? {
+        DataType::Int64 => Some(DIGITS),
+        DataType::Decimal128(precision, scale) if precision > DECIMAL128_MAX_PRECISION - HEADROOM => {
+            Some(DataType::Decimal256(precision, scale))
+        }
+        _ => None,
+    })
 }

@@ -46,7 +46,7 @@ pub(super) async fn physical(state: &SessionState, plan: &LogicalPlan) -> Result
 
 /// Optimizes `plan` and cuts it.
 pub(super) async fn logical(state: &SessionState, plan: &LogicalPlan) -> Result<Federated<LogicalPlan>> {
-    let analyzed = state.analyzer().execute_and_check(plan.clone(), &state.config_options(), |_, _| {})?;
+    let analyzed = state.analyzer().execute_and_check(plan.clone(), state.config_options(), |_, _| {})?;
     let mut cutter = Cutter::default();
     let plan = if let Some(whole) = cutter.whole(state, &analyzed).await? {
         whole
@@ -70,8 +70,8 @@ impl Cutter {
     async fn whole(&mut self, state: &SessionState, analyzed: &LogicalPlan) -> Result<Option<LogicalPlan>> {
         // What a given parameter decides, and what is constant, is decided before it is sent.
         let simplifier = Optimizer::with_rules(vec![Arc::new(SimplifyExpressions::new())]);
-        let simplified = simplifier.optimize(analyzed.clone(), state, |_, _| {})?;
-        let Ok(query) = SqlQuery::of(&simplified) else { return Ok(None) };
+        let decided = simplifier.optimize(analyzed.clone(), state, |_, _| {})?;
+        let Ok(query) = SqlQuery::of(&decided) else { return Ok(None) };
         match query.checked().await {
             Ok(query) => in_place_of(analyzed, query).map(Some),
             Err(reason) => {

@@ -63,7 +63,10 @@ pub(super) async fn prepare(
     listings: &Listings,
 ) -> Result<Prepared, Vec<Problem>> {
     let (plan, sample) = plan(query.statement.clone(), &query.params, &query.place, state, listings).await?;
-    let contract = output::schema(&plan);
+    // Only then branches of a union have one type.
+    let coerced = state.analyzer().execute_and_check(plan.clone(), state.config_options(), |_, _| {});
+    let coerced = coerced.map_err(|error| vec![planning_problem(&error, &query.place)])?;
+    let contract = output::schema(&coerced);
     let page = page::settle(&query.page, &plan, &contract, listings, &query.place)?;
     let comments = origin::columns(&plan).into_iter().map(|origin| {
         let origin = origin?;

@@ -64,6 +64,8 @@ pub(super) fn base(runtime: Arc<RuntimeEnv>, settings: &settings::Engine) -> Ses
     options.optimizer.hash_join_inlist_pushdown_max_distinct_values = MOST_KEYS;
     options.optimizer.hash_join_inlist_pushdown_max_size = MOST_KEY_BYTES;
     options.execution.time_zone = Some(UTC.into());
+    // Unions of columns with different metadata have one kind in logical plans and another in physical ones.
+    options.execution.skip_physical_aggregate_schema_check = true;
     SessionStateBuilder::new()
         .with_config(config)
         .with_runtime_env(runtime)

@@ -2,7 +2,6 @@
 //! all 22 queries give the answers that DuckDB computes, in the same run, from the same rows and the same query files.
 
 mod data;
-mod whole;
 
 use std::{cmp::Ordering, fs, path::Path};
 

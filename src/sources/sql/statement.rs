@@ -92,6 +92,11 @@ impl Binds {
         format!("{MARK}{}{MARK}", index + 1)
     }
 
+    /// One after the other, in the order of their numbers.
+    pub fn iter(&self) -> impl Iterator<Item = &Bind> {
+        self.0.iter()
+    }
+
     /// How many there are.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -114,8 +114,12 @@ async fn a_shutdown_ends_every_statement_within_a_second() {
 
 #[tokio::test]
 async fn postgres_is_told_whose_statement_it_is_and_how_long_it_may_run() {
-    let view = "CREATE VIEW told AS SELECT 1::bigint AS n, current_setting('application_name') AS name,
-                current_setting('statement_timeout') AS time, current_setting('transaction_read_only') AS reads";
+    // One row where the server expects many.
+    let view = "CREATE FUNCTION many() RETURNS SETOF bigint LANGUAGE plpgsql ROWS 20000
+                AS $$ BEGIN RETURN NEXT 1; END $$;
+                CREATE VIEW told AS SELECT many.n, current_setting('application_name') AS name,
+                current_setting('statement_timeout') AS time, current_setting('transaction_read_only') AS reads
+                FROM many() AS many(n)";
     let columns = "name, time, reads FROM pg.told";
     let queries = [
         ("rows", "limits: {timeout: 7s}", format!("SELECT {columns}")),
@@ -139,7 +143,7 @@ async fn postgres_is_told_whose_statement_it_is_and_how_long_it_may_run() {
         received.iter().filter(|statement| statement.sql.starts_with(begin) && statement.sql.contains("told")).count()
     };
     // A page of a few rows, and a stream of few, are prepared.
-    assert!(count("COPY") >= 6 && count("SELECT \"") >= 6, "{received:#?}");
+    assert!(count("COPY") >= 2 && count("SELECT \"") >= 6, "{received:#?}");
 }
 
 #[tokio::test]

@@ -19,7 +19,10 @@ use super::{
     numeric,
     types::{DAYS_TO_EPOCH, MICROS_TO_EPOCH, oid},
 };
-use crate::model::Fault;
+use crate::{
+    model::Fault,
+    sources::sql::{Bind, Binds, Class},
+};
 
 /// The arguments of a statement. A bind of a type that no predicate uses is a defect of ours.
 pub fn arguments(binds: &[&ScalarValue]) -> Result<PgArguments, Fault> {
@@ -34,6 +37,33 @@ pub fn arguments(binds: &[&ScalarValue]) -> Result<PgArguments, Fault> {
 pub fn types(binds: &[&ScalarValue]) -> Result<Vec<PgTypeInfo>, Fault> {
     let known = |bind: &&ScalarValue| type_oid(&bind.data_type()).ok_or_else(|| unsupported(bind));
     binds.iter().map(|bind| Ok(PgTypeInfo::with_oid(Oid(known(bind)?)))).collect()
+}
+
+/// The types in which the values of `binds` will be sent, those too that are not known yet.
+pub fn expected(binds: &Binds) -> Vec<PgTypeInfo> {
+    let one = |bind: &Bind| {
+        let oid = class_oid(bind.class());
+        let oid = if bind.is_list() { oid::array_of(oid).unwrap_or(oid) } else { oid };
+        PgTypeInfo::with_oid(Oid(oid))
+    };
+    binds.iter().map(one).collect()
+}
+
+const fn class_oid(class: Class) -> u32 {
+    match class {
+        Class::Bool => oid::BOOL,
+        Class::Int16 => oid::INT2,
+        Class::Int32 => oid::INT4,
+        Class::Int64 => oid::INT8,
+        Class::Float32 => oid::FLOAT4,
+        Class::Float64 => oid::FLOAT8,
+        Class::Decimal => oid::NUMERIC,
+        Class::Text | Class::Uuid => oid::TEXT,
+        Class::Binary => oid::BYTEA,
+        Class::Date => oid::DATE,
+        Class::Timestamp => oid::TIMESTAMP,
+        Class::TimestampTz => oid::TIMESTAMPTZ,
+    }
 }
 
 /// A value and its type on the wire.

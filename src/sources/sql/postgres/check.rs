@@ -3,6 +3,7 @@
 use sqlx::{AssertSqlSafe, Executor, Row, SqlSafeStr, Statement as _};
 
 use super::{
+    binds,
     dialect::{PostgresDialect, type_name},
     literal::literal,
     session::{Postgres, Session},
@@ -31,9 +32,10 @@ pub async fn check(postgres: &Postgres, scan: &Scan) -> Result<Verdict, Stop> {
 
 async fn examine(session: &mut Session, scan: &Scan) -> Result<Verdict, sqlx::Error> {
     let Scan { statement, schema, .. } = scan;
-    // Each place says its type, so that none is asked for.
     let sql = AssertSqlSafe(statement.render(|number, bind| PostgresDialect.placeholder(number, bind)));
-    let prepared = session.connection.prepare(sql.into_sql_str()).await?;
+    // In the types in which values will come: the session keeps what it has prepared.
+    let types = binds::expected(statement.binds());
+    let prepared = session.connection.prepare_with(sql.into_sql_str(), &types).await?;
     for (field, sent) in schema.fields().iter().zip(prepared.columns()) {
         let sent = sqlx::Column::type_info(sent).oid().map_or(0, |oid| oid.0);
         if Values::new(field.data_type(), sent, 0).is_none() {

@@ -1,5 +1,7 @@
 //! The allow-list of plan nodes, and how each is laid onto the SELECT below it.
 
+use std::collections::HashSet;
+
 use datafusion::{
     catalog::TableProvider,
     common::{DFSchema, JoinType, NullEquality},
@@ -11,7 +13,10 @@ use datafusion::{
     scalar::ScalarValue,
 };
 
-use super::{Block, Printed, Printer, Reason, Scalar, Scope, subquery::has_subquery};
+use super::{
+    Block, Printed, Printer, Reason, Scalar, Scope,
+    subquery::{has_exact_membership, has_no_membership, has_subquery},
+};
 use crate::sources::sql::{Bind, Class, SqlTable};
 
 /// Of filtered rows, so many hundredths are expected: what the engine itself assumes of a filter it knows nothing of.
@@ -20,6 +25,13 @@ const SELECTIVITY: u64 = 20;
 impl Printer<'_> {
     /// `plan` as one SELECT, inside the query whose columns are `outer`.
     pub(super) fn relation(&mut self, plan: &LogicalPlan, outer: Option<&Scope<'_>>) -> Printed<Block> {
+        let block = self.operator(plan, outer)?;
+        // Scopes find columns by their places.
+        let width = plan.schema().fields().len();
+        if block.columns.len() == width { Ok(block) } else { Err(Reason::new("columns that are told twice")) }
+    }
+
+    fn operator(&mut self, plan: &LogicalPlan, outer: Option<&Scope<'_>>) -> Printed<Block> {
         match plan {
             LogicalPlan::TableScan(scan) => self.scan(scan, outer),
             LogicalPlan::Projection(projection) => self.projection(projection, outer),
@@ -87,6 +99,7 @@ impl Printer<'_> {
             if has_subquery(predicate) {
                 block.name(self);
             }
+            has_exact_membership(predicate)?;
             let condition = self.condition(predicate, &Scope::new(schema, &block.columns, outer))?;
             block.filter(condition);
             block.rows = block.rows.map(|rows| (rows.saturating_mul(SELECTIVITY) / 100).max(1));
@@ -119,7 +132,9 @@ impl Printer<'_> {
         Ok(block)
     }
 
+    /// Values of rows, none of which is a condition.
     fn scalars(&mut self, exprs: &[Expr], scope: &Scope<'_>) -> Printed<Vec<Scalar>> {
+        exprs.iter().try_for_each(has_no_membership)?;
         exprs.iter().map(|expr| self.scalar(expr, scope)).collect()
     }
 
@@ -131,7 +146,11 @@ impl Printer<'_> {
             block.name(self);
         }
         let scope = Scope::new(schema, &block.columns, outer);
-        let mut columns = self.scalars(&aggregate.group_expr, &scope)?;
+        // The engine shows a key that is named twice once.
+        let mut keys = aggregate.group_expr.clone();
+        let mut seen = HashSet::new();
+        keys.retain(|key| seen.insert(key.clone()));
+        let mut columns = self.scalars(&keys, &scope)?;
         columns.iter_mut().try_for_each(identify)?;
         let keys = columns.iter().map(|key| key.select.clone()).collect();
         for expr in &aggregate.aggr_expr {
@@ -323,7 +342,11 @@ fn never_fails(block: &Block) -> Printed<()> {
     // Of one group of all rows there is one row, whoever computes it.
     let is_chosen = !block.is_one_row();
     let may_fail = block.columns.iter().any(|column| column.may_fail);
-    if is_chosen && may_fail { Err(Reason::new("rows are chosen among values whose computation can fail")) } else { Ok(()) }
+    if is_chosen && may_fail {
+        Err(Reason::new("rows are chosen among values whose computation can fail"))
+    } else {
+        Ok(())
+    }
 }
 
 /// From here on the column is what its source holds equal.

@@ -142,6 +142,10 @@ impl Scalar {
     /// A term of ORDER BY, if the source orders these values as the engine does.
     #[must_use]
     pub fn order_term(&self, ascending: bool, nulls_first: bool) -> Option<String> {
+        // Sources take a constant for the place of a column.
+        if matches!(self.select.as_str(), "TRUE" | "FALSE") {
+            return None;
+        }
         let direction = if ascending { "ASC" } else { "DESC" };
         // An index is used more readily when NULLs that cannot be are not spoken of.
         let nulls = match (self.nullable, nulls_first) {

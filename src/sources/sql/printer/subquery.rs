@@ -2,11 +2,14 @@
 
 use datafusion::{
     arrow::datatypes::DataType,
-    logical_expr::{Distinct, Expr, LogicalPlan, Subquery, expr::InSubquery},
+    common::tree_node::TreeNode,
+    logical_expr::{BinaryExpr, Distinct, Expr, LogicalPlan, Operator, Subquery, expr::InSubquery},
 };
 
 use super::{Printed, Printer, Reason, Scalar, Scope};
 use crate::sources::sql::Class;
+
+const MEMBERSHIP: &str = "IN over a subquery, where the engine takes NULL for false";
 
 impl Printer<'_> {
     /// `[NOT] EXISTS (…)`.
@@ -87,7 +90,29 @@ fn is_one_row(plan: &LogicalPlan) -> bool {
 /// Does `expr` hold a subquery, which may name columns of the query around it?
 #[must_use]
 pub fn has_subquery(expr: &Expr) -> bool {
-    use datafusion::common::tree_node::TreeNode;
     let is_subquery = |expr: &Expr| Ok(matches!(expr, Expr::Exists(_) | Expr::InSubquery(_) | Expr::ScalarSubquery(_)));
     expr.exists(is_subquery).unwrap_or(true)
+}
+
+/// Is `x IN (…)` in `predicate` only where NULL and false choose the same rows? Elsewhere the engine takes one for the other.
+pub fn has_exact_membership(predicate: &Expr) -> Printed<()> {
+    match predicate {
+        Expr::InSubquery(membership) => has_no_membership(&membership.expr),
+        Expr::BinaryExpr(BinaryExpr { left, op: Operator::And | Operator::Or, right }) => {
+            for side in [left, right] {
+                match side.as_ref() {
+                    Expr::InSubquery(membership) if membership.negated => return Err(Reason::new(MEMBERSHIP)),
+                    side => has_exact_membership(side)?,
+                }
+            }
+            Ok(())
+        }
+        other => has_no_membership(other),
+    }
+}
+
+/// Is there no `x IN (…)` in `expr`, whose NULL would be shown or computed with?
+pub fn has_no_membership(expr: &Expr) -> Printed<()> {
+    let found = expr.exists(|expr| Ok(matches!(expr, Expr::InSubquery(_)))).unwrap_or(true);
+    if found { Err(Reason::new(MEMBERSHIP)) } else { Ok(()) }
 }
