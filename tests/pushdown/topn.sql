@@ -99,6 +99,28 @@ SELECT f8, id FROM s.v ORDER BY f8, id LIMIT 9;
 -- keeps: ORDER BY | LIMIT
 -- order: i8, f8, id
 SELECT i8, f8, id FROM s.v ORDER BY i8, f8, id LIMIT 9;
+--- By a column that is not shown as it is: sources look for names among what is shown first.
+-- whole
+-- sqlite here: LocalLimitExec
+-- order: shown, id
+SELECT CAST(i8 AS VARCHAR) AS shown, id FROM s.v ORDER BY i8 NULLS FIRST, id LIMIT 12;
+-- whole
+-- sqlite here: ProjectionExec
+-- order: shown, id
+SELECT i8 % 7 AS shown, CAST(i4 AS VARCHAR) AS other, id FROM s.v ORDER BY i4 DESC, id;
+-- whole
+SELECT sum(a) AS total, max(b) AS high FROM (SELECT c2 AS a, c1 AS b FROM s.c ORDER BY c1, id LIMIT 2) AS t;
+-- whole
+-- order: a, b
+SELECT c2 AS a, c1 + 1 AS b FROM (SELECT c2, c1 % 9 AS c1 FROM s.c) AS t ORDER BY c2, c1;
+--- Of what is computed there, the order that an operator here needs is made here; of plain columns, there.
+-- here: BoundedWindowAggExec, SortExec
+-- keeps: ORDER BY
+SELECT k, wide, nth_value(k, 2) OVER (ORDER BY k, wide) AS second
+FROM (SELECT i4 AS k, i8 % 5 AS wide FROM s.v WHERE id > 5) AS t;
+-- here: BoundedWindowAggExec
+-- sends: ORDER BY
+SELECT id, nth_value(id, 2) OVER (ORDER BY i4, id) AS second FROM s.v WHERE id > 5;
 --- Over aggregates, and over groups that are chosen.
 -- whole
 -- sends: GROUP BY | ORDER BY | LIMIT

@@ -39,6 +39,10 @@ INSERT INTO w VALUES
 
 CREATE TABLE e (LIKE v);
 
+-- Its columns bear the names of generated ones.
+CREATE TABLE c (id int PRIMARY KEY, c1 bigint, c2 bigint);
+INSERT INTO c VALUES (1, 3, 10), (2, 2, 30), (3, 1, 20);
+
 CREATE TABLE a_table_whose_name_is_as_long_as_a_name_may_be_in_postgres_0001 (
     id int PRIMARY KEY, a_column_whose_name_is_as_long_as_a_name_may_be_in_postgres_001 bigint, "a ""b"" c" text
 );

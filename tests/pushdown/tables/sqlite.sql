@@ -34,6 +34,10 @@ CREATE TABLE e (
     ts TEXT, y BLOB
 ) STRICT;
 
+-- Its columns bear the names of generated ones.
+CREATE TABLE c (id INTEGER PRIMARY KEY, c1 INTEGER, c2 INTEGER) STRICT;
+INSERT INTO c VALUES (1, 3, 10), (2, 2, 30), (3, 1, 20);
+
 CREATE TABLE a_table_whose_name_is_as_long_as_a_name_may_be_in_postgres_0001 (
     id INTEGER PRIMARY KEY, a_column_whose_name_is_as_long_as_a_name_may_be_in_postgres_001 INTEGER, "a ""b"" c" TEXT
 ) STRICT;
