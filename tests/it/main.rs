@@ -15,6 +15,7 @@ mod kept;
 mod lifecycle;
 mod mistakes;
 mod openapi;
+mod pg_compat;
 mod plans;
 mod refusals;
 mod shapes;

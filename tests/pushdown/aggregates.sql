@@ -229,3 +229,10 @@ SELECT array_agg(id ORDER BY id) AS ids, first_value(x ORDER BY id) AS first FRO
 SELECT bit_and(i8) AS a, bit_or(i8) AS o FROM s.v;
 -- here: AggregateExec
 SELECT approx_distinct(i8) AS n FROM s.v;
+--- Over columns that bear the names of generated ones.
+-- whole
+SELECT sum(n) AS total, max(a) AS high FROM (SELECT c2 AS a, count(*) AS n FROM s.c GROUP BY c2 HAVING max(c1) > 1) AS t;
+-- whole
+SELECT b, count(*) AS n FROM (SELECT DISTINCT c2 AS a, c1 % 2 AS b FROM s.c WHERE c1 < 3) AS t GROUP BY b;
+-- whole
+SELECT c1, count(*) AS n FROM (SELECT c2 % 20 AS c1, c1 AS c2 FROM s.c) AS t WHERE c2 > 0 GROUP BY c1;
