@@ -5,15 +5,14 @@ use std::sync::Arc;
 
 use datafusion::{
     common::{
-        Column, Result,
+        Column, DFSchema, Result,
         tree_node::{Transformed, TreeNodeRecursion},
     },
-    functions::core::expr_fn::coalesce,
     functions_aggregate::sum::sum,
     logical_expr::{
-        Aggregate, Expr, LogicalPlan, LogicalPlanBuilder, Sort, Union, cast,
+        Aggregate, Expr, LogicalPlan, LogicalPlanBuilder, Sort, SubqueryAlias, Union, cast,
         expr::{AggregateFunction, AggregateFunctionParams},
-        lit,
+        lit, when,
     },
 };
 
@@ -33,16 +32,22 @@ pub(super) fn work(plan: LogicalPlan) -> Result<Transformed<LogicalPlan>> {
 }
 
 fn first(sort: &Sort) -> Result<Option<LogicalPlan>> {
-    let (LogicalPlan::Union(union), Some(_)) = (sort.input.as_ref(), sort.fetch) else { return Ok(None) };
-    let branches = branches(union)?
+    let (Some((union, schema)), Some(_)) = (union_of(&sort.input), sort.fetch) else { return Ok(None) };
+    let branches = branches(union, schema)?
         .into_iter()
         .map(|branch| LogicalPlan::Sort(Sort { expr: sort.expr.clone(), input: Arc::new(branch), fetch: sort.fetch }));
     let Some(union) = united(branches.collect())? else { return Ok(None) };
-    Ok(Some(LogicalPlan::Sort(Sort { input: Arc::new(union), ..sort.clone() })))
+    let input = match sort.input.as_ref() {
+        LogicalPlan::SubqueryAlias(SubqueryAlias { alias, .. }) => {
+            LogicalPlan::SubqueryAlias(SubqueryAlias::try_new(Arc::new(union), alias.clone())?)
+        }
+        _ => union,
+    };
+    Ok(Some(LogicalPlan::Sort(Sort { input: Arc::new(input), ..sort.clone() })))
 }
 
 fn aggregated(aggregate: &Aggregate) -> Result<Option<LogicalPlan>> {
-    let LogicalPlan::Union(union) = aggregate.input.as_ref() else { return Ok(None) };
+    let Some((union, schema)) = union_of(&aggregate.input) else { return Ok(None) };
     let partial = |input: LogicalPlan| {
         Aggregate::try_new(Arc::new(input), aggregate.group_expr.clone(), aggregate.aggr_expr.clone())
             .map(LogicalPlan::Aggregate)
@@ -51,7 +56,7 @@ fn aggregated(aggregate: &Aggregate) -> Result<Option<LogicalPlan>> {
     let is_plain = |expr: &Expr| !matches!(expr, Expr::GroupingSet(_));
     let results: Option<Vec<_>> = aggregate.aggr_expr.iter().map(combination).collect();
     let (Some(combinations), true) = (results, aggregate.group_expr.iter().all(is_plain)) else { return Ok(None) };
-    let branches = branches(union)?.into_iter().map(partial).collect::<Result<Vec<_>>>()?;
+    let branches = branches(union, schema)?.into_iter().map(partial).collect::<Result<Vec<_>>>()?;
     let Some(parts) = united(branches)? else { return Ok(None) };
     let columns: Vec<_> = parts.schema().iter().map(|made| Expr::Column(Column::from(made))).collect();
     let keys = columns[..groups].to_vec();
@@ -64,10 +69,10 @@ fn aggregated(aggregate: &Aggregate) -> Result<Option<LogicalPlan>> {
         let column = if is_same { column } else { cast(column, field.data_type().clone()) };
         // Counts are never NULL; no part of them is, but sums may be.
         let is_count = !field.is_nullable() && made.1.is_nullable();
-        let column = if is_count { coalesce(vec![column, lit(0_i64)]) } else { column };
-        column.alias_qualified(qualifier.cloned(), field.name())
+        let column = if is_count { when(column.clone().is_not_null(), column).otherwise(lit(0_i64))? } else { column };
+        Ok(column.alias_qualified(qualifier.cloned(), field.name()))
     });
-    let columns: Vec<_> = columns.collect();
+    let columns = columns.collect::<Result<Vec<_>>>()?;
     LogicalPlanBuilder::from(all).project(columns)?.build().map(Some)
 }
 
@@ -97,10 +102,16 @@ fn combination(expr: &Expr) -> Option<Box<dyn Fn(Expr) -> Expr>> {
     }
 }
 
-/// The branches of a union, with its column names.
-fn branches(union: &Union) -> Result<Vec<LogicalPlan>> {
+/// The union that `plan` is, perhaps under another name, and the columns as they are named then.
+fn union_of(plan: &LogicalPlan) -> Option<(&Union, &DFSchema)> {
+    let union = if let LogicalPlan::SubqueryAlias(alias) = plan { &alias.input } else { plan };
+    if let LogicalPlan::Union(union) = union { Some((union, plan.schema())) } else { None }
+}
+
+/// The branches of a union, with the columns named as in `schema`.
+fn branches(union: &Union, schema: &DFSchema) -> Result<Vec<LogicalPlan>> {
     let named = |input: &Arc<LogicalPlan>| {
-        let columns = input.schema().iter().zip(union.schema.iter()).map(|(own, (qualifier, field))| {
+        let columns = input.schema().iter().zip(schema.iter()).map(|(own, (qualifier, field))| {
             Expr::Column(Column::from(own)).alias_qualified(qualifier.cloned(), field.name())
         });
         let columns: Vec<_> = columns.collect();

@@ -180,6 +180,7 @@ impl<'a> Reasons<'a> {
             "CoalesceBatchesExec"
             | "CoalescePartitionsExec"
             | "RepartitionExec"
+            | "BufferExec"
             | "SortPreservingMergeExec"
             | "CooperativeExec"
             | "OutputRequirementExec" => return None,

@@ -120,6 +120,10 @@ impl SqlScanExec {
         if !clauses.select.order.is_empty() || self.fetch().is_some() || clauses.select.distinct {
             return None;
         }
+        // What is computed of a column may bear its name, by which the source would order then.
+        if clauses.columns.iter().any(|column| !column.is_plain) {
+            return None;
+        }
         for term in order {
             let column = clauses.columns.get(term.expr.downcast_ref::<Column>()?.index())?;
             clauses.select.order.push(column.order_term(!term.options.descending, term.options.nulls_first)?);

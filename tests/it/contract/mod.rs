@@ -1,6 +1,7 @@
 //! What every source must do, checked with pushdown on and off.
 
 mod capabilities;
+mod checklist;
 pub mod engine;
 mod files;
 pub mod postgres;

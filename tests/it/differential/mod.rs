@@ -6,11 +6,11 @@
 
 mod check;
 mod columns;
-mod compare;
+pub mod compare;
 mod coverage;
 mod data;
 mod documented;
-mod engine;
+pub mod engine;
 mod faults;
 mod generate;
 mod report;

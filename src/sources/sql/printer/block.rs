@@ -79,6 +79,15 @@ impl Block {
         self.select.from = format!("{} AS {alias}", self.select.from);
     }
 
+    /// Its order is one of its table's columns, also where its items have other names: sources look for the names of an
+    /// order among those of the items first, if no alias is before them.
+    pub fn ordered_by_its_own(mut self, printer: &mut Printer<'_>) -> Self {
+        if !self.select.order.is_empty() {
+            self.name(printer);
+        }
+        self
+    }
+
     /// Is it one row, of one group of all rows?
     pub fn is_one_row(&self) -> bool {
         self.select.group.as_ref().is_some_and(Vec::is_empty) && self.select.having.is_empty()
@@ -102,13 +111,13 @@ impl Block {
     }
 
     /// The same rows as those of a derived table.
-    pub fn derived(self, printer: &mut Printer<'_>) -> Self {
+    pub fn derived(mut self, printer: &mut Printer<'_>) -> Self {
         let rows = self.rows;
-        let (mut select, columns) = self.finish();
-        if select.limit.is_none() && select.offset.is_none() {
+        if self.select.limit.is_none() && self.select.offset.is_none() {
             // The order of a derived table is nobody's.
-            select.order.clear();
+            self.select.order.clear();
         }
+        let (mut select, columns) = self.ordered_by_its_own(printer).finish();
         let alias = printer.alias();
         let names: Vec<_> = (1..=columns.len()).map(|number| format!("c{number}")).collect();
         for ((item, column), name) in select.items.iter_mut().zip(&columns).zip(&names) {

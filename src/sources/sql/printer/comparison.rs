@@ -26,6 +26,10 @@ impl Printer<'_> {
             },
             (false, false) => return self.comparison_of_operands(left, op, right, scope),
         };
+        if is_distinctness(op) && matches!(value, Expr::Literal(value, _) if value.is_null()) {
+            let word = if op == Operator::IsDistinctFrom { "NOT NULL" } else { "NULL" };
+            return self.presence(operand, word, scope);
+        }
         let scalar = self.compared(operand, scope)?;
         scalar.operand()?;
         let class = scalar.class().ok_or_else(|| self.unproven(operand))?;

@@ -126,6 +126,9 @@ impl<'a> Printer<'a> {
         self.shared = Shared::of(plan);
         let block = self.relation(plan, None)?;
         let (rows, split, is_whole) = (block.rows, block.split(), block.is_whole());
+        // What is computed of a column may bear its name.
+        let is_shown = block.columns.iter().all(|column| column.is_plain);
+        let block = if is_shown { block } else { block.ordered_by_its_own(&mut self) };
         let (mut select, mut columns) = block.finish();
         select.qualify(None);
         for column in &mut columns {

@@ -54,7 +54,7 @@ impl Printer<'_> {
                 let LogicalPlan::SubqueryAlias(alias) = plan else { return Ok(None) };
                 let block = self.relation(&alias.input, None)?;
                 let rows = block.rows;
-                let (mut select, columns) = block.finish();
+                let (mut select, columns) = block.ordered_by_its_own(self).finish();
                 for (index, (item, column)) in select.items.iter_mut().zip(&columns).enumerate() {
                     *item = format!("{} AS c{}", column.item(), index + 1);
                 }
