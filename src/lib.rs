@@ -11,7 +11,8 @@
 //! 7  http/                   a door: routes, requests, pages and streams, problems, OpenAPI, the listener
 //! 7  flight/                 the other door: descriptors, tickets, statuses
 //! 6  pipeline/               the road: authenticate → resolve → grant → bind → plan → execute; pages, cursors, streams
-//! 5  engine/                 DataFusion: one session, snapshots of the sources, queries planned over them, explain
+//! 5  engine/                 DataFusion: one session, snapshots of the sources, queries planned over them and cut into
+//!                            statements of the sources (federate.rs), explain
 //! 4  policy/                 principal + query → grant
 //! 3  catalog/                the project as its files say: headers, parameters, the one SELECT
 //! 3  sources/                one trait; a family a folder: files/, sql/ (postgres/, sqlite/)
@@ -33,12 +34,15 @@
 //! 4. **grant**: [`policy::grant`] compares scopes. Only now does anything look at the parameters.
 //! 5. **bind**: `region` becomes a typed value, checked against the header's bounds; all mistakes are told at once. The
 //!    request takes the newest [`engine::Snapshot`] and keeps it to its end.
-//! 6. **plan**: the query was parsed, resolved and typed when it was loaded; its plan still has placeholders. If it is one
-//!    statement, `engine/kept.rs` has planned it for all requests of this shape, and values are only put into the binds.
-//!    Else values replace the placeholders as typed literals, so `(:region IS NULL OR …)` folds before filters move into
-//!    the scans. For a page, `engine/seek.rs` adds the order, the limit (one more than asked) and, behind a cursor, the
-//!    seek predicate. DataFusion optimizes; the tables of [`sources::sql`] take the filters that they evaluate exactly as
-//!    the engine would and print them as SQL with places for values; files are skipped by partition and by statistics.
+//! 6. **plan**: the query was parsed, resolved and typed when it was loaded; its plan still has placeholders. If requests of
+//!    this shape share a plan, `engine/kept.rs` has it, and values are only put into the binds of its statements. Else
+//!    values replace the placeholders as typed literals, so `(:region IS NULL OR …)` folds before anything is sent. For a
+//!    page, `engine/seek.rs` adds the order, the limit (one more than asked) and, behind a cursor, the seek predicate.
+//!    `engine/federate.rs` offers the whole plan to its source, if it has one; otherwise DataFusion optimizes it, and the
+//!    largest parts are offered to theirs. `sources/sql/printer` prints a part as one SELECT with places for values, by the
+//!    source's allow-list (`sources/sql/capability`), and the source prepares and plans it. What stays is DataFusion's; a
+//!    join hands the keys of its first side to the statement of the second (`sources/sql/keys.rs`). Files are skipped by
+//!    partition and by statistics.
 //! 7. **execute**: a slot is taken, the scans run, [`pipeline::Page`] collects the rows. A stream hands on its first batch
 //!    instead, and a task pulls the rest as the client reads. A scan of Postgres is a prepared statement, or for many rows
 //!    a binary COPY, over several connections where the table is large (`sources/sql/postgres/copy.rs`, `parallel.rs`).
@@ -51,7 +55,8 @@
 //!
 //! - Each stage of the road gives a type that only it can build and that the next one takes: no door can skip one.
 //! - Values are bound. Where a protocol takes no binds (COPY), one writer prints them (`sources/sql/postgres/literal.rs`).
-//! - A filter runs in a source only if the source is proven to give the same rows; everything else runs here.
+//! - A part of a plan runs in a source only if the source is proven to give the same rows, and cannot fail where the engine
+//!   would not; everything else runs here, and `explain` says why.
 //! - A value leaves exactly, or as an error that names its column: never rounded, never NULL instead.
 //! - What is dropped stops: a request's future, a stream, a scan. Dropping reaches the source.
 //! - Faults are made once, free of any transport ([`model::Fault`]); each door maps [`model::Kind`] to its own status

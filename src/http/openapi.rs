@@ -327,6 +327,8 @@ fn plan() -> Value {
             "source": {"type": "string"},
             "sql": {"type": ["string", "null"], "description": "The statement, values as placeholders; null for files"},
             "table": {"type": "string", "description": "Of files: the table"},
+            "dynamic_filter": {"type": "string", "description": "Which rows are asked for, when a join's other side decides"},
+            "sent_keys": {"type": "string", "description": "What that came to, when the plan has run"},
             "predicates": {"type": "array", "items": {"type": "string"}, "description": "Of files: what is skipped by"},
             "estimated_rows": figure("Rows expected, from the source's statistics"),
             "rows": figure("Rows that came; null, as nothing has run"),

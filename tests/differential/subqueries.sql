@@ -7,6 +7,7 @@ SELECT id FROM pg.keyed WHERE k NOT IN (SELECT k FROM pg.b WHERE k IS NOT NULL A
 SELECT id FROM pg.keyed WHERE id > 100 OR k NOT IN (SELECT id FROM pg.void);
 SELECT count(*) AS n FROM pg.keyed WHERE k NOT IN (SELECT k FROM pg.b);
 SELECT id FROM pg.a WHERE k NOT IN (SELECT id FROM pg.void);
+-- differs: NULL is taken for false
 SELECT id FROM pg.a WHERE (k NOT IN (SELECT k FROM pg.keyed)) IS NOT TRUE;
 SELECT id FROM pg.a WHERE k IN (SELECT k FROM pg.b) OR n > 1;
 SELECT id FROM pg.a WHERE k = (SELECT max(k) FROM pg.a);

@@ -148,9 +148,9 @@ fn csv(rows: impl Iterator<Item = i64>) -> String {
     text
 }
 
-/// More keys than are sent one by one: 30001 to 50000.
+/// More keys than are sent one by one: 30001 to 185000.
 fn many() -> String {
-    (30_001..=50_000).fold("id\n".to_owned(), |text, id| text + &format!("{id}\n"))
+    (30_001..=185_000).fold("id\n".to_owned(), |text, id| text + &format!("{id}\n"))
 }
 
 /// These numbers, once as `id` and once as `k`, and their codes.

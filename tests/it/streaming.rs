@@ -181,7 +181,7 @@ async fn a_page_is_whole_or_a_problem_and_a_stream_that_fails_breaks_off() {
     let stage = Stage::set(&tables, 1, &[("broken", "", "SELECT n, filler, q FROM pg.broken")]).await;
     let http = stage.server.http();
     let page = http.get("/v1/rows/broken?limit=60").send().await;
-    assert_eq!((page.status.as_u16(), page.json()["code"].as_str()), (502, Some("AQ-502")), "{}", page.text());
+    assert_eq!((page.status.as_u16(), page.json()["code"].as_str()), (500, Some("AQ-603")), "{}", page.text());
 
     let mut gate = stage.database.connect().await;
     for format in ["ndjson", "csv", "arrow"] {

@@ -18,6 +18,11 @@ pub fn failed(source: &SourceName, cause: impl Display) -> Fault {
         .with_internal(cause)
 }
 
+/// The source could not compute an expression that it was sent, as the engine could not have.
+pub fn not_computed(detail: &str, cause: impl Display) -> Fault {
+    Fault::new(Code::EvaluationFailed, detail).with_internal(cause)
+}
+
 /// The columns of a result are not those that the statement was planned for.
 pub fn changed(source: &SourceName, relation: &str, cause: impl Display) -> Fault {
     Fault::new(Code::SourceFailed, format!("`{relation}` is no longer as it was when source `{source}` was read"))

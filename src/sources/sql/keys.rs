@@ -32,7 +32,11 @@ use known::{Domain, Known};
 use narrow::{Choice, Condition};
 
 /// So many values of one key are sent as a list. Of more the source is told the least and the greatest.
-pub const MOST_KEYS: usize = 10_000;
+pub const MOST_KEYS: usize = 150_000;
+
+/// More values than these are sent only where the statement is expected to give twice as many rows: to look each row up in a
+/// long list that hardly leaves one out costs more than to send it.
+const FEW_KEYS: usize = 10_000;
 
 /// A scan waits no longer than this for its keys. Nearly always they are there before it is asked for its first row; where
 /// an operator reads ahead, the scan waits for the join's other side without holding a connection.
@@ -129,7 +133,9 @@ impl Keys {
                 let _ = self.outcome.set(Outcome { sql: None, sent });
                 return Ok(None);
             };
-            conditions.extend(filter.keys.iter().zip(domains).map(|(key, domain)| key.condition(&domain)));
+            conditions.extend(
+                filter.keys.iter().zip(domains).map(|(key, domain)| key.condition(&domain, scan.estimated_rows)),
+            );
         }
         let (narrowed, sent) = narrow::narrowed(scan, clauses, &conditions, dialect);
         let name = |column: usize| scan.schema.field(column).name();
@@ -187,12 +193,14 @@ impl Key {
     }
 
     /// What is asked of the source: nothing where a value does not mean the same there.
-    fn condition(&self, domain: &Domain) -> Condition {
+    fn condition(&self, domain: &Domain, expected: Option<u64>) -> Condition {
+        let is_listed = |values: usize| {
+            let is_worth_it = || expected.is_none_or(|rows| rows / 2 >= values as u64);
+            values <= FEW_KEYS || (values <= MOST_KEYS && is_worth_it())
+        };
         let list = match domain {
-            Domain::Values(values) if values.len() <= MOST_KEYS => {
-                let element = values.first().map_or(DataType::Null, ScalarValue::data_type);
-                let list = ScalarValue::List(ScalarValue::new_list_nullable(values, &element));
-                literal::list(self.class, &list, Operator::Eq).map(|list| (list, values.len()))
+            Domain::Values(values) if is_listed(values.len()) => {
+                literal::list_of(self.class, values, Operator::Eq).map(|list| (list, values.len()))
             }
             _ => None,
         };
@@ -201,7 +209,7 @@ impl Key {
             Some((low, literal::literal(self.class, high, Operator::LtEq)?))
         });
         // Some values do not mean the same there, although the bounds do.
-        let is_refused = list.is_none() && matches!(domain, Domain::Values(values) if values.len() <= MOST_KEYS);
+        let is_refused = list.is_none() && matches!(domain, Domain::Values(values) if is_listed(values.len()));
         let choice = Choice { list, range: range.filter(|_| !is_refused) };
         Condition { column: self.column, class: self.class, choice }
     }

@@ -84,12 +84,18 @@ pub fn literal(class: Class, value: &ScalarValue, op: Operator) -> Option<Scalar
 #[must_use]
 pub fn list(class: Class, value: &ScalarValue, op: Operator) -> Option<ScalarValue> {
     let ScalarValue::List(list) = value else { return None };
-    if list.is_null(0) || list.value(0).is_empty() || list.value(0).len() > MOST_BINDS {
+    if list.is_null(0) || list.value(0).len() > MOST_BINDS {
         return None;
     }
     let values = list.value(0);
-    let values = (0..values.len()).map(|index| literal(class, &ScalarValue::try_from_array(&values, index).ok()?, op));
-    let values = values.collect::<Option<Vec<_>>>()?;
+    let values = (0..values.len()).map(|index| ScalarValue::try_from_array(&values, index).ok());
+    list_of(class, &values.collect::<Option<Vec<_>>>()?, op)
+}
+
+/// The same for `values`, however many. None at all are the engine's to judge.
+#[must_use]
+pub fn list_of(class: Class, values: &[ScalarValue], op: Operator) -> Option<ScalarValue> {
+    let values = values.iter().map(|value| literal(class, value, op)).collect::<Option<Vec<_>>>()?;
     Some(ScalarValue::List(ScalarValue::new_list_nullable(&values, &values.first()?.data_type())))
 }
 

@@ -16,7 +16,7 @@ const FEW: [(&str, &str, u64); 13] = [
     ("nulls", "SELECT b.id, k.n FROM lake.keys k JOIN pg.big b ON b.maybe = k.opt", 40),
     ("only_nulls", "SELECT b.id, k.n FROM lake.keys k JOIN pg.big b ON b.maybe = k.opt WHERE k.n % 5 = 0", 0),
     // Neither the least nor the greatest key is far away, but nothing between them is left out.
-    ("many", "SELECT b.id FROM lake.many k JOIN pg.big b ON b.id = k.id", 20_000),
+    ("many", "SELECT b.id FROM lake.many k JOIN pg.big b ON b.id = k.id", 155_000),
     (
         "summed",
         "SELECT s.low, s.n FROM lake.keys k JOIN (SELECT low, count(*) AS n FROM pg.big GROUP BY low) s ON s.low = k.n",

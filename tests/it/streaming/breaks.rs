@@ -21,12 +21,12 @@ const QUERIES: [(&str, &str, &str); 4] = [
     (
         "counted",
         "page: {key: [k]}\nlimits: {timeout: 10s}",
-        "SELECT n % 10 AS k, count(filler) AS rows FROM pg.many GROUP BY n % 10",
+        "SELECT n % 10 AS k, count(upper(filler)) AS rows FROM pg.many GROUP BY n % 10",
     ),
     (
         "hurried",
         "page: {key: [k]}\nlimits: {timeout: 1s}",
-        "SELECT n % 10 AS k, count(filler) AS rows FROM pg.many GROUP BY n % 10",
+        "SELECT n % 10 AS k, count(upper(filler)) AS rows FROM pg.many GROUP BY n % 10",
     ),
     ("known", "params:\n  id: {type: int64}\npage: {key: [n]}", "SELECT n, value FROM pg.known WHERE n = :id"),
 ];

@@ -17,7 +17,7 @@ const QUERIES: [(&str, &str, &str); 6] = [
     ("copied", "", "SELECT n, filler FROM pg.endless"),
     ("parts", "", "SELECT id, balance, filler FROM pg.large"),
     ("prepared", "", "SELECT n, filler FROM pg.endless LIMIT 9999"),
-    ("late_copied", "limits: {timeout: 1s}", "SELECT count(n) AS n FROM pg.asleep"),
+    ("late_copied", "limits: {timeout: 1s}", "SELECT count(upper(slept)) AS n FROM pg.asleep"),
     ("late_prepared", "limits: {timeout: 1s}", "SELECT n FROM pg.asleep"),
     ("ready", "", "SELECT n FROM pg.asleep WHERE n < 0"),
 ];
@@ -26,7 +26,8 @@ const QUERIES: [(&str, &str, &str); 6] = [
 async fn stage() -> Stage {
     let views = "
         CREATE VIEW endless AS SELECT n, repeat('x', 20000) AS filler FROM (SELECT generate_series(1::bigint, 1000000000) AS n) AS s;
-        CREATE VIEW asleep AS SELECT 1::bigint AS n, pg_sleep(60)::text AS slept;";
+        CREATE FUNCTION many() RETURNS SETOF bigint LANGUAGE plpgsql ROWS 20000 AS $$ BEGIN RETURN NEXT 1; END $$;
+        CREATE VIEW asleep AS SELECT many.n, pg_sleep(60)::text AS slept FROM many() AS many(n);";
     Stage::set(&format!("{} {views}", large("large")), 2, &QUERIES).await
 }
 

@@ -14,7 +14,7 @@ use crate::{
     sources::sql::{
         Dialect,
         batch::pump,
-        failure::{changed, down, failed},
+        failure::{changed, down, failed, not_computed},
         feed::{Caller, Feed, Job, Remote, Scan, Stop, Verdict},
         pool::Pool,
         session::{self, Connector},
@@ -105,6 +105,8 @@ impl Postgres {
             code @ ("3F000" | "42P01" | "42703" | "42883" | "42804" | "42846" | "42501") => {
                 Stop::Refused(self.changed(self.name.as_str(), format!("{code}: {error}")))
             }
+            "22012" => Stop::Refused(not_computed("division by zero", error)),
+            "22003" => Stop::Refused(not_computed("a number overflowed", error)),
             code => Stop::Refused(failed(&self.name, format!("{code}: {error}"))),
         }
     }
