@@ -26,7 +26,7 @@ use crate::{
     sources::sql::{
         Dialect,
         batch::pump,
-        failure::{down, failed},
+        failure::{down, failed, not_computed},
         feed::{Feed, Job, Remote, Scan, Stop, Verdict},
         pool::Pool,
         session::{self, Connector},
@@ -93,6 +93,10 @@ impl Sqlite {
     pub fn stop(&self, error: sqlx::Error) -> Stop {
         match &error {
             sqlx::Error::WorkerCrashed => Stop::Lost(down(&self.name, error)),
+            // Its only error of this text, which has no code of its own: a sum that leaves 64 bits.
+            sqlx::Error::Database(refusal) if refusal.message() == "integer overflow" => {
+                not_computed("a number overflowed", error).into()
+            }
             _ => failed(&self.name, error).into(),
         }
     }
