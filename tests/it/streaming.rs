@@ -199,7 +199,7 @@ async fn a_page_is_whole_or_a_problem_and_a_stream_that_fails_breaks_off() {
         assert!(end.is_err(), "{format} looks whole");
     }
     let refused = stage.server.flight().await.ticket(Stage::ticket("broken")).await.expect_err("it fails");
-    assert!(refused.message.contains("AQ-502"), "{refused:?}");
+    assert!(refused.message.contains("AQ-603"), "{refused:?}");
     assert_eq!(http.get("/v1/rows/broken?limit=5").send().await.rows().len(), 5, "the connection is usable");
 }
 

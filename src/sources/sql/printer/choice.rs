@@ -90,5 +90,5 @@ impl Printer<'_> {
 }
 
 fn text(scalar: Option<&Scalar>) -> &str {
-    scalar.map_or("NULL", |scalar| &scalar.select)
+    scalar.map_or("NULL", Scalar::item)
 }
