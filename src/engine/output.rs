@@ -24,14 +24,17 @@ use crate::{
 };
 
 /// The schema in which rows of `plan` leave: text is `Utf8`, binary `Binary`, timestamps are microseconds without a zone or
-/// in UTC, dictionaries are unpacked. Metadata stays with the columns that it was made for.
+/// in UTC, dictionaries are unpacked. Types are those of `coerced`, the same plan when branches of unions have one type;
+/// metadata stays with the columns that it was made for.
 #[must_use]
-pub fn schema(plan: &LogicalPlan) -> SchemaRef {
-    let output = |(index, from): (usize, &FieldRef)| match (field(from), origin::is_passed_on(plan, index)) {
-        (field, true) => field,
-        (field, false) => Arc::new(Arc::unwrap_or_clone(field).with_metadata(HashMap::new())),
+pub fn schema(plan: &LogicalPlan, coerced: &LogicalPlan) -> SchemaRef {
+    let columns = plan.schema().fields().iter().zip(coerced.schema().fields()).enumerate();
+    let output = |(index, (written, from)): (usize, (&FieldRef, &FieldRef))| {
+        let is_own = from.data_type() == written.data_type() && origin::is_passed_on(plan, index);
+        let metadata = if is_own { written.metadata().clone() } else { HashMap::new() };
+        field(&Arc::new(from.as_ref().clone().with_metadata(metadata)))
     };
-    Arc::new(Schema::new(plan.schema().fields().iter().enumerate().map(output).collect::<Fields>()))
+    Arc::new(Schema::new(columns.map(output).collect::<Fields>()))
 }
 
 fn field(field: &FieldRef) -> FieldRef {

@@ -66,7 +66,7 @@ pub(super) async fn prepare(
     // Only then branches of a union have one type.
     let coerced = state.analyzer().execute_and_check(plan.clone(), state.config_options(), |_, _| {});
     let coerced = coerced.map_err(|error| vec![planning_problem(&error, &query.place)])?;
-    let contract = output::schema(&coerced);
+    let contract = output::schema(&plan, &coerced);
     let page = page::settle(&query.page, &plan, &contract, listings, &query.place)?;
     let comments = origin::columns(&plan).into_iter().map(|origin| {
         let origin = origin?;
@@ -98,7 +98,7 @@ pub(super) async fn check(draft: &Draft, state: &SessionState, listings: &Listin
     };
     match (plan(statement.clone(), params, place, state, listings).await, &draft.page) {
         (Err(problems), _) => problems,
-        (Ok((plan, _)), Some(page)) => page::check(page, &output::schema(&plan)),
+        (Ok((plan, _)), Some(page)) => page::check(page, &output::schema(&plan, &plan)),
         (Ok(_), None) => Vec::new(),
     }
 }
