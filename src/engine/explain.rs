@@ -183,7 +183,8 @@ impl<'a> Reasons<'a> {
             | "BufferExec"
             | "SortPreservingMergeExec"
             | "CooperativeExec"
-            | "OutputRequirementExec" => return None,
+            | "OutputRequirementExec"
+            | "BranchesExec" => return None,
             "FilterExec" if plan.children().iter().any(|child| file_scan(child).is_some()) => {
                 return Some("a file scan skips what cannot match; what is left is filtered here".to_owned());
             }

@@ -41,6 +41,7 @@ use super::{
     Cut,
     federate::{self, Federated, Local},
     joins,
+    unions::BranchesExec,
 };
 use crate::sources::sql::{SqlScanExec, literal::parameter_index};
 
@@ -245,6 +246,7 @@ fn is_reusable(plan: &dyn ExecutionPlan) -> bool {
     let is_known = plan.is::<SqlScanExec>()
         || is_stateless(plan)
         || plan.is::<AggregateExec>()
+        || plan.is::<BranchesExec>()
         || plan.is::<BoundedWindowAggExec>()
         || plan.is::<CoalescePartitionsExec>()
         || plan.is::<CooperativeExec>()

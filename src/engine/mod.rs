@@ -19,6 +19,7 @@ mod run;
 mod seek;
 mod session;
 mod snapshot;
+mod unions;
 
 use std::{
     collections::BTreeMap,

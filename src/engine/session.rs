@@ -21,7 +21,10 @@ use datafusion::{
     sql::sqlparser::ast::{DataType as SqlType, TimezoneInfo},
 };
 
-use super::joins::{KeysOfJoins, KnownSides};
+use super::{
+    joins::{KeysOfJoins, KnownSides},
+    unions::ConstantsOfBranches,
+};
 use crate::{
     config::settings,
     sources::sql::{Caller, keys::MOST_KEYS},
@@ -78,6 +81,7 @@ pub(super) fn base(runtime: Arc<RuntimeEnv>, settings: &settings::Engine) -> Ses
 /// The engine's own rules for physical plans, and ours among them.
 fn rules() -> Vec<Arc<dyn PhysicalOptimizerRule + Send + Sync>> {
     let mut rules = PhysicalOptimizer::new().rules;
+    rules.insert(0, Arc::new(ConstantsOfBranches));
     let selection = JoinSelection::new();
     let behind = rules.iter().position(|rule| rule.name() == selection.name()).map_or(0, |index| index + 1);
     rules.insert(behind, Arc::new(KnownSides));

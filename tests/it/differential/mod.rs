@@ -39,9 +39,6 @@ use crate::harness::{random::Random, tools};
 /// Queries of every run, and of a long one.
 const QUERIES: u64 = 2000;
 const LONG: u64 = 40_000;
-/// Queries that the engine itself answers wrongly, with pushdown and without; they run when they are asked for by `SEED`.
-const WRONG_IN_THE_ENGINE: [(u64, &str); 1] =
-    [(1164, "DataFusion 55 orders a union wrongly by a column that is constant in each of its branches")];
 /// As many as there are processors on a small machine.
 const WORKERS: usize = 2;
 /// So few are shown one by one.
@@ -101,10 +98,6 @@ async fn run(first: u64, count: u64) -> Report {
                     return;
                 }
                 let seed = first + index;
-                if let Some((_, why)) = WRONG_IN_THE_ENGINE.iter().find(|(wrong, _)| *wrong == seed && count > FEW) {
-                    println!("SEED={seed} is left out: {why}");
-                    continue;
-                }
                 let query = generate::query(seed);
                 let outcome = check::check(&sides, &mut native, Case::of(&query)).await;
                 if count <= FEW {
