@@ -48,13 +48,28 @@ pub(super) async fn physical(state: &SessionState, plan: &LogicalPlan) -> Result
 pub(super) async fn logical(state: &SessionState, plan: &LogicalPlan) -> Result<Federated<LogicalPlan>> {
     let analyzed = state.analyzer().execute_and_check(plan.clone(), state.config_options(), |_, _| {})?;
     let mut cutter = Cutter::default();
-    let plan = if let Some(whole) = cutter.whole(state, &analyzed).await? {
+    let plan = if let Some(whole) = whole(state, &analyzed).await? {
         whole
     } else {
         let optimized = state.optimizer().optimize(exact::sums(analyzed)?, state, |_, _| {})?;
         cutter.parts(optimized).await?
     };
     Ok(Federated { plan, reasons: cutter.reasons })
+}
+
+/// The plan as one statement, if there is one.
+async fn whole(state: &SessionState, analyzed: &LogicalPlan) -> Result<Option<LogicalPlan>> {
+    // What a given parameter decides, and what is constant, is decided before it is sent.
+    let simplifier = Optimizer::with_rules(vec![Arc::new(SimplifyExpressions::new())]);
+    let decided = simplifier.optimize(analyzed.clone(), state, |_, _| {})?;
+    let Ok(query) = SqlQuery::of(&decided) else { return Ok(None) };
+    match query.checked().await {
+        Ok(query) => in_place_of(analyzed, query).map(Some),
+        Err(reason) => {
+            tracing::debug!(%reason, "a plan is not sent whole");
+            Ok(None)
+        }
+    }
 }
 
 /// Cuts one plan.
@@ -66,21 +81,6 @@ struct Cutter {
 }
 
 impl Cutter {
-    /// The plan as one statement, if there is one.
-    async fn whole(&mut self, state: &SessionState, analyzed: &LogicalPlan) -> Result<Option<LogicalPlan>> {
-        // What a given parameter decides, and what is constant, is decided before it is sent.
-        let simplifier = Optimizer::with_rules(vec![Arc::new(SimplifyExpressions::new())]);
-        let decided = simplifier.optimize(analyzed.clone(), state, |_, _| {})?;
-        let Ok(query) = SqlQuery::of(&decided) else { return Ok(None) };
-        match query.checked().await {
-            Ok(query) => in_place_of(analyzed, query).map(Some),
-            Err(reason) => {
-                tracing::debug!(%reason, "a plan is not sent whole");
-                Ok(None)
-            }
-        }
-    }
-
     /// The plan with its largest parts as statements.
     async fn parts(&mut self, plan: LogicalPlan) -> Result<LogicalPlan> {
         let plan = plan.transform_down_with_subqueries(branches::work)?.data;
@@ -97,8 +97,8 @@ impl Cutter {
                 self.parts.insert(part, query.checked().await);
             }
         }
-        let replace = |plan: LogicalPlan| match self.parts.remove(&plan) {
-            Some(Ok(query)) => Ok(Transformed::new(in_place_of(&plan, query)?, true, TreeNodeRecursion::Jump)),
+        let replace = |plan: LogicalPlan| match self.parts.get(&plan) {
+            Some(Ok(query)) => Ok(Transformed::new(in_place_of(&plan, query.clone())?, true, TreeNodeRecursion::Jump)),
             _ => Ok(Transformed::no(plan)),
         };
         Ok(plan.transform_down_with_subqueries(replace)?.data)
