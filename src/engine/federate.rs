@@ -159,10 +159,11 @@ fn in_place_of(plan: &LogicalPlan, query: SqlQuery) -> Result<LogicalPlan> {
     LogicalPlanBuilder::scan(table.clone(), provider_as_source(Arc::new(query)), None)?.project(columns)?.build()
 }
 
-/// What people call an operator that could run in a source. `None` for what is not worth it by itself: a table, whose
-/// scan is sent anyway, names for columns, and pairs of all rows.
+/// What people call an operator that could run in a source. `None` for what is not worth it by itself: names for columns,
+/// and pairs of all rows.
 fn operator(plan: &LogicalPlan) -> Option<&'static str> {
     Some(match plan {
+        LogicalPlan::TableScan(_) => "scan",
         LogicalPlan::Projection(_) => "projection",
         LogicalPlan::Filter(_) => "filter",
         LogicalPlan::Window(_) => "window",

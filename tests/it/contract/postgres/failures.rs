@@ -269,7 +269,7 @@ async fn a_row_that_fails_ends_the_rows() {
     let engine = Engine::over(&source(&url, 1)).await;
     for sql in ["SELECT n, share FROM failing", "SELECT n, share FROM failing LIMIT 9000 OFFSET 25000"] {
         for _ in 0..3 {
-            assert_eq!(read(&engine, sql).await.map_err(|fault| fault.code), Err(Code::SourceFailed), "{sql}");
+            assert_eq!(read(&engine, sql).await.map_err(|fault| fault.code), Err(Code::EvaluationFailed), "{sql}");
             assert_eq!(read(&engine, "SELECT n FROM numbers WHERE n = 7").await, Ok(1));
         }
     }

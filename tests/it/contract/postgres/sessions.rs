@@ -118,7 +118,7 @@ async fn sessions_only_read() {
     assert!(!fault.detail.contains("read-only") && fault.internal.is_some_and(|raw| raw.contains("25006")));
     assert_eq!(engine.rows("SELECT * FROM zone").await, Ok(vec!["UTC|true".to_owned()]));
     let fault = engine.rows("SELECT * FROM broken").await.expect_err("it divides by zero");
-    assert_eq!((fault.code, fault.detail.as_str()), (Code::SourceFailed, "source `crm` failed to answer"));
+    assert_eq!((fault.code, fault.detail.as_str()), (Code::EvaluationFailed, "division by zero"));
 }
 
 #[tokio::test]
