@@ -258,7 +258,7 @@ async fn every_request_is_one_line_of_the_log() {
     let get = |path: &str, id: &str| http.get(path).header("x-request-id", id);
     assert_eq!(get("/v1/it/item?limit=7", "page").send().await.rows().len(), 7);
     assert_eq!(get("/v1/it/item?format=csv", "stream").send().await.status, 200);
-    assert_eq!(get("/v1/it/failing", "failing").send().await.status, 502);
+    assert_eq!(get("/v1/it/failing", "failing").send().await.status, 500);
     assert_eq!(get("/v1/it/item?least=x", "refused").send().await.status, 400);
     assert_eq!(get("/nowhere", "nowhere").send().await.status, 404);
     assert_eq!(get("/v1/it/item", "stranger").bearer(KEY).send().await.status, 401);
@@ -273,7 +273,7 @@ async fn every_request_is_one_line_of_the_log() {
     let expected = [
         ("page", 1, json!({"door": "http", "status": 200, "rows": 7, "outcome": "ok", "query": "it.item"})),
         ("stream", 1, json!({"status": 200, "rows": 20, "outcome": "ok", "format": "csv"})),
-        ("failing", 1, json!({"status": 502, "rows": 0, "outcome": "failed", "code": "AQ-502"})),
+        ("failing", 1, json!({"status": 500, "rows": 0, "outcome": "failed", "code": "AQ-603"})),
         ("refused", 1, json!({"status": 400, "outcome": "failed", "code": "AQ-101", "consumer": "anonymous"})),
         ("nowhere", 1, json!({"status": 404, "outcome": "failed", "code": "AQ-112"})),
         ("stranger", 1, json!({"status": 401, "outcome": "failed", "code": "AQ-302"})),
