@@ -3,7 +3,7 @@ INSERT INTO item SELECT g, 'item ' || g FROM generate_series(1, 20) g;
 CREATE TABLE note (id bigint PRIMARY KEY, body text NOT NULL);
 
 -- Fails only when its rows are read.
-CREATE VIEW failing AS SELECT id, (1 / (id - 7))::bigint AS share FROM item;
+CREATE VIEW failing AS SELECT id, (CASE id WHEN 7 THEN 'none' ELSE '1' END)::bigint AS share FROM item;
 CREATE VIEW slow AS SELECT id, pg_sleep(20)::text AS nap FROM item;
 -- Rows, and then none for a long time.
 CREATE VIEW stalling AS

@@ -88,6 +88,11 @@ impl Block {
         self
     }
 
+    /// Are its rows groups, in an order?
+    pub fn is_ordered_groups(&self) -> bool {
+        self.select.group.is_some() && self.stage == Stage::Ordered
+    }
+
     /// Is it one row, of one group of all rows?
     pub fn is_one_row(&self) -> bool {
         self.select.group.as_ref().is_some_and(Vec::is_empty) && self.select.having.is_empty()

@@ -183,7 +183,7 @@ impl Printer<'_> {
         block.sort(terms);
         match sort.fetch {
             Some(rows) => {
-                never_fails(&block)?;
+                is_cut_after(&block)?;
                 let fetch = self.count(rows)?;
                 Ok(block.limit(None, Some(fetch), self))
             }
@@ -203,7 +203,7 @@ impl Printer<'_> {
 
     fn limit(&mut self, limit: &Limit, outer: Option<&Scope<'_>>) -> Printed<Block> {
         let block = self.relation(&limit.input, outer)?;
-        never_fails(&block)?;
+        is_cut_after(&block)?;
         let (Ok(SkipType::Literal(skip)), Ok(FetchType::Literal(fetch))) =
             (limit.get_skip_type(), limit.get_fetch_type())
         else {
@@ -335,6 +335,11 @@ impl Printer<'_> {
         let columns = columns.iter().enumerate().map(|(index, column)| column.exported(&name(index), self.dialect));
         Ok(Block::named(format!("({}) AS {alias}", branches.join(" UNION ALL ")), columns.collect(), rows))
     }
+}
+
+/// Of `block` only the first rows are wanted. Groups that are ordered are all computed before, here and there.
+fn is_cut_after(block: &Block) -> Printed<()> {
+    if block.is_ordered_groups() { Ok(()) } else { never_fails(block) }
 }
 
 /// Rows are chosen among those of `block`: its values are computed for the others too.
