@@ -12,10 +12,10 @@ use datafusion::{
         Column, Result, TableReference,
         tree_node::{Transformed, TreeNodeRecursion},
     },
-    datasource::provider_as_source,
+    datasource::{provider_as_source, source_as_provider},
     execution::session_state::SessionState,
     logical_expr::{
-        Expr, Filter, LogicalPlan, LogicalPlanBuilder, cast,
+        Expr, Filter, LogicalPlan, LogicalPlanBuilder, TableScan, cast,
         utils::{conjunction, split_conjunction},
     },
     optimizer::{Optimizer, simplify_expressions::SimplifyExpressions},
@@ -23,7 +23,7 @@ use datafusion::{
 };
 
 use super::{branches, exact};
-use crate::sources::sql::{SqlQuery, printer::Printed};
+use crate::sources::sql::{SqlQuery, SqlTable, printer::Printed};
 
 /// A plan in which each part that a source answers is a statement, and why the rest runs here.
 pub(super) struct Federated<P> {
@@ -163,7 +163,7 @@ fn in_place_of(plan: &LogicalPlan, query: SqlQuery) -> Result<LogicalPlan> {
 /// and pairs of all rows.
 fn operator(plan: &LogicalPlan) -> Option<&'static str> {
     Some(match plan {
-        LogicalPlan::TableScan(_) => "scan",
+        LogicalPlan::TableScan(scan) if is_typed(scan) => "scan",
         LogicalPlan::Projection(_) => "projection",
         LogicalPlan::Filter(_) => "filter",
         LogicalPlan::Window(_) => "window",
@@ -176,4 +176,11 @@ fn operator(plan: &LogicalPlan) -> Option<&'static str> {
         LogicalPlan::Distinct(_) => "distinct",
         _ => return None,
     })
+}
+
+/// Does the table hold values of the declared types alone? A scan of any other reads each column by which it is asked.
+fn is_typed(scan: &TableScan) -> bool {
+    let provider = source_as_provider(&scan.source);
+    let is_typed = |table: &SqlTable| table.columns().iter().all(|column| column.is_typed);
+    provider.is_ok_and(|provider| provider.downcast_ref::<SqlTable>().is_some_and(is_typed))
 }
