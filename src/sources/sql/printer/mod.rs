@@ -1,6 +1,6 @@
 //! From a logical plan to the one statement of a source that gives the same rows, or the reason why there is none.
 //!
-//! What may be sent is an allow-list: plan nodes here, everything within expressions in [`expression`]. Whatever is printed
+//! What may be sent is an allow-list: plan nodes here, everything within expressions in `expression.rs`. Whatever is printed
 //! is (1) exactly what the engine would compute and (2) cannot fail in the source where the engine would not; so the order in
 //! which a source evaluates things never shows. (The reverse is allowed: a source may answer where the engine would have
 //! given up.)
