@@ -34,7 +34,7 @@ use crate::{
 pub(super) const DEFAULT_CATALOG: &str = "(sources)";
 
 /// The bytes of a join's keys, each as often as it occurs there, from which the list is made that goes to its other side.
-const MOST_KEY_BYTES: usize = 16 << 20;
+const MOST_KEY_BYTES: usize = 4 << 20;
 
 /// The zone of every session, and the only one that leaves.
 pub const UTC: &str = "UTC";

@@ -32,7 +32,7 @@ use known::{Domain, Known};
 use narrow::{Choice, Condition};
 
 /// So many values of one key are sent as a list. Of more the source is told the least and the greatest.
-pub const MOST_KEYS: usize = 150_000;
+pub const MOST_KEYS: usize = 40_000;
 
 /// More values than these are sent only where the statement is expected to give twice as many rows: to look each row up in a
 /// long list that hardly leaves one out costs more than to send it.
