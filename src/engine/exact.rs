@@ -54,30 +54,16 @@ fn in_operator(plan: LogicalPlan) -> Result<Transformed<LogicalPlan>> {
 
 /// The sum in `expr` with more digits, if it needs them.
 fn widen(expr: &Expr, schema: &DFSchema) -> Result<Transformed<Expr>> {
-    expr.clone().transform_up(|expr| {
-        Ok(match expr {
-            Expr::AggregateFunction(mut call) if call.func.name() == "sum" => match call.params.args.as_mut_slice() {
-                [argument] => match wider(argument, schema)? {
-                    Some(wider) => {
-                        *argument = cast(argument.clone(), wider);
-                        Transformed::yes(Expr::AggregateFunction(call))
-                    }
-                    None => Transformed::no(Expr::AggregateFunction(call)),
-                },
-                _ => Transformed::no(Expr::AggregateFunction(call)),
-            },
-            Expr::WindowFunction(mut call) if call.fun.name() == "sum" => match call.params.args.as_mut_slice() {
-                [argument] => match wider(argument, schema)? {
-                    Some(wider) => {
-                        *argument = cast(argument.clone(), wider);
-                        Transformed::yes(Expr::WindowFunction(call))
-                    }
-                    None => Transformed::no(Expr::WindowFunction(call)),
-                },
-                _ => Transformed::no(Expr::WindowFunction(call)),
-            },
-            other => Transformed::no(other),
-        })
+    expr.clone().transform_up(|mut expr| {
+        let arguments = match &mut expr {
+            Expr::AggregateFunction(call) if call.func.name() == "sum" => call.params.args.as_mut_slice(),
+            Expr::WindowFunction(call) if call.fun.name() == "sum" => call.params.args.as_mut_slice(),
+            _ => &mut [],
+        };
+        let [argument] = arguments else { return Ok(Transformed::no(expr)) };
+        let Some(wider) = wider(argument, schema)? else { return Ok(Transformed::no(expr)) };
+        *argument = cast(argument.clone(), wider);
+        Ok(Transformed::yes(expr))
     })
 }
 

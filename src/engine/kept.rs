@@ -186,17 +186,25 @@ pub fn parameter(index: usize, data_type: &DataType) -> Expr {
 /// Does it hold a function whose result is another at another time, as `now()` is?
 fn depends_on_the_moment(plan: &LogicalPlan) -> Result<bool> {
     let mut found = false;
+    each_expression(plan, |_, expr| {
+        if let Expr::ScalarFunction(call) = expr {
+            found |= call.func.signature().volatility != Volatility::Immutable;
+        }
+    })?;
+    Ok(found)
+}
+
+/// Shows each expression, those within others too, and the operator that it stands in.
+fn each_expression(plan: &LogicalPlan, mut show: impl FnMut(&LogicalPlan, &Expr)) -> Result<()> {
     plan.apply_with_subqueries(|plan| {
         plan.apply_expressions(|expr| {
             expr.apply(|expr| {
-                if let Expr::ScalarFunction(call) = expr {
-                    found |= call.func.signature().volatility != Volatility::Immutable;
-                }
+                show(plan, expr);
                 Ok(TreeNodeRecursion::Continue)
             })
         })
     })?;
-    Ok(found)
+    Ok(())
 }
 
 impl Kept {
@@ -286,19 +294,11 @@ fn bound(plan: &Arc<dyn ExecutionPlan>, values: &[ScalarValue], inline: bool) ->
 /// The parameters that are still open in what runs here.
 fn open_parameters(plan: &LogicalPlan) -> Result<Vec<usize>> {
     let mut open = BTreeSet::new();
-    plan.apply_with_subqueries(|plan| {
+    each_expression(plan, |plan, expr| match (plan, expr) {
         // What a table was given as a filter is its statement's.
-        if matches!(plan, LogicalPlan::TableScan(_)) {
-            return Ok(TreeNodeRecursion::Continue);
-        }
-        plan.apply_expressions(|expr| {
-            expr.apply(|expr| {
-                if let Expr::Placeholder(parameter) = expr {
-                    open.extend(parameter_index(parameter));
-                }
-                Ok(TreeNodeRecursion::Continue)
-            })
-        })
+        (LogicalPlan::TableScan(_), _) => {}
+        (_, Expr::Placeholder(parameter)) => open.extend(parameter_index(parameter)),
+        _ => {}
     })?;
     Ok(open.into_iter().collect())
 }

@@ -39,7 +39,7 @@ use crate::model::{Fault, SourceName};
 pub struct SqlScanExec {
     remote: Arc<dyn Remote>,
     scan: Arc<Scan>,
-    clauses: Option<Clauses>,
+    clauses: Option<Arc<Clauses>>,
     /// Filters that are made while the plan runs, by whatever operator.
     offered: Vec<Arc<dyn PhysicalExpr>>,
     /// What is used of them.
@@ -84,7 +84,7 @@ impl SqlScanExec {
     pub fn new(remote: Arc<dyn Remote>, scan: Scan, clauses: Option<Clauses>) -> Self {
         let properties = properties(EquivalenceProperties::new(Arc::clone(&scan.schema)));
         let metrics = ExecutionPlanMetricsSet::new();
-        let scan = Arc::new(scan);
+        let (scan, clauses) = (Arc::new(scan), clauses.map(Arc::new));
         Self { remote, scan, clauses, offered: Vec::new(), keys: None, inline: false, properties, metrics }
     }
 
@@ -115,7 +115,7 @@ impl SqlScanExec {
 
     /// The same rows in another order, if the source has it exactly.
     fn ordered(&self, order: &[PhysicalSortExpr]) -> Option<Self> {
-        let mut clauses = self.clauses.clone()?;
+        let mut clauses = Clauses::clone(self.clauses.as_ref()?);
         // A second order would come behind the first.
         if !clauses.select.order.is_empty() || self.fetch().is_some() || clauses.select.distinct {
             return None;
@@ -140,7 +140,7 @@ impl SqlScanExec {
         let scan = Arc::make_mut(&mut changed.scan);
         scan.statement = Statement::new(scan.statement.source.clone(), clauses.select.render(), binds);
         scan.split = None;
-        changed.clauses = Some(clauses);
+        changed.clauses = Some(Arc::new(clauses));
         changed
     }
 
@@ -317,7 +317,7 @@ impl ExecutionPlan for SqlScanExec {
     }
 
     fn with_fetch(&self, limit: Option<usize>) -> Option<Arc<dyn ExecutionPlan>> {
-        let mut clauses = self.clauses.clone()?;
+        let mut clauses = Clauses::clone(self.clauses.as_ref()?);
         if clauses.select.limit.is_some() || clauses.select.offset.is_some() {
             return None;
         }

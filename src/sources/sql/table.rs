@@ -158,7 +158,7 @@ impl SqlTable {
 
     fn estimate(&self, filtered: bool) -> Option<u64> {
         let rows = self.rows?;
-        Some(if filtered { (rows.saturating_mul(SELECTIVITY) / 100).max(1) } else { rows })
+        Some(if filtered { chosen(rows) } else { rows })
     }
 }
 
@@ -258,6 +258,12 @@ impl<'a> Conditions<'a> {
         let filter = filter.clone().transform(unqualified).map_err(|error| Reason::new(error.strip_backtrace()))?;
         self.printer.condition(&filter.data, &Scope::new(&self.schema, &self.columns, None))
     }
+}
+
+/// How many of so many rows a filter is expected to choose.
+pub(super) const fn chosen(rows: u64) -> u64 {
+    let chosen = rows.saturating_mul(SELECTIVITY) / 100;
+    if chosen == 0 { 1 } else { chosen }
 }
 
 /// Statistics that know the number of rows at most.

@@ -24,7 +24,12 @@ use crate::{
         compare::{Rows, difference},
         engine::{Engine, Failure},
     },
-    harness::{postgres, project::Project, sqlite, tools::repository},
+    harness::{
+        postgres,
+        project::Project,
+        sqlite,
+        tools::{repository, sql_files},
+    },
 };
 
 /// The kinds of SQL sources.
@@ -180,15 +185,8 @@ impl Line {
 
 /// All queries, in the order of the files.
 fn lines() -> Vec<Line> {
-    let folder = repository().join("tests/pushdown");
-    let mut files: Vec<_> =
-        fs::read_dir(folder).expect("the folder is there").map(|entry| entry.expect("it can be read").path()).collect();
-    files.retain(|path| path.extension().is_some_and(|ending| ending == "sql"));
-    files.sort();
     let mut found = Vec::new();
-    for file in files {
-        let text = fs::read_to_string(&file).expect("a query file can be read");
-        let name = file.file_stem().and_then(|name| name.to_str()).expect("files are named in UTF-8");
+    for (name, text) in sql_files("tests/pushdown") {
         let mut number = 1;
         for part in text.split_inclusive(";\n") {
             let (comments, sql): (Vec<_>, Vec<_>) = part.trim().lines().partition(|line| line.starts_with("--"));

@@ -3,7 +3,7 @@
 //! Queries end in a semicolon. Comments before one say what the text does not: `-- order: c1, c2` are the columns by which
 //! its rows are in order, `-- differs: why` that Postgres gives other rows, `-- fails` that it fails on its values.
 
-use std::{collections::BTreeSet, fs};
+use std::collections::BTreeSet;
 
 use super::{
     block_on,
@@ -11,7 +11,7 @@ use super::{
     data::World,
     engine::Native,
 };
-use crate::harness::tools::repository;
+use crate::harness::tools::sql_files;
 
 /// A query and what its comments say.
 struct Written {
@@ -61,15 +61,8 @@ async fn mistake(sides: &Sides, native: &mut Native, query: &Written) -> Option<
 }
 
 fn written() -> Vec<Written> {
-    let folder = repository().join("tests/differential");
-    let mut files: Vec<_> =
-        fs::read_dir(folder).expect("the folder is there").map(|entry| entry.expect("it can be read").path()).collect();
-    files.retain(|path| path.extension().is_some_and(|ending| ending == "sql"));
-    files.sort();
     let mut found = Vec::new();
-    for file in files {
-        let text = fs::read_to_string(&file).expect("a query file can be read");
-        let name = file.file_stem().and_then(|name| name.to_str()).expect("files are named in UTF-8");
+    for (name, text) in sql_files("tests/differential") {
         for (index, part) in text.split(";\n").filter(|part| !part.trim().is_empty()).enumerate() {
             let (comments, lines): (Vec<_>, Vec<_>) = part.trim().lines().partition(|line| line.starts_with("--"));
             let said = |what: &str| comments.iter().find_map(|line| line.strip_prefix("-- ")?.strip_prefix(what));

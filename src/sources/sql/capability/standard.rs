@@ -151,6 +151,83 @@ pub const EXPRESSIONS: &[Entry] = &[
     Entry::new("- integer", Kind::Negative, &[INTEGERS], "(- {0})", &["- ({0} % 1000)"]).guarded(Guard::Fits),
 ];
 
+/// Aggregates of values of every class.
+pub const AGGREGATES: &[Entry] = &[
+    Entry::new(
+        "count(*)",
+        Kind::Aggregate("count"),
+        &[],
+        "count(*){filter}",
+        &["count(*)", "count(1)", "count(*) FILTER (WHERE c_int64 > 1)"],
+    ),
+    Entry::new(
+        "count(x)",
+        Kind::Aggregate("count"),
+        &[ANY],
+        "count({0}){filter}",
+        &["count({0})", "count({0}) FILTER (WHERE c_int64 > 1)"],
+    ),
+];
+
+/// Window functions that place, and pass on, values of every class.
+pub const WINDOWS: &[Entry] = &[
+    Entry::new(
+        "row_number()",
+        Kind::Window("row_number"),
+        &[],
+        "row_number(){over}",
+        &["row_number() OVER (PARTITION BY c_text ORDER BY id)", "row_number() OVER (ORDER BY id DESC)"],
+    ),
+    Entry::new("rank()", Kind::Window("rank"), &[], "rank(){over}", &["rank() OVER (ORDER BY c_int64 NULLS LAST)"]),
+    Entry::new(
+        "dense_rank()",
+        Kind::Window("dense_rank"),
+        &[],
+        "dense_rank(){over}",
+        &["dense_rank() OVER (PARTITION BY c_text ORDER BY c_int64 DESC)"],
+    ),
+    Entry::new("lag(x)", Kind::Window("lag"), &[ANY], "lag({0}){over}", &["lag({0}) OVER (ORDER BY id)"]),
+    Entry::new("lead(x)", Kind::Window("lead"), &[ANY], "lead({0}){over}", &["lead({0}) OVER (ORDER BY id)"]),
+    Entry::new(
+        "first_value(x)",
+        Kind::Window("first_value"),
+        &[ANY],
+        "first_value({0}){over}",
+        &[
+            "first_value({0}) OVER (PARTITION BY c_text ORDER BY id)",
+            "first_value({0}) OVER (ORDER BY id ROWS BETWEEN 2 PRECEDING AND 1 PRECEDING)",
+        ],
+    ),
+    Entry::new(
+        "last_value(x)",
+        Kind::Window("last_value"),
+        &[ANY],
+        "last_value({0}){over}",
+        &[
+            "last_value({0}) OVER (ORDER BY id)",
+            "last_value({0}) OVER (ORDER BY id ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING)",
+        ],
+    ),
+    Entry::new(
+        "count(*) over",
+        Kind::Window("count"),
+        &[],
+        "count(*){filter}{over}",
+        &[
+            "count(*) OVER (PARTITION BY c_text)",
+            "count(*) OVER (ORDER BY c_int64)",
+            "count(1) OVER (ORDER BY id ROWS BETWEEN 1 PRECEDING AND 1 FOLLOWING)",
+        ],
+    ),
+    Entry::new(
+        "count(x) over",
+        Kind::Window("count"),
+        &[ANY],
+        "count({0}){filter}{over}",
+        &["count({0}) OVER (ORDER BY id)"],
+    ),
+];
+
 /// Plan nodes and clauses. Their examples read the tables of the test, `edges` and `others`.
 pub const NODES: &[Entry] = &[
     node("scan", &["SELECT id, c_int64 FROM edges"]),

@@ -52,14 +52,7 @@ impl Block {
 
     /// One row of no columns.
     pub fn row() -> Self {
-        Self {
-            select: Select::default(),
-            columns: Vec::new(),
-            rows: Some(1),
-            stage: Stage::Rows,
-            bare: None,
-            is_joined: false,
-        }
+        Self::named(String::new(), Vec::new(), Some(1))
     }
 
     /// The rows of `from`, whose columns are named with its alias.

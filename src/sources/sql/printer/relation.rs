@@ -17,10 +17,7 @@ use super::{
     Block, Printed, Printer, Reason, Scalar, Scope,
     subquery::{has_exact_membership, has_no_membership, has_subquery},
 };
-use crate::sources::sql::{Bind, Class, SqlTable};
-
-/// Of filtered rows, so many hundredths are expected: what the engine itself assumes of a filter it knows nothing of.
-const SELECTIVITY: u64 = 20;
+use crate::sources::sql::{Bind, Class, SqlTable, table::chosen};
 
 impl Printer<'_> {
     /// `plan` as one SELECT, inside the query whose columns are `outer`.
@@ -75,13 +72,7 @@ impl Printer<'_> {
         if let Some(projection) = &scan.projection {
             block.columns = projection.iter().map(|index| block.columns[*index].clone()).collect();
         }
-        match scan.fetch {
-            Some(rows) => {
-                let fetch = self.count(rows)?;
-                Ok(block.limit(None, Some(fetch), self))
-            }
-            None => Ok(block),
-        }
+        self.first(block, scan.fetch)
     }
 
     /// Keeps the rows of `block` of which all `predicates` are true.
@@ -102,7 +93,7 @@ impl Printer<'_> {
             has_exact_membership(predicate)?;
             let condition = self.condition(predicate, &Scope::new(schema, &block.columns, outer))?;
             block.filter(condition);
-            block.rows = block.rows.map(|rows| (rows.saturating_mul(SELECTIVITY) / 100).max(1));
+            block.rows = block.rows.map(chosen);
         }
         Ok(())
     }
@@ -181,14 +172,7 @@ impl Printer<'_> {
         let mut block = self.relation(&sort.input, outer)?.sortable(self);
         let terms = self.order(&sort.expr, &Scope::new(sort.input.schema(), &block.columns, outer))?;
         block.sort(terms);
-        match sort.fetch {
-            Some(rows) => {
-                is_cut_after(&block)?;
-                let fetch = self.count(rows)?;
-                Ok(block.limit(None, Some(fetch), self))
-            }
-            None => Ok(block),
-        }
+        self.first(block, sort.fetch)
     }
 
     /// The terms of an ORDER BY.
@@ -199,6 +183,14 @@ impl Printer<'_> {
             term_of.ok_or_else(|| Reason::new(format!("the source may order `{}` in another way", term.expr)))
         };
         terms.iter().map(term).collect()
+    }
+
+    /// The first rows of `block`, if not all are wanted.
+    fn first(&mut self, block: Block, fetch: Option<usize>) -> Printed<Block> {
+        let Some(rows) = fetch else { return Ok(block) };
+        is_cut_after(&block)?;
+        let fetch = self.count(rows)?;
+        Ok(block.limit(None, Some(fetch), self))
     }
 
     fn limit(&mut self, limit: &Limit, outer: Option<&Scope<'_>>) -> Printed<Block> {

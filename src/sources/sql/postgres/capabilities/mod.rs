@@ -14,6 +14,8 @@ pub static CAPABILITIES: Capabilities = Capabilities {
     tables: &[
         standard::NODES,
         standard::EXPRESSIONS,
+        standard::AGGREGATES,
+        standard::WINDOWS,
         expressions::EXPRESSIONS,
         functions::FUNCTIONS,
         aggregates::AGGREGATES,
