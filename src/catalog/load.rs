@@ -280,7 +280,7 @@ mod tests {
         assert!(problems.is_empty(), "{problems}");
         let query = query.expect("there are no problems");
         assert_eq!(query.place.to_string(), "queries/sales/top_customers.sql:16:1");
-        assert_eq!(query.sources.iter().map(SourceName::as_str).collect::<Vec<_>>(), ["crm", "lake"]);
+        assert_eq!(query.sources.keys().map(SourceName::as_str).collect::<Vec<_>>(), ["crm", "lake"]);
         let sql = query.statement.to_string();
         assert!(sql.contains("day >= $1") && sql.contains("c.region = $2") && sql.contains("ANY($4)"), "{sql}");
         let types: Vec<_> = query.params.iter().map(|param| param.value_type.to_string()).collect();

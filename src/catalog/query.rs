@@ -1,13 +1,13 @@
 //! A named query as its file says: header and one SELECT.
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeMap, time::Duration};
 
 use datafusion::{scalar::ScalarValue, sql::sqlparser::ast};
 
 use super::{Pattern, Select};
 use crate::{
     config::{FullScan, Spanned},
-    model::{Place, QueryName, SourceName, ValueType},
+    model::{Place, QueryName, SourceName, TableNames, ValueType},
 };
 
 /// One `queries/<domain>/<name>.sql`, checked as far as that goes without its sources.
@@ -37,8 +37,8 @@ pub struct Query {
     pub statement: ast::Query,
     /// Where the SELECT begins.
     pub place: Place,
-    /// The sources that it reads: while one of them is down, the query cannot answer.
-    pub sources: BTreeSet<SourceName>,
+    /// The sources that it reads, and the tables that it names in each: while a source is down, the query cannot answer.
+    pub sources: BTreeMap<SourceName, TableNames>,
     /// SHA-256 of the file's text: cursors made under other text are refused.
     pub fingerprint: [u8; 32],
 }

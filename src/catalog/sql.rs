@@ -1,7 +1,7 @@
 //! Reads the one SELECT of a query file, or of a command line. Whatever writes, locks, or reads outside the sources is
 //! refused, here and without asking them.
 
-use std::{collections::BTreeSet, path::Path, sync::Arc};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use datafusion::sql::sqlparser::{
     ast,
@@ -15,7 +15,7 @@ use super::{
     tables,
     tokens::{self, Parameters, Tokens},
 };
-use crate::model::{Place, Problem, Problems, SourceName};
+use crate::model::{Place, Problem, Problems, SourceName, TableNames};
 
 /// One SELECT, checked as far as that goes without its sources.
 #[derive(Clone, Debug)]
@@ -24,8 +24,8 @@ pub struct Select {
     pub statement: ast::Query,
     /// Where it begins.
     pub place: Place,
-    /// The sources that it reads.
-    pub sources: BTreeSet<SourceName>,
+    /// The sources that it reads, and the tables that it names in each.
+    pub sources: BTreeMap<SourceName, TableNames>,
 }
 
 /// Reads `sql`, which comes from no file and has no parameters; the places say `<sql>`. `sources` are those of the
@@ -182,7 +182,7 @@ mod tests {
         fn no_words_panic(words in prop::collection::vec(prop::sample::select(WORDS), 0..24)) {
             let sources = [SourceName::new("crm").expect("a name")];
             if let Ok(select) = parse_ad_hoc(&words.join(" "), &sources) {
-                prop_assert!(select.sources.iter().all(|source| source.as_str() == "crm"));
+                prop_assert!(select.sources.keys().all(|source| source.as_str() == "crm"));
             }
         }
     }

@@ -1,6 +1,6 @@
 //! Walks a parsed query: every part of it only reads, and every table is one of a known source or a WITH query.
 
-use std::{collections::BTreeSet, ops::ControlFlow, path::Path, sync::Arc};
+use std::{collections::BTreeMap, ops::ControlFlow, path::Path, sync::Arc};
 
 use datafusion::sql::sqlparser::{
     ast::{Ident, ObjectName, Query, Select, SetExpr, Spanned as _, TableFactor, Visit, Visitor},
@@ -9,7 +9,7 @@ use datafusion::sql::sqlparser::{
 };
 
 use super::tokens::place;
-use crate::model::{Place, Problem, Problems, SourceName, place::nearest};
+use crate::model::{Place, Problem, Problems, SourceName, TableNames, place::nearest};
 
 /// Table functions that read nothing.
 const TABLE_FUNCTIONS: &[&str] = &["generate_series", "range"];
@@ -25,9 +25,9 @@ pub(super) struct Context<'a> {
     pub sources: &'a [SourceName],
 }
 
-/// Checks `query`, records every mistake, and returns the sources that it reads.
-pub(super) fn check(query: &Query, context: &Context<'_>, problems: &mut Problems) -> BTreeSet<SourceName> {
-    let mut walk = Walk { context, problems, scopes: Vec::new(), read: BTreeSet::new() };
+/// Checks `query`, records every mistake, and returns the sources that it reads, and what it names in each.
+pub(super) fn check(query: &Query, context: &Context<'_>, problems: &mut Problems) -> BTreeMap<SourceName, TableNames> {
+    let mut walk = Walk { context, problems, scopes: Vec::new(), read: BTreeMap::new() };
     // The walk goes through everything: it never breaks off.
     let _: ControlFlow<()> = query.visit(&mut walk);
     walk.read
@@ -53,7 +53,7 @@ struct Walk<'a> {
     context: &'a Context<'a>,
     problems: &'a mut Problems,
     scopes: Vec<Scope>,
-    read: BTreeSet<SourceName>,
+    read: BTreeMap<SourceName, TableNames>,
 }
 
 impl Visitor for Walk<'_> {
@@ -188,7 +188,8 @@ impl Walk<'_> {
             return;
         }
         if let Some(source) = self.context.sources.iter().find(|source| source.as_str() == first) {
-            self.read.insert(source.clone());
+            let schema = (parts.len() == 3).then(|| parts[1].value.as_str());
+            self.read.entry(source.clone()).or_default().insert(schema, &parts[parts.len() - 1].value);
             return;
         }
         let hint = match nearest(&first, self.context.sources.iter().map(SourceName::as_str)) {

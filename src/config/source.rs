@@ -42,6 +42,13 @@ pub enum SourceKind {
 pub struct PostgresConfig {
     /// A connection URL, credentials inside.
     pub url: Spanned<Secret>,
+    /// What all servers have.
+    pub sql: SqlConfig,
+}
+
+/// What is said of every server that speaks SQL.
+#[derive(Clone, Debug)]
+pub struct SqlConfig {
     /// The schemas to show, the first is the default; all visible ones when empty.
     pub schemas: Vec<Spanned<String>>,
     /// The most connections that may be open at once.

@@ -23,7 +23,7 @@ mod unions;
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{Arc, Mutex, PoisonError, RwLock},
     time::Duration,
 };
 
@@ -32,9 +32,9 @@ use futures::future::join_all;
 use tokio::task::JoinSet;
 
 use crate::{
-    catalog::{Draft, Project},
+    catalog::{Draft, Project, Query},
     config::SourceConfig,
-    model::{Code, Fault, Place, Problem, Problems, Severity, SourceName},
+    model::{Code, Fault, Place, Problem, Problems, Severity, SourceName, TableNames},
     sources::{self, Listing, Source},
 };
 
@@ -45,8 +45,6 @@ pub use run::{Cut, Physical, RowStream};
 pub use seek::terms;
 pub use snapshot::{Refusal, Snapshot};
 
-/// How long a source may take to say what tables it has.
-const LISTING_TIMEOUT: Duration = Duration::from_secs(10);
 /// How often a source that is down is asked again.
 const RETRY: Duration = Duration::from_secs(5);
 
@@ -59,6 +57,8 @@ pub struct Engine {
     project: Arc<Project>,
     base: SessionState,
     sources: Vec<(SourceConfig, Arc<dyn Source>)>,
+    /// The tables that queries name: those of the project, and those that were asked for since.
+    named: Mutex<BTreeMap<SourceName, TableNames>>,
     snapshot: RwLock<Arc<Snapshot>>,
     /// Snapshots follow one another; two at once would lose one's changes.
     rebuilding: tokio::sync::Mutex<()>,
@@ -85,7 +85,15 @@ impl Engine {
                 Err(problem) => problems.push(problem),
             }
         }
-        let asked = join_all(sources.iter().map(|(config, source)| ask(&config.name, source.as_ref()))).await;
+        let mut named: BTreeMap<SourceName, TableNames> = BTreeMap::new();
+        let queries = project.queries.values().map(|query| &query.sources);
+        for (source, tables) in queries.chain(drafts.iter().map(|draft| &draft.select.sources)).flatten() {
+            named.entry(source.clone()).or_default().extend(tables);
+        }
+        let asked = sources.iter().map(|(config, source)| {
+            ask(&config.name, source.as_ref(), named.get(&config.name).cloned().unwrap_or_default())
+        });
+        let asked = join_all(asked).await;
         let mut states = BTreeMap::new();
         for ((config, _), answer) in sources.iter().zip(asked) {
             if let Ok(listing) = &answer {
@@ -100,14 +108,32 @@ impl Engine {
         if problems.has_errors() {
             return Err(problems);
         }
-        let snapshot = RwLock::new(Arc::new(snapshot));
-        Ok((Arc::new(Self { project, base, sources, snapshot, rebuilding: tokio::sync::Mutex::default() }), problems))
+        let (snapshot, named) = (RwLock::new(Arc::new(snapshot)), Mutex::new(named));
+        let engine = Self { project, base, sources, named, snapshot, rebuilding: tokio::sync::Mutex::default() };
+        Ok((Arc::new(engine), problems))
     }
 
     /// The newest snapshot. A request keeps the one it began with.
     #[must_use]
     pub fn snapshot(&self) -> Arc<Snapshot> {
         Arc::clone(&self.snapshot.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The newest snapshot, with the tables that `query`, which is in no file, names.
+    pub async fn snapshot_for(&self, query: &Query) -> Arc<Snapshot> {
+        for (config, source) in &self.sources {
+            let is_new = query.sources.get(&config.name).is_some_and(|tables| {
+                let mut named = self.named.lock().unwrap_or_else(PoisonError::into_inner);
+                let known = named.entry(config.name.clone()).or_default();
+                let is_new = !known.covers(tables);
+                known.extend(tables);
+                is_new
+            });
+            if is_new && self.snapshot().leaves_out(&config.name) {
+                self.refresh(&config.name, source.as_ref()).await;
+            }
+        }
+        self.snapshot()
     }
 
     /// The sources that could not be asked, and why.
@@ -139,7 +165,8 @@ impl Engine {
     }
 
     async fn refresh(&self, name: &SourceName, source: &dyn Source) {
-        let answer = ask(name, source).await;
+        let named = self.named.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned();
+        let answer = ask(name, source, named.unwrap_or_default()).await;
         let _one_at_a_time = self.rebuilding.lock().await;
         let before = self.snapshot();
         let listing = match &answer {
@@ -173,12 +200,12 @@ fn cannot_start(error: &DataFusionError) -> Problems {
     problems
 }
 
-async fn ask(name: &SourceName, source: &dyn Source) -> Result<Arc<Listing>, Fault> {
-    match tokio::time::timeout(LISTING_TIMEOUT, source.tables()).await {
+async fn ask(name: &SourceName, source: &dyn Source, named: TableNames) -> Result<Arc<Listing>, Fault> {
+    let patience = source.patience();
+    match tokio::time::timeout(patience, source.tables(&named)).await {
         Ok(answer) => answer.map(Arc::new),
-        Err(_) => Err(Fault::new(
-            Code::SourceDown,
-            format!("source `{name}` did not answer in {} s", LISTING_TIMEOUT.as_secs()),
-        )),
+        Err(_) => {
+            Err(Fault::new(Code::SourceDown, format!("source `{name}` did not answer in {} s", patience.as_secs())))
+        }
     }
 }

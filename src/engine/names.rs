@@ -156,7 +156,9 @@ impl Tables<'_> {
         let schema = match idents.as_mut_slice() {
             [_, _] => listing.default_schema.clone(),
             [_, schema, _] => {
-                let schemas: BTreeSet<&str> = listing.tables.iter().map(|table| table.schema.as_str()).collect();
+                let tables = listing.tables.iter().map(|table| table.schema.as_str());
+                let others = listing.others.iter().map(|(schema, _)| schema.as_str());
+                let schemas: BTreeSet<&str> = tables.chain(others).collect();
                 let found = self.pick(schema, schemas.iter().copied(), &format!("schema of source `{source}`"))?;
                 spell(schema, found.clone());
                 found
@@ -165,8 +167,9 @@ impl Tables<'_> {
         };
         let ident = idents.pop()?;
         let tables = tables_of(&listing, &schema);
-        let found =
-            self.pick(ident, tables.clone().map(|table| table.name.as_str()), &format!("table of source `{source}`"))?;
+        let others = listing.others.iter().filter(|other| other.0 == schema).map(|(_, table)| table.as_str());
+        let names = tables.clone().map(|table| table.name.as_str()).chain(others);
+        let found = self.pick(ident, names, &format!("table of source `{source}`"))?;
         let table = tables.clone().find(|table| table.name == found)?;
         spell(ident, found);
         Some(table.provider.schema().fields().iter().map(|field| field.name().clone()).collect())

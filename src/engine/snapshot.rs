@@ -67,7 +67,7 @@ impl Snapshot {
         let mut problems = Problems::default();
         for (key, query) in &project.queries {
             let entry = match changed {
-                Some((before, source)) if !query.sources.contains(source) => before.queries.get(key).cloned(),
+                Some((before, source)) if !query.sources.contains_key(source) => before.queries.get(key).cloned(),
                 _ => None,
             };
             let entry = match entry {
@@ -113,11 +113,16 @@ impl Snapshot {
         }
     }
 
+    /// Has the source tables that it did not describe?
+    pub(super) fn leaves_out(&self, source: &SourceName) -> bool {
+        self.listings.get(source).is_some_and(|listing| !listing.others.is_empty())
+    }
+
     /// What else is wrong with query files that have mistakes. A draft over a source that is down is not looked at.
     pub(super) async fn check(&self, drafts: &[Draft]) -> Problems {
         let mut problems = Problems::default();
         for draft in drafts {
-            if draft.select.sources.iter().all(|source| self.listings.contains_key(source)) {
+            if draft.select.sources.keys().all(|source| self.listings.contains_key(source)) {
                 problems.extend(prepare::check(draft, &self.state, &self.listings).await);
             }
         }
@@ -139,7 +144,7 @@ impl Snapshot {
     }
 
     fn check_sources(&self, query: &Query) -> Result<(), Fault> {
-        query.sources.iter().try_for_each(|source| self.source(source).map(drop))
+        query.sources.keys().try_for_each(|source| self.source(source).map(drop))
     }
 
     async fn prepare(&self, query: &Arc<Query>, problems: &mut Problems) -> Result<Arc<Prepared>, Fault> {

@@ -5,9 +5,11 @@ pub mod json;
 pub mod name;
 pub mod number;
 pub mod place;
+mod table_names;
 pub mod value;
 
 pub use fault::{Code, Fault, Kind, ParameterFault};
 pub use name::{QueryName, SourceName};
 pub use place::{Place, Problem, Problems, Severity};
+pub use table_names::TableNames;
 pub use value::ValueType;

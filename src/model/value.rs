@@ -20,7 +20,8 @@ pub use print::to_text;
 /// The digits that a decimal may have at most.
 const MAX_PRECISION: u8 = 38;
 /// The zone of every instant, as Arrow spells it.
-const UTC: &str = "UTC";
+/// The zone of every instant.
+pub const UTC: &str = "UTC";
 
 /// A type as query headers and `columns:` spell it.
 #[derive(Clone, Debug, PartialEq, Eq)]

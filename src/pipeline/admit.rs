@@ -64,7 +64,7 @@ impl<'a> Authenticated<'a> {
     /// [`Code::ScopeMissing`], a source that is down, or everything that does not fit the sources.
     pub async fn ad_hoc(self, query: Arc<Query>) -> Result<Bound<'a>, Refusal> {
         let grant = policy::grant(&self.principal, &query).map_err(Refusal::Fault)?;
-        let snapshot = self.road.engine.snapshot();
+        let snapshot = self.road.engine.snapshot_for(&query).await;
         let prepared = Arc::new(snapshot.prepare_ad_hoc(&query).await?);
         let granted = Granted { road: self.road, began: self.began, grant, query };
         Ok(Bound { granted, snapshot, prepared, values: Vec::new() })

@@ -1,16 +1,18 @@
 //! Outside systems, each behind the one trait [`Source`]: what tables it has and how each is scanned.
 
 pub mod files;
+mod spelling;
 pub mod sql;
+mod strict;
 
-use std::{collections::HashMap, fmt::Debug, sync::Arc};
+use std::{collections::HashMap, fmt::Debug, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use datafusion::{arrow::datatypes::Schema, catalog::TableProvider, execution::runtime_env::RuntimeEnv};
 
 use crate::{
     config::{SourceConfig, SourceKind, TableConfig},
-    model::{Fault, Problem},
+    model::{Fault, Problem, TableNames},
 };
 
 /// The key of an output field's metadata that holds what the source says about the column, in its owner's words.
@@ -22,9 +24,15 @@ pub const COMMENT: &str = "aqueduct.comment";
 /// pushed gives the same rows as the engine would; a stream that is dropped ends the work it began in the system.
 #[async_trait]
 pub trait Source: Debug + Send + Sync {
-    /// The tables as they are now. Connects when it must, holds at most one connection, and may be called again at any
-    /// time. A fault ([`crate::model::Code::SourceDown`]) means that the source cannot be asked now.
-    async fn tables(&self) -> Result<Listing, Fault>;
+    /// The tables as they are now, at least those that are `named`: a source that may hold thousands describes no other.
+    /// Connects when it must, holds at most one connection, and may be called again at any time. A fault
+    /// ([`crate::model::Code::SourceDown`]) means that the source cannot be asked now.
+    async fn tables(&self, named: &TableNames) -> Result<Listing, Fault>;
+
+    /// How long that may take. Some have to be woken up first.
+    fn patience(&self) -> Duration {
+        Duration::from_secs(10)
+    }
 
     /// Completes when a scan has shown that the tables are no longer those of the last listing.
     async fn stale(&self) {
@@ -37,8 +45,10 @@ pub trait Source: Debug + Send + Sync {
 pub struct Listing {
     /// The schema whose tables are also visible as `source.table`.
     pub default_schema: String,
-    /// All tables.
+    /// The tables that are described: all of them, or those that were named.
     pub tables: Vec<Table>,
+    /// Schema and name of those that are not.
+    pub others: Vec<(String, String)>,
     /// Annotations in the source's file that do not fit its tables.
     pub problems: Vec<Problem>,
 }
@@ -88,7 +98,7 @@ fn annotated_key(config: Option<&TableConfig>, columns: &Schema) -> Option<Vec<S
 pub fn open(config: &SourceConfig, runtime: &Arc<RuntimeEnv>, pushdown: bool) -> Result<Arc<dyn Source>, Problem> {
     match &config.kind {
         SourceKind::Files(files) => files::open(config, files, runtime),
-        SourceKind::Postgres(postgres) => sql::postgres::open(config, postgres, pushdown && postgres.pushdown),
+        SourceKind::Postgres(postgres) => sql::postgres::open(config, postgres, pushdown && postgres.sql.pushdown),
         SourceKind::Sqlite(sqlite) => sql::sqlite::open(config, sqlite, pushdown && sqlite.pushdown),
     }
 }

@@ -7,7 +7,7 @@ use aqueduct::{
         Secret, SourceConfig, SourceKind, Spanned, TableConfig,
         source::{FilesConfig, Location},
     },
-    model::{Code, Place, SourceName, ValueType},
+    model::{Code, Place, SourceName, TableNames, ValueType},
     sources::{Source, files},
 };
 use datafusion::{
@@ -104,7 +104,7 @@ fn parquet(from: i64, to: i64) -> Vec<u8> {
 }
 
 async fn register(session: &SessionContext, schema: &str, source: &Arc<dyn Source>) {
-    let listing = source.tables().await.expect("the store answers");
+    let listing = source.tables(&TableNames::default()).await.expect("the store answers");
     assert_eq!(listing.problems, []);
     for table in listing.tables {
         let name = TableReference::bare(format!("{schema}_{}", table.name));
@@ -208,7 +208,11 @@ async fn a_bucket_that_is_not_there_is_down() {
     let mut lake = Lake::in_bucket().await;
     lake.location = Location::Url("s3://no-such-bucket/".parse().expect("it is a URL"));
     let (_, runtime) = session();
-    let fault = lake.open("lake", Vec::new(), &runtime).tables().await.expect_err("there is no such bucket");
+    let fault = lake
+        .open("lake", Vec::new(), &runtime)
+        .tables(&TableNames::default())
+        .await
+        .expect_err("there is no such bucket");
     assert_eq!(fault.code, Code::SourceDown);
     assert_eq!(fault.detail, "source `lake` cannot be reached, or its location does not exist");
 }

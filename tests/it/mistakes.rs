@@ -78,7 +78,7 @@ fn every_statement_is_answered() {
         let (sql, _) = case.split_once("\n----\n").unwrap_or((case.trim_end(), ""));
         let answer = match parse_ad_hoc(sql, &sources) {
             Ok(select) => {
-                let read: Vec<_> = select.sources.iter().map(SourceName::as_str).collect();
+                let read: Vec<_> = select.sources.keys().map(SourceName::as_str).collect();
                 format!("reads [{}]", read.join(", "))
             }
             Err(problems) => problems.to_string(),

@@ -12,7 +12,7 @@ use super::{
         reader::{Fields, Value, suggest},
         yaml,
     },
-    FilesConfig, Location, PostgresConfig, SourceConfig, SourceKind, SqliteConfig, options, tables,
+    FilesConfig, Location, PostgresConfig, SourceConfig, SourceKind, SqlConfig, SqliteConfig, options, tables,
 };
 use crate::model::{Place, Problem, Problems, SourceName};
 
@@ -122,6 +122,12 @@ fn read(
 
 fn read_postgres(fields: &mut Fields, problems: &mut Problems) -> Option<PostgresConfig> {
     let url = fields.require("url", problems).and_then(|value| read_postgres_url(&value, problems));
+    let sql = read_sql(fields, problems);
+    Some(PostgresConfig { url: url?, sql: sql? })
+}
+
+/// What is said of every server that speaks SQL.
+pub(super) fn read_sql(fields: &mut Fields, problems: &mut Problems) -> Option<SqlConfig> {
     let schemas = fields.take("schemas").map(|value| value.names(problems)).unwrap_or_default();
     let mut max_connections = Some(8);
     if let Some(mut pool) = fields.take("pool").and_then(|value| value.fields(problems)) {
@@ -131,7 +137,7 @@ fn read_postgres(fields: &mut Fields, problems: &mut Problems) -> Option<Postgre
         pool.finish(&["acquire_timeout", "idle_timeout", "max_lifetime", "min_connections"], problems);
     }
     let pushdown = read_pushdown(fields, problems);
-    Some(PostgresConfig { url: url?, schemas, max_connections: max_connections?, pushdown: pushdown? })
+    Some(SqlConfig { schemas, max_connections: max_connections?, pushdown: pushdown? })
 }
 
 /// Only sources that run statements have this switch: files are skipped by what they hold, never by what they compute.

@@ -26,10 +26,8 @@ use datafusion::{
     scalar::ScalarValue,
 };
 
-use super::{
-    faults,
-    strict::{Target, is_text},
-};
+use super::faults;
+use crate::sources::strict::{Target, is_text};
 
 /// Makes an adapter for each file of one table.
 #[derive(Debug)]

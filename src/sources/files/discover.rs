@@ -15,7 +15,8 @@ use datafusion::{
 };
 use percent_encoding::percent_decode_str;
 
-use super::{SCHEMA, strict::Target};
+use super::SCHEMA;
+use crate::sources::strict::Target;
 use crate::{
     config::{TableConfig, source::FileFormat},
     model::{Place, Problem, ValueType, place::nearest},

@@ -7,8 +7,8 @@ use datafusion::{
     object_store::{self, path::Path},
 };
 
-use super::strict::{Misfit, Target};
 use crate::model::{Code, Fault, SourceName};
+use crate::sources::strict::{Misfit, Target};
 
 /// The store did not give a file.
 #[must_use]

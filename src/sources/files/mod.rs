@@ -9,9 +9,7 @@ mod discover;
 mod faults;
 mod reads;
 mod schema;
-mod spelling;
 mod store;
-mod strict;
 mod table;
 mod text;
 mod text_source;
@@ -40,17 +38,16 @@ use futures::{StreamExt, TryStreamExt};
 pub use store::source_of;
 pub use table::table_of;
 
-use super::{Listing, Source, Table, annotated_key};
+use super::{Listing, Source, Table, annotated_key, strict::Target};
 use crate::{
     config::{
         SourceConfig, TableConfig,
         source::{FileFormat, FilesConfig},
     },
-    model::{Fault, Problem, place::nearest},
+    model::{Fault, Problem, TableNames, place::nearest},
 };
 use discover::FoundTable;
 use reads::Reads;
-use strict::Target;
 use table::{FilesTable, Storage, TableFile};
 use text::TextFormat;
 
@@ -105,7 +102,7 @@ impl fmt::Debug for Files {
 
 #[async_trait]
 impl Source for Files {
-    async fn tables(&self) -> Result<Listing, Fault> {
+    async fn tables(&self, _named: &TableNames) -> Result<Listing, Fault> {
         if store::is_missing(&self.at.location.value).await {
             return Err(faults::missing(&self.config.name));
         }
@@ -120,7 +117,7 @@ impl Source for Files {
                 Err(fatal) => problems.extend(fatal),
             }
         }
-        Ok(Listing { default_schema: SCHEMA.to_owned(), tables, problems })
+        Ok(Listing { default_schema: SCHEMA.to_owned(), tables, others: Vec::new(), problems })
     }
 }
 

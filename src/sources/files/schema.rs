@@ -8,8 +8,8 @@ use std::{collections::HashMap, sync::Arc};
 
 use datafusion::arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef};
 
-use super::strict::{Target, is_text};
 use crate::config::source::FileFormat;
+use crate::sources::strict::{Target, is_text};
 
 /// One column of the files of a table.
 #[derive(Clone, Debug)]

@@ -19,7 +19,7 @@ use datafusion::{
 };
 use futures::{Stream, StreamExt, TryStreamExt, stream::BoxStream};
 
-use super::spelling;
+use crate::sources::spelling;
 
 /// How much of a file is fetched at once, growing from the first to the second bound. Fetching by parts leaves no request
 /// open while a slow consumer reads.

@@ -27,9 +27,9 @@ use futures::{FutureExt, StreamExt, TryStreamExt};
 use super::{
     faults,
     schema::Column,
-    strict::Misfit,
     text::{self, TextFormat},
 };
+use crate::sources::strict::Misfit;
 
 /// A scan of text files.
 #[derive(Clone)]

@@ -39,10 +39,28 @@ pub trait Dialect: Debug + Send + Sync {
     }
 
     /// `left IS [NOT] DISTINCT FROM right`.
-    fn distinct(&self, left: &str, right: &str, negated: bool) -> String;
+    fn distinct(&self, left: &str, right: &str, negated: bool) -> String {
+        format!("({left} IS {}DISTINCT FROM {right})", if negated { "NOT " } else { "" })
+    }
+
+    /// A name, whatever characters it has.
+    fn quoted(&self, name: &str) -> String {
+        quoted(name)
+    }
+
+    /// A term of ORDER BY. `nulls_first` is `None` where no value is NULL.
+    fn order_term(&self, operand: &str, ascending: bool, nulls_first: Option<bool>) -> String {
+        let direction = if ascending { "ASC" } else { "DESC" };
+        let nulls = match nulls_first {
+            None => "",
+            Some(true) => " NULLS FIRST",
+            Some(false) => " NULLS LAST",
+        };
+        format!("{operand} {direction}{nulls}")
+    }
 }
 
-/// A name as both systems quote it, whatever characters it has.
+/// A name as the standard quotes it, whatever characters it has.
 #[must_use]
 pub fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))

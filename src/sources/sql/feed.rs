@@ -136,6 +136,8 @@ pub enum Stop {
     Gone,
     /// The source closed the connection.
     Lost(Fault),
+    /// The source has too much to do, or is not up yet, and has read nothing: the same may be asked again.
+    Busy(Fault),
     /// The source answered with an error; the connection is sound.
     Refused(Fault),
     /// A row cannot be read, or cannot be passed on.
@@ -165,7 +167,7 @@ impl From<Stop> for DataFusionError {
     fn from(stop: Stop) -> Self {
         match stop {
             Stop::Gone => external(Fault::internal("a statement was stopped although its result is waited for")),
-            Stop::Lost(fault) | Stop::Refused(fault) => external(fault),
+            Stop::Lost(fault) | Stop::Busy(fault) | Stop::Refused(fault) => external(fault),
             Stop::Failed(error) => error,
         }
     }

@@ -4,6 +4,7 @@
 //! [`Dialect`]. What may be pushed is decided in one place, [`printer`], by the allow-lists of [`capability`].
 
 mod annotation;
+pub mod arrow;
 mod batch;
 pub mod capability;
 pub mod column;
@@ -11,6 +12,7 @@ pub mod dialect;
 mod failure;
 pub mod feed;
 pub mod keys;
+mod listing;
 pub mod literal;
 mod pool;
 pub mod postgres;

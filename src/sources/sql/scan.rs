@@ -126,7 +126,8 @@ impl SqlScanExec {
         }
         for term in order {
             let column = clauses.columns.get(term.expr.downcast_ref::<Column>()?.index())?;
-            clauses.select.order.push(column.order_term(!term.options.descending, term.options.nulls_first)?);
+            let (ascending, nulls_first) = (!term.options.descending, term.options.nulls_first);
+            clauses.select.order.push(column.order_term(ascending, nulls_first, self.remote.dialect())?);
         }
         let mut ordered = self.with(clauses, self.scan.statement.binds().clone());
         let schema = Arc::clone(&self.scan.schema);

@@ -1,6 +1,6 @@
 //! One statement on one pooled connection, the same for every member: a slot, a connection, its rows, and a sound end.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 
@@ -8,6 +8,11 @@ use super::{
     feed::{Feed, Job, Stop},
     pool::{Pool, Slot},
 };
+
+/// After the first attempt, so many more.
+const ATTEMPTS: u32 = 4;
+/// The longest pause before the second attempt.
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
 
 /// A system whose connections are pooled.
 #[async_trait]
@@ -61,9 +66,16 @@ pub(super) async fn run_in<C: Connector>(
 ) -> Result<(), Stop> {
     let gone = feed.gone();
     tokio::pin!(gone);
+    let mut pauses = Pauses::default();
     loop {
         // Not broken off: the system makes the connection either way, and it would not be counted.
-        let (mut session, reused) = connector.session(&slot, Some(job)).await?;
+        let (mut session, reused) = match connector.session(&slot, Some(job)).await {
+            Err(Stop::Busy(fault)) => {
+                pauses.wait(Stop::Busy(fault), feed.gone()).await?;
+                continue;
+            }
+            session => session?,
+        };
         if feed.is_gone() {
             slot.give_back(session);
             return Err(Stop::Gone);
@@ -74,11 +86,40 @@ pub(super) async fn run_in<C: Connector>(
         };
         match outcome {
             Ok(()) | Err(Stop::Refused(_)) => slot.give_back(session),
+            Err(stop @ Stop::Busy(_)) if !feed.started() => {
+                drop(session);
+                pauses.wait(stop, feed.gone()).await?;
+                continue;
+            }
             // It died while it was idle: nothing was read.
             Err(Stop::Lost(_)) if reused && !feed.started() => continue,
-            Err(Stop::Lost(_)) => {}
+            Err(Stop::Lost(_) | Stop::Busy(_)) => {}
             Err(_) => connector.abandon(session).await,
         }
         return outcome;
+    }
+}
+
+/// The pauses between attempts: each up to twice as long as the last, and of a length that nobody else has, so that those
+/// who were sent away together do not come back together.
+#[derive(Default)]
+pub(super) struct Pauses(u32);
+
+impl Pauses {
+    /// Waits before the next attempt, unless nobody waits any more: then `gone` completes.
+    ///
+    /// # Errors
+    /// `stop` when there were enough, or the news that nobody waits any more.
+    pub(super) async fn wait(&mut self, stop: Stop, gone: impl Future<Output = ()>) -> Result<(), Stop> {
+        if self.0 == ATTEMPTS {
+            return Err(stop);
+        }
+        let longest = FIRST_PAUSE * 2_u32.pow(self.0);
+        self.0 += 1;
+        let share = f64::from(getrandom::u32().unwrap_or(u32::MAX)) / f64::from(u32::MAX);
+        tokio::select! {
+            () = tokio::time::sleep(longest.mul_f64(0.5 + share / 2.0)) => Ok(()),
+            () = gone => Err(Stop::Gone),
+        }
     }
 }

@@ -209,7 +209,7 @@ async fn ask(engine: &Engine, sql: &str, values: Vec<ScalarValue>) -> Result<(Ve
     let sources = [SourceName::new("source").expect("a name")];
     let select = catalog::parse_ad_hoc(sql, &sources).map_err(|problems| problems.to_string())?;
     let query = Arc::new(Query::ad_hoc(select));
-    let snapshot = engine.snapshot();
+    let snapshot = engine.snapshot_for(&query).await;
     let prepared = snapshot.prepare_ad_hoc(&query).await.map_err(|refusal| format!("{refusal:?}"))?;
     run(engine, &prepared, values).await
 }

@@ -3,7 +3,7 @@
 use std::{any::Any, collections::HashMap, sync::Arc};
 
 use aqueduct::{
-    model::{Code, Fault, Problem},
+    model::{Code, Fault, Problem, TableNames},
     sources::{Source, sql::SqlScanExec},
 };
 use datafusion::{
@@ -28,7 +28,7 @@ impl Engine {
 
     /// With the runtime in which the source has registered its store.
     pub async fn within(source: &Arc<dyn Source>, runtime: Arc<RuntimeEnv>) -> Self {
-        let listing = source.tables().await.expect("the source is up");
+        let listing = source.tables(&TableNames::default()).await.expect("the source is up");
         let mut schemas: HashMap<String, Arc<MemorySchemaProvider>> = HashMap::new();
         for table in listing.tables {
             let schema = schemas.entry(table.schema).or_default();

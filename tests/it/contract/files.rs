@@ -7,7 +7,7 @@ use aqueduct::{
         SourceConfig, SourceKind, Spanned,
         source::{FilesConfig, Location},
     },
-    model::{Code, Place, SourceName},
+    model::{Code, Place, SourceName, TableNames},
     sources::{Source, files},
 };
 use datafusion::{
@@ -66,5 +66,5 @@ async fn every_format_keeps_the_contract() {
 async fn a_directory_that_is_missing_is_down() {
     let directory = tempfile::tempdir().expect("a folder");
     let source = open(&directory.path().join("gone"), &Arc::new(RuntimeEnv::default()));
-    assert_eq!(source.tables().await.expect_err("nothing is there").code, Code::SourceDown);
+    assert_eq!(source.tables(&TableNames::default()).await.expect_err("nothing is there").code, Code::SourceDown);
 }

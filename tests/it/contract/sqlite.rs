@@ -4,7 +4,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use aqueduct::{
     config::{SourceConfig, SourceKind, Spanned, TableConfig, source::SqliteConfig},
-    model::{Code, Place, SourceName, ValueType},
+    model::{Code, Place, SourceName, TableNames, ValueType},
     sources::{Source, sql},
 };
 use futures::StreamExt;
@@ -276,7 +276,11 @@ async fn keys_are_primary_keys_without_nulls() {
     let file = File::with(statements).await;
     let keyed =
         |table: &str, column: &str| TableConfig { key: vec![spanned(column.to_owned())], ..annotation(table, &[]) };
-    let listing = file.open(vec![keyed("l_view", "id"), keyed("h_none", "a")], true).tables().await.expect("a file");
+    let listing = file
+        .open(vec![keyed("l_view", "id"), keyed("h_none", "a")], true)
+        .tables(&TableNames::default())
+        .await
+        .expect("a file");
     assert_eq!(listing.problems, []);
     let keys: Vec<_> = listing.tables.iter().map(|table| (table.name.as_str(), table.key.join("|"))).collect();
     let expected = [
@@ -302,7 +306,7 @@ async fn keys_are_primary_keys_without_nulls() {
 #[tokio::test]
 async fn a_file_that_is_missing_is_down() {
     let source = open(std::path::Path::new("/nonexistent/shop.db"), vec![], true);
-    let fault = source.tables().await.expect_err("there is no file");
+    let fault = source.tables(&TableNames::default()).await.expect_err("there is no file");
     assert_eq!((fault.code, fault.detail.as_str()), (Code::SourceDown, "source `shop` cannot be reached"));
 }
 

@@ -24,7 +24,7 @@ async fn a_location_may_lie_beside_the_project() {
     let lake = Lake::new().text("people.csv", "id\n1\n").text("project/aqueduct.yaml", "");
     let location = Location::Directory(lake.directory.join("project/.."));
     let (source, session) = open(location, vec![], true, vec![]);
-    register(&session, source.tables().await.unwrap());
+    register(&session, source.tables(&TableNames::default()).await.unwrap());
     assert_eq!(query(&session, "SELECT id FROM people").await.unwrap(), ["1"]);
 }
 
@@ -33,7 +33,7 @@ async fn an_empty_location_has_no_tables_and_a_missing_one_is_down() {
     let lake = Lake::new();
     assert!(lake.names().await.is_empty());
     fs::remove_dir_all(&lake.directory).unwrap();
-    let fault = lake.open().0.tables().await.unwrap_err();
+    let fault = lake.open().0.tables(&TableNames::default()).await.unwrap_err();
     assert_eq!(fault.to_string(), "AQ-501: the directory of source `lake` does not exist");
 }
 
@@ -142,7 +142,7 @@ async fn a_dead_endpoint_is_told_soon() {
     ];
     let (source, _) = open(location, options, true, Vec::new());
     let begun = std::time::Instant::now();
-    let fault = source.tables().await.unwrap_err();
+    let fault = source.tables(&TableNames::default()).await.unwrap_err();
     assert!(begun.elapsed() < Duration::from_secs(6), "{:?}", begun.elapsed());
     assert_eq!(fault.to_string(), "AQ-501: source `lake` cannot be reached, or its location does not exist");
     assert!(!format!("{source:?} {fault:?}").contains("hush-hush"));
@@ -152,11 +152,11 @@ async fn a_dead_endpoint_is_told_soon() {
 async fn new_and_deleted_files_show_at_the_next_refresh() {
     let lake = Lake::new().text("t/a.csv", "id\n1\n");
     let (source, session) = lake.open();
-    register(&session, source.tables().await.unwrap());
+    register(&session, source.tables(&TableNames::default()).await.unwrap());
     assert_eq!(query(&session, "SELECT count(*) FROM t").await.unwrap(), ["1"]);
     fs::write(lake.path("t/b.csv"), "id\n2\n3\n").unwrap();
     fs::remove_file(lake.path("t/a.csv")).unwrap();
     session.deregister_table("t").unwrap();
-    register(&session, source.tables().await.unwrap());
+    register(&session, source.tables(&TableNames::default()).await.unwrap());
     assert_eq!(query(&session, "SELECT count(*) FROM t").await.unwrap(), ["2"]);
 }

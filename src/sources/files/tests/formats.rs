@@ -99,7 +99,7 @@ async fn a_later_value_that_does_not_fit_is_a_fault() {
         // Behind the records that decide the type.
         let lake = Lake::new().text("t.csv", &format!("id\n{}{later}\n", format!("{first}\n").repeat(10_000)));
         let (source, session) = lake.open();
-        register(&session, source.tables().await.unwrap());
+        register(&session, source.tables(&TableNames::default()).await.unwrap());
         let fault = fault_of(&query(&session, "SELECT id FROM t").await.unwrap_err());
         assert_eq!(fault.code, Code::ValueUnrepresentable);
         assert!(fault.detail.starts_with("column `id` of `lake.t` holds a value in the file `t.csv`"), "{fault}");

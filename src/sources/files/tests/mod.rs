@@ -30,7 +30,7 @@ use crate::{
         SourceConfig, SourceKind, Spanned, TableConfig,
         source::{FileFormat, FilesConfig, Location},
     },
-    model::{Fault, Place, Problem, SourceName, ValueType},
+    model::{Fault, Place, Problem, SourceName, TableNames, ValueType},
     sources::{Listing, Source},
 };
 
@@ -82,7 +82,7 @@ impl Lake {
     }
 
     async fn listing(&self) -> Listing {
-        self.open().0.tables().await.unwrap()
+        self.open().0.tables(&TableNames::default()).await.unwrap()
     }
 
     async fn problems(&self) -> Vec<String> {
@@ -100,7 +100,7 @@ impl Lake {
 
     async fn try_rows(&self, sql: &str) -> Result<Vec<String>, DataFusionError> {
         let (source, session) = self.open();
-        register(&session, source.tables().await.unwrap());
+        register(&session, source.tables(&TableNames::default()).await.unwrap());
         query(&session, sql).await
     }
 

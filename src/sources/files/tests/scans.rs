@@ -46,7 +46,7 @@ async fn filters_on_partitions_choose_files() {
         .parquet("t/day=2026-01-02/a.parquet", &numbers(10, 20))
         .table(TableConfig { partitions: vec![(here("day"), ValueType::Date)], ..annotated("t") });
     let (source, session) = lake.open();
-    register(&session, source.tables().await.unwrap());
+    register(&session, source.tables(&TableNames::default()).await.unwrap());
     let plan = plan(&session, "SELECT n FROM t WHERE day = DATE '2026-01-02'").await;
     assert_eq!(paths(&plan), ["t/day=2026-01-02/a.parquet"]);
     let text = datafusion::physical_plan::displayable(plan.as_ref()).indent(false).to_string();
@@ -66,7 +66,7 @@ async fn row_groups_are_pruned() {
     write_parquet(&lake.path("t/a.parquet"), &numbers(0, 4_000), 1_000);
     for sql in ["SELECT s FROM t WHERE n = 3500", "SELECT n FROM t WHERE s = 'name 00003500'"] {
         let (source, session) = lake.open();
-        register(&session, source.tables().await.unwrap());
+        register(&session, source.tables(&TableNames::default()).await.unwrap());
         let plan = plan(&session, sql).await;
         let rows = collect(Arc::clone(&plan), session.task_ctx()).await.unwrap();
         assert_eq!(rows.iter().map(RecordBatch::num_rows).sum::<usize>(), 1);
@@ -94,7 +94,7 @@ async fn nan_is_found_above_all_numbers() {
 async fn a_count_reads_no_file() {
     let lake = Lake::new().parquet("t/a.parquet", &numbers(0, 10)).parquet("t/b.parquet", &numbers(10, 25));
     let (source, session) = lake.open();
-    register(&session, source.tables().await.unwrap());
+    register(&session, source.tables(&TableNames::default()).await.unwrap());
     let plan = plan(&session, "SELECT count(*) FROM t").await;
     assert!(scan_of(&plan).is_none());
     assert_eq!(query(&session, "SELECT count(*) FROM t").await.unwrap(), ["25"]);
@@ -105,7 +105,7 @@ async fn a_replaced_file_is_a_fault_until_the_refresh() {
     let lake = Lake::new().parquet("t.parquet", &numbers(0, 10)).text("gone.csv", "id\n1\n");
     let lake = lake.text("people.csv", "id,name\n1,Ada\n").text("people2.ndjson", "{\"id\": 1, \"name\": \"Ada\"}\n");
     let (source, session) = lake.open();
-    register(&session, source.tables().await.unwrap());
+    register(&session, source.tables(&TableNames::default()).await.unwrap());
     let next = lake.path("next");
     write_parquet(&next, &numbers(10, 20), 1_000);
     fs::rename(next, lake.path("t.parquet")).unwrap();
@@ -124,6 +124,6 @@ async fn a_replaced_file_is_a_fault_until_the_refresh() {
     }
     session.deregister_table("t").unwrap();
     session.deregister_table("gone").unwrap();
-    register(&session, source.tables().await.unwrap());
+    register(&session, source.tables(&TableNames::default()).await.unwrap());
     assert_eq!(query(&session, "SELECT min(n) FROM t WHERE n > 0").await.unwrap(), ["10"]);
 }

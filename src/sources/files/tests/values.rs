@@ -9,8 +9,8 @@ use datafusion::arrow::{
     util::display::array_value_to_string,
 };
 
-use super::super::{spelling::infer, strict::Target};
 use super::*;
+use crate::sources::{spelling::infer, strict::Target};
 
 fn read(array: impl Array + 'static, kind: &ValueType) -> Result<String, String> {
     let array: ArrayRef = Arc::new(array);

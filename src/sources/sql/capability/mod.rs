@@ -128,6 +128,12 @@ impl Entry {
         Self { since: version, ..self }
     }
 
+    /// Does its SQL take what is called `name`?
+    #[must_use]
+    pub fn has_hole(&self, name: &str) -> bool {
+        self.sql.split('{').skip(1).any(|hole| hole.split('}').next() == Some(name))
+    }
+
     /// The entry's SQL over `operands`, and over what `named` calls by a name.
     #[must_use]
     pub fn print(&self, operands: &[&str], named: &[(&str, &str)]) -> String {

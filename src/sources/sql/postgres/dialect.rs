@@ -52,10 +52,6 @@ impl Dialect for PostgresDialect {
     fn array_membership(&self, operand: &str, binds: &mut Binds, list: Bind) -> Option<String> {
         Some(format!("({operand} = ANY ({}))", binds.place(list)))
     }
-
-    fn distinct(&self, left: &str, right: &str, negated: bool) -> String {
-        format!("({left} IS {}DISTINCT FROM {right})", if negated { "NOT " } else { "" })
-    }
 }
 
 /// What a value is in Postgres.

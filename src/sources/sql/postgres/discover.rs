@@ -227,7 +227,7 @@ impl Found {
                 }
             })
             .collect();
-        Listing { default_schema, tables, problems }
+        Listing { default_schema, tables, others: Vec::new(), problems }
     }
 
     /// The first schema of the file, else the one in which this user's names are looked up, else `public`.

@@ -22,7 +22,7 @@ use async_trait::async_trait;
 
 use crate::{
     config::{SourceConfig, source::PostgresConfig},
-    model::{Fault, Problem},
+    model::{Fault, Problem, TableNames},
     sources::{Listing, Source},
 };
 pub use dialect::PostgresDialect;
@@ -46,10 +46,10 @@ struct PostgresSource {
 
 #[async_trait]
 impl Source for PostgresSource {
-    async fn tables(&self) -> Result<Listing, Fault> {
+    async fn tables(&self, _named: &TableNames) -> Result<Listing, Fault> {
         self.postgres.forget_verdicts();
-        let found = self.postgres.discover(&self.config.schemas).await?;
-        Ok(found.listing(&self.postgres, &self.source, &self.config.schemas, self.pushdown))
+        let found = self.postgres.discover(&self.config.sql.schemas).await?;
+        Ok(found.listing(&self.postgres, &self.source, &self.config.sql.schemas, self.pushdown))
     }
 
     async fn stale(&self) {

@@ -70,7 +70,7 @@ impl Postgres {
         Ok(Self {
             name,
             options,
-            pool: Pool::new(config.max_connections),
+            pool: Pool::new(config.sql.max_connections),
             stale: Arc::default(),
             verdicts: Verdicts::new(),
         })

@@ -56,6 +56,9 @@ impl Printer<'_> {
         };
         let references: Vec<_> = operands.iter().collect();
         let entry = self.entry(kind, &references, whole)?;
+        if let Some((name, _)) = clauses.iter().find(|(name, text)| !text.is_empty() && !entry.has_hole(name)) {
+            return Err(Reason::new(format!("`{whole}` has a clause that `{}` lacks there: {name}", entry.name)));
+        }
         let texts = references.iter().map(|operand| match operand.class() {
             // The least text is the least by code point.
             Some(Class::Text) if matches!(name, "min" | "max") => operand.ordered(),

@@ -179,7 +179,7 @@ impl Printer<'_> {
     pub(super) fn order(&mut self, terms: &[SortExpr], scope: &Scope<'_>) -> Printed<Vec<String>> {
         let term = |term: &SortExpr| {
             let scalar = self.scalar(&term.expr, scope)?;
-            let term_of = scalar.order_term(term.asc, term.nulls_first);
+            let term_of = scalar.order_term(term.asc, term.nulls_first, self.dialect);
             term_of.ok_or_else(|| Reason::new(format!("the source may order `{}` in another way", term.expr)))
         };
         terms.iter().map(term).collect()

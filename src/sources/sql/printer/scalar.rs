@@ -141,19 +141,14 @@ impl Scalar {
 
     /// A term of ORDER BY, if the source orders these values as the engine does.
     #[must_use]
-    pub fn order_term(&self, ascending: bool, nulls_first: bool) -> Option<String> {
+    pub fn order_term(&self, ascending: bool, nulls_first: bool, dialect: &dyn Dialect) -> Option<String> {
         // Sources take a constant for the place of a column.
         if matches!(self.select.as_str(), "TRUE" | "FALSE") {
             return None;
         }
-        let direction = if ascending { "ASC" } else { "DESC" };
         // An index is used more readily when NULLs that cannot be are not spoken of.
-        let nulls = match (self.nullable, nulls_first) {
-            (false, _) => "",
-            (true, true) => " NULLS FIRST",
-            (true, false) => " NULLS LAST",
-        };
-        Some(format!("{} {direction}{nulls}", self.order()?))
+        let nulls_first = self.nullable.then_some(nulls_first);
+        Some(dialect.order_term(self.order()?, ascending, nulls_first))
     }
 
     /// The operand of GROUP BY, DISTINCT and the equality of rows, if what is equal there is equal here. Floats are not.

@@ -2,24 +2,22 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use datafusion::{catalog::TableProvider, logical_expr::TableType};
 use sqlx::{AssertSqlSafe, Row, SqliteConnection};
 
 use super::{
     session::Sqlite,
-    types::{self, ALLOWED, DeclaredColumn, Surroundings},
+    types::{DeclaredColumn, Surroundings},
 };
 use crate::{
-    config::{SourceConfig, TableConfig},
+    config::SourceConfig,
     model::{Fault, Problem},
     sources::{
-        Listing, Table, annotated_key,
+        Listing,
         sql::{
-            Column, Remote, SqlTable, Stop,
-            annotation::{Annotations, check_columns, override_of, refused},
+            Remote, Stop,
             dialect::quoted,
+            listing::{Found, Relation},
             session::Connector,
-            table::Description,
         },
     },
 };
@@ -43,125 +41,65 @@ const COLUMNS: &str = "
 const ANALYZED: &str = "SELECT tbl, stat FROM sqlite_stat1 WHERE stat IS NOT NULL";
 
 /// What the file said.
-pub struct Found {
-    relations: Vec<Relation>,
+pub struct Schema {
+    found: Found<DeclaredColumn>,
     broken: Vec<String>,
-    utf8: bool,
-    version: u32,
-}
-
-struct Relation {
-    name: String,
-    view: bool,
-    strict: bool,
-    rows: Option<u64>,
-    columns: Vec<DeclaredColumn>,
-    /// The columns of the primary key, unless one of them may hold NULL.
-    key: Vec<String>,
 }
 
 impl Sqlite {
     /// Reads the schema.
-    pub async fn discover(&self) -> Result<Found, Fault> {
+    pub async fn discover(&self) -> Result<Schema, Fault> {
         let slot = self.pool().slot().await;
         let (mut session, _) = self.session(&slot, None).await.map_err(Stop::into_fault)?;
-        let found = Found::read(&mut session.connection).await.map_err(|error| self.stop(error).into_fault())?;
+        let found = Schema::read(&mut session.connection).await.map_err(|error| self.stop(error).into_fault())?;
         slot.give_back(session);
         Ok(found)
     }
 }
 
-impl Found {
+impl Schema {
     async fn read(connection: &mut SqliteConnection) -> Result<Self, sqlx::Error> {
         let encoding: String = sqlx::query_scalar("PRAGMA encoding").fetch_one(&mut *connection).await?;
         let version: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(&mut *connection).await?;
         let counts = row_counts(connection).await?;
-        let (relations, broken) = (Vec::new(), Vec::new());
-        let mut found = Self { relations, broken, utf8: encoding == "UTF-8", version: version_number(&version) };
+        let (mut relations, mut broken) = (Vec::new(), Vec::new());
         for table in sqlx::query(TABLES).fetch_all(&mut *connection).await? {
             let name: String = table.try_get("name")?;
-            match read_columns(connection, &name).await {
+            let is_view = table.try_get::<&str, _>("type")? == "view";
+            let strict = table.try_get::<i64, _>("strict")? == 1;
+            let around = Surroundings { utf8: encoding == "UTF-8", view: is_view, strict };
+            match read_columns(connection, &name, around).await {
                 Ok((columns, key)) => {
-                    let view = table.try_get::<&str, _>("type")? == "view";
                     let rows = match counts.get(&name) {
                         Some(rows) => Some(*rows),
-                        None if view => None,
+                        None if is_view => None,
                         None => greatest_rowid(connection, &name).await?,
                     };
-                    let strict = table.try_get::<i64, _>("strict")? == 1;
-                    found.relations.push(Relation { name, view, strict, rows, columns, key });
+                    let schema = SCHEMA.to_owned();
+                    relations.push(Relation { schema, name, is_view, rows, columns, key, comment: None });
                 }
                 // A view whose tables have gone.
-                Err(sqlx::Error::Database(_)) => found.broken.push(name),
+                Err(sqlx::Error::Database(_)) => broken.push(name),
                 Err(error) => return Err(error),
             }
         }
-        Ok(found)
+        let (default_schema, version) = (SCHEMA.to_owned(), version_number(&version));
+        let found = Found { default_schema, relations, others: Vec::new(), version };
+        Ok(Self { found, broken })
     }
 
     /// The tables as the engine sees them, and what does not fit them in the source's file.
-    pub fn listing(&self, sqlite: &Arc<Sqlite>, source: &SourceConfig, pushdown: bool) -> Listing {
-        let warning = |name: &String| {
+    pub fn listing(self, sqlite: &Arc<Sqlite>, source: &SourceConfig, pushdown: bool) -> Listing {
+        let remote: Arc<dyn Remote> = Arc::clone(sqlite) as _;
+        let mut listing = self.found.listing(&remote, source, &[], pushdown);
+        listing.problems.extend(self.broken.iter().map(|name| {
             Problem::warning(
                 source.place.clone(),
                 format!("view `{name}` cannot be read: what it selects from has changed"),
             )
-        };
-        let mut problems: Vec<_> = self.broken.iter().map(warning).collect();
-        let names: Vec<_> = self.relations.iter().map(|relation| (SCHEMA, relation.name.as_str())).collect();
-        let annotations = Annotations::resolve(&source.tables, SCHEMA, &names, &mut problems);
-        let tables = self
-            .relations
-            .iter()
-            .map(|relation| {
-                let name = &relation.name;
-                let config = annotations.of(SCHEMA, name);
-                let columns = self.columns(relation, config, &mut problems);
-                let own_key = own_key(relation, &columns);
-                let description = Description {
-                    relation: format!("{}.{SCHEMA}.{name}", source.name).into(),
-                    from: format!("{SCHEMA}.{}", quoted(name)),
-                    columns,
-                    table_type: if relation.view { TableType::View } else { TableType::Base },
-                    rows: relation.rows,
-                    is_divisible: false,
-                    version: self.version,
-                };
-                let remote: Arc<dyn Remote> = Arc::clone(sqlite) as _;
-                let provider = Arc::new(SqlTable::new(remote, description, pushdown));
-                let key = annotated_key(config, &provider.schema()).unwrap_or(own_key);
-                let (schema, name) = (SCHEMA.to_owned(), name.clone());
-                Table { schema, name, provider, key, comment: None, column_comments: HashMap::new() }
-            })
-            .collect();
-        Listing { default_schema: SCHEMA.to_owned(), tables, problems }
+        }));
+        listing
     }
-
-    fn columns(&self, relation: &Relation, config: Option<&TableConfig>, problems: &mut Vec<Problem>) -> Vec<Column> {
-        if let Some(config) = config {
-            let names: Vec<_> = relation.columns.iter().map(|column| column.name.as_str()).collect();
-            check_columns(config, &names, problems);
-        }
-        let around = Surroundings { utf8: self.utf8, view: relation.view, strict: relation.strict };
-        let mut columns = Vec::with_capacity(relation.columns.len());
-        for column in &relation.columns {
-            let wanted = override_of(config, &column.name);
-            let read = types::column(column, around, wanted.map(|(_, value_type)| value_type));
-            if let (None, Some((name, _))) = (&read, wanted) {
-                problems.push(refused(name, &column.declared, ALLOWED));
-            }
-            columns.extend(read.or_else(|| types::column(column, around, None)));
-        }
-        columns
-    }
-}
-
-/// The primary key, if what is unique in the file is unique here too: two values of a column without a type may be one
-/// text.
-fn own_key(relation: &Relation, columns: &[Column]) -> Vec<String> {
-    let is_told_apart =
-        |name: &String| columns.iter().any(|column| column.field.name() == name && column.comparison.is_some());
-    if relation.key.iter().all(is_told_apart) { relation.key.clone() } else { Vec::new() }
 }
 
 /// `3.45.1` as the library counts: 3045001.
@@ -173,6 +111,7 @@ fn version_number(version: &str) -> u32 {
 async fn read_columns(
     connection: &mut SqliteConnection,
     table: &str,
+    around: Surroundings,
 ) -> Result<(Vec<DeclaredColumn>, Vec<String>), sqlx::Error> {
     let (mut columns, mut key) = (Vec::new(), Vec::new());
     for row in sqlx::query(COLUMNS).bind(table).fetch_all(&mut *connection).await? {
@@ -180,6 +119,7 @@ async fn read_columns(
             name: row.try_get("name")?,
             declared: row.try_get("type")?,
             not_null: row.try_get("not_null")?,
+            around,
         };
         let place: i64 = row.try_get("pk")?;
         if place > 0 {

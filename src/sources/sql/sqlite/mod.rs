@@ -14,7 +14,7 @@ use async_trait::async_trait;
 
 use crate::{
     config::{SourceConfig, source::SqliteConfig},
-    model::{Fault, Problem},
+    model::{Fault, Problem, TableNames},
     sources::{Listing, Source},
 };
 pub use dialect::SqliteDialect;
@@ -37,7 +37,7 @@ struct SqliteSource {
 
 #[async_trait]
 impl Source for SqliteSource {
-    async fn tables(&self) -> Result<Listing, Fault> {
+    async fn tables(&self, _named: &TableNames) -> Result<Listing, Fault> {
         self.sqlite.forget_verdicts();
         Ok(self.sqlite.discover().await?.listing(&self.sqlite, &self.source, self.pushdown))
     }

@@ -26,14 +26,11 @@ use datafusion::arrow::datatypes::{DataType, Field, TimeUnit};
 
 use crate::{
     model::ValueType,
-    sources::sql::{Class, Column, Comparison, SOURCE_TYPE, select::QUALIFIER},
+    sources::sql::{Class, Column, Comparison, Dialect, SOURCE_TYPE, listing::Described, select::QUALIFIER},
 };
 
 /// The key of a field's metadata that says that every stored value is read, as text.
 pub const READ_AS_TEXT: &str = "aqueduct.read_as_text";
-
-/// What can be asked for a column.
-pub const ALLOWED: &str = "string, int32, int64, float64, bool, date, timestamp, decimal(p,s)";
 
 /// A column as the schema declares it.
 #[derive(Clone, Debug)]
@@ -44,6 +41,8 @@ pub struct DeclaredColumn {
     pub declared: String,
     /// Are NULLs kept out?
     pub not_null: bool,
+    /// Where it stands.
+    pub around: Surroundings,
 }
 
 /// How the values of a table are compared.
@@ -57,33 +56,52 @@ pub struct Surroundings {
     pub strict: bool,
 }
 
-/// The column as it is read here. With `as_type`, as the owner asks for; `None` when there is no such reading.
-pub fn column(column: &DeclaredColumn, around: Surroundings, as_type: Option<&ValueType>) -> Option<Column> {
-    // In double quotes, the name of a column that is gone would be read as text.
-    let name = format!("{QUALIFIER}`{}`", column.name.replace('`', "``"));
-    let (reading, class) = match as_type {
-        None => by_declaration(&column.declared),
-        Some(wanted) => (Reading::wanted(wanted)?, None),
-    };
-    let mut metadata = HashMap::from([(SOURCE_TYPE.to_owned(), column.declared.clone())]);
-    let data_type = match reading {
-        Reading::As(data_type) => data_type,
-        Reading::AnythingAsText => {
-            metadata.insert(READ_AS_TEXT.to_owned(), "true".to_owned());
-            DataType::Utf8
-        }
-    };
-    let comparison = class.filter(|class| around.utf8 || *class != Class::Text).map(|class| {
-        // A unary plus keeps the value and drops every conversion that the column would ask for.
-        let plain = if around.view { format!("(+{name})") } else { name.clone() };
-        let operand = match class {
-            Class::Text | Class::Date => format!("({plain} COLLATE BINARY)"),
-            _ => plain,
+impl Described for DeclaredColumn {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn source_type(&self) -> &str {
+        &self.declared
+    }
+
+    fn allowed(&self) -> &'static str {
+        "string, int32, int64, float64, bool, date, timestamp, decimal(p,s)"
+    }
+
+    fn column(&self, _dialect: &dyn Dialect, as_type: Option<&ValueType>) -> Option<Column> {
+        // In double quotes, the name of a column that is gone would be read as text.
+        let name = format!("{QUALIFIER}`{}`", self.name.replace('`', "``"));
+        let (reading, class) = match as_type {
+            None => by_declaration(&self.declared),
+            Some(wanted) => (Reading::wanted(wanted)?, None),
         };
-        Comparison { class, equality: operand.clone(), order: operand }
-    });
-    let field = Field::new(&column.name, data_type, !column.not_null).with_metadata(metadata);
-    Some(Column { field: Arc::new(field), select: name.clone(), presence: name, comparison, is_typed: around.strict })
+        let mut metadata = HashMap::from([(SOURCE_TYPE.to_owned(), self.declared.clone())]);
+        let data_type = match reading {
+            Reading::As(data_type) => data_type,
+            Reading::AnythingAsText => {
+                metadata.insert(READ_AS_TEXT.to_owned(), "true".to_owned());
+                DataType::Utf8
+            }
+        };
+        let comparison = class.filter(|class| self.around.utf8 || *class != Class::Text).map(|class| {
+            // A unary plus keeps the value and drops every conversion that the column would ask for.
+            let plain = if self.around.view { format!("(+{name})") } else { name.clone() };
+            let operand = match class {
+                Class::Text | Class::Date => format!("({plain} COLLATE BINARY)"),
+                _ => plain,
+            };
+            Comparison { class, equality: operand.clone(), order: operand }
+        });
+        let field = Field::new(&self.name, data_type, !self.not_null).with_metadata(metadata);
+        Some(Column {
+            field: Arc::new(field),
+            select: name.clone(),
+            presence: name,
+            comparison,
+            is_typed: self.around.strict,
+        })
+    }
 }
 
 /// How stored values are read.

@@ -2,7 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use aqueduct::{config::TableConfig, model::ValueType, sources::Table};
+use aqueduct::{
+    config::TableConfig,
+    model::{TableNames, ValueType},
+    sources::Table,
+};
 
 use super::{Engine, annotation, open, scans, spanned, try_open, with};
 
@@ -53,7 +57,7 @@ async fn discovery_shows_what_may_be_read() {
 
     let annotations = vec![annotation("sales.ordres", &[]), annotation("orders", &[("idd", ValueType::String)])];
     let source = try_open(&url, &["sales", "slaes"], 2, annotations, true).expect("a good URL");
-    let listing = source.tables().await.expect("the source is up");
+    let listing = source.tables(&TableNames::default()).await.expect("the source is up");
     assert_eq!(listing.default_schema, "sales");
     let said: Vec<_> =
         listing.problems.iter().map(|problem| (problem.message.as_str(), problem.hint.as_deref())).collect();
@@ -69,7 +73,7 @@ async fn discovery_shows_what_may_be_read() {
 
 /// All tables, by `schema.table` outside of the default schema.
 async fn tables(url: &str, annotations: Vec<TableConfig>) -> BTreeMap<String, Table> {
-    let listing = open(url, annotations, true).tables().await.expect("the source is up");
+    let listing = open(url, annotations, true).tables(&TableNames::default()).await.expect("the source is up");
     assert_eq!(listing.problems, []);
     listing.tables.into_iter().map(|table| (table.name.clone(), table)).collect()
 }

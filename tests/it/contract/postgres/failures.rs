@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use aqueduct::{
-    model::{Code, Fault},
+    model::{Code, Fault, TableNames},
     sources::Source,
 };
 use futures::{StreamExt, future::join_all};
@@ -145,7 +145,7 @@ async fn a_server_that_hangs_is_given_up() {
         let proxy = Proxy::before(address(&url)).await;
         proxy.break_all(Break::Hang);
         let began = Instant::now();
-        let fault = source(&proxy.url(&url), 1).tables().await.expect_err("nobody answers");
+        let fault = source(&proxy.url(&url), 1).tables(&TableNames::default()).await.expect_err("nobody answers");
         assert_eq!(fault.code, Code::SourceDown);
         assert!(began.elapsed() < Duration::from_secs(8), "{:?}", began.elapsed());
     };
@@ -242,7 +242,10 @@ async fn a_server_that_restarts_is_found_again() {
         for _ in 0..3 {
             assert_eq!(read(&engine, "SELECT id FROM big").await.map_err(|fault| fault.code), Err(Code::SourceDown));
         }
-        assert_eq!(source.tables().await.map(drop).map_err(|fault| fault.code), Err(Code::SourceDown));
+        assert_eq!(
+            source.tables(&TableNames::default()).await.map(drop).map_err(|fault| fault.code),
+            Err(Code::SourceDown)
+        );
         tokio::task::block_in_place(|| server.start_again());
         let again = async {
             loop {

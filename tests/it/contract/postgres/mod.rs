@@ -18,7 +18,10 @@ mod values;
 use std::{sync::Arc, time::Duration};
 
 use aqueduct::{
-    config::{Secret, SourceConfig, SourceKind, TableConfig, source::PostgresConfig},
+    config::{
+        Secret, SourceConfig, SourceKind, TableConfig,
+        source::{PostgresConfig, SqlConfig},
+    },
     model::{Place, Problem, SourceName},
     sources::{Source, sql},
 };
@@ -51,7 +54,8 @@ pub fn try_open(
     pushdown: bool,
 ) -> Result<Arc<dyn Source>, Problem> {
     let schemas = schemas.iter().map(|name| spanned((*name).to_owned())).collect();
-    let config = PostgresConfig { url: spanned(Secret::new(url)), schemas, max_connections, pushdown: true };
+    let sql = SqlConfig { schemas, max_connections, pushdown: true };
+    let config = PostgresConfig { url: spanned(Secret::new(url)), sql };
     let source = SourceConfig {
         name: SourceName::new("crm").expect("a name"),
         place: Place::start_of("catalogs/crm.yaml"),

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use aqueduct::model::Code;
+use aqueduct::model::{Code, TableNames};
 use datafusion::physical_plan::{ExecutionPlan, execute_stream};
 use futures::{StreamExt, future::join_all};
 
@@ -125,8 +125,10 @@ async fn sessions_only_read() {
 async fn a_server_that_is_down_says_so_at_once() {
     let secret = "hunter2";
     let source = open(&format!("postgres://user:{secret}@127.0.0.1:1/db"), vec![], true);
-    let fault =
-        tokio::time::timeout(Duration::from_secs(6), source.tables()).await.expect("soon").expect_err("nobody listens");
+    let fault = tokio::time::timeout(Duration::from_secs(6), source.tables(&TableNames::default()))
+        .await
+        .expect("soon")
+        .expect_err("nobody listens");
     assert_eq!((fault.code, fault.detail.as_str()), (Code::SourceDown, "source `crm` cannot be reached"));
     assert!(!format!("{source:?}{fault:?}").contains(secret));
     let problem = try_open(&format!("postgres//user:{secret}@host"), &[], 1, vec![], true).expect_err("no URL");

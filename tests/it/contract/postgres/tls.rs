@@ -2,7 +2,7 @@
 
 use std::{fs, process::Command};
 
-use aqueduct::model::Code;
+use aqueduct::model::{Code, TableNames};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
@@ -26,7 +26,7 @@ const ENCODED: &str = "a%40b:c%2Fd?e#f%25g h&i=j+k[l]é";
 /// `SELECT ssl, login` of the session that a URL leads to, or why it does not lead there.
 async fn session(url: &str) -> Result<String, String> {
     let source = try_open(url, &[], 1, vec![], true).map_err(|problem| problem.message)?;
-    match source.tables().await {
+    match source.tables(&TableNames::default()).await {
         Ok(_) => {
             let rows = Engine::over(&source).await.rows("SELECT ssl, login FROM tls").await;
             Ok(rows.expect("a session answers").join(", "))
