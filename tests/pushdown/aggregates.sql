@@ -15,7 +15,7 @@ SELECT min(x) AS low, max(x) AS high FROM s.v;
 -- whole
 -- sqlite here: AggregateExec
 SELECT min(dt) AS low, max(dt) AS high, min(ts) AS early, max(ts) AS late FROM s.v;
--- only: postgres
+-- sqlite absent
 -- whole
 SELECT min(tz) AS early, max(tz) AS late FROM s.v;
 -- whole
@@ -26,7 +26,7 @@ SELECT sum(i8) AS total FROM s.v WHERE id > 5;
 -- whole
 -- fails
 SELECT sum(i8) AS total FROM s.v WHERE i8 > 0;
--- only: postgres
+-- sqlite absent
 -- whole
 SELECT sum(i2) AS s2, sum(i4) AS s4, avg(i2) AS a2, avg(i4) AS a4 FROM s.v;
 --- The average of 64-bit numbers adds floats here.
@@ -53,7 +53,7 @@ SELECT b, count(*) AS n FROM s.v GROUP BY b;
 -- whole
 -- sqlite here: AggregateExec
 SELECT dt, count(*) AS n FROM s.v GROUP BY dt;
--- only: postgres
+-- sqlite absent
 -- whole
 SELECT ch, count(*) AS n FROM s.v GROUP BY ch;
 -- here: AggregateExec
@@ -170,7 +170,7 @@ SELECT count(DISTINCT i8) AS n, count(DISTINCT x) AS m FROM s.v;
 -- whole
 -- sqlite here: AggregateExec
 SELECT count(DISTINCT i8) AS n, count(i8) AS m, count(*) AS o, max(x) AS high FROM s.v;
--- only: postgres
+-- sqlite absent
 -- whole
 SELECT sum(DISTINCT i4) AS total, sum(i4) AS sum_of_all FROM s.v;
 -- here: AggregateExec

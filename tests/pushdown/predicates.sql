@@ -11,7 +11,7 @@ SELECT id FROM s.v WHERE i8 > -9223372036854775808 AND i4 <= 7;
 -- whole
 SELECT id FROM s.v WHERE i4 = i8;
 -- whole
--- only: postgres
+-- sqlite absent
 SELECT id FROM s.v WHERE i2 = i8 AND i2 < i4 + 1;
 --- A literal that the column's type cannot hold.
 -- whole
@@ -40,7 +40,7 @@ SELECT id FROM s.v WHERE f8 = 0;
 -- keeps: WHERE
 SELECT id FROM s.v WHERE f8 + 1 > 2;
 -- here: FilterExec
--- only: postgres
+-- sqlite absent
 SELECT id FROM s.v WHERE f4 = f8;
 --- 1.5 is a decimal, so both sides become decimals here, which infinity cannot.
 -- here: FilterExec
@@ -152,17 +152,17 @@ SELECT id, 1.5 / d9 AS quotient FROM s.v;
 SELECT id, 10.0 / i8 AS quotient FROM s.v WHERE i8 > 0;
 
 --- char(n): its padding is part of its value, for us and in what is sent.
--- only: postgres
+-- sqlite absent
 -- whole
 SELECT id, ch FROM s.v WHERE ch = 'a   ';
--- only: postgres
+-- sqlite absent
 -- whole
 -- empty
 SELECT id, ch FROM s.v WHERE ch = 'a';
--- only: postgres
+-- sqlite absent
 -- whole
 SELECT id, ch FROM s.v WHERE ch > 'a' AND ch < 'b';
--- only: postgres
+-- sqlite absent
 -- whole
 SELECT v.id, w.id AS other FROM s.v AS v JOIN s.w AS w ON v.ch = w.x || '   ';
 
@@ -243,22 +243,22 @@ SELECT id FROM s.v WHERE ts = TIMESTAMP '1969-12-31 23:59:59.999999';
 -- sqlite here: FilterExec
 SELECT id FROM s.v WHERE ts >= TIMESTAMP '2024-03-31 02:30:00' AND ts < TIMESTAMP '2025-01-01';
 --- And with one: they are moments, whatever zone they are written in and the session is in.
--- only: postgres
+-- sqlite absent
 -- whole
 SELECT id FROM s.v WHERE tz = TIMESTAMPTZ '1970-01-01 00:00:00+00';
--- only: postgres
+-- sqlite absent
 -- whole
 SELECT id FROM s.v WHERE tz = TIMESTAMPTZ '2024-01-01 05:30:00+05:30';
--- only: postgres
+-- sqlite absent
 -- whole
 SELECT id FROM s.v WHERE tz > TIMESTAMPTZ '2024-01-01 00:00:00+00' AND tz < TIMESTAMPTZ '2024-03-31 02:00:00+00';
--- only: postgres
+-- sqlite absent
 -- here: FilterExec
 SELECT id FROM s.v WHERE extract(HOUR FROM tz) = 0;
--- only: postgres
+-- sqlite absent
 -- whole
 SELECT id FROM s.v WHERE CAST(tz AS DATE) = DATE '2024-01-01';
--- only: postgres
+-- sqlite absent
 -- whole
 SELECT id FROM s.v WHERE u = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 -- whole

@@ -55,7 +55,7 @@ SELECT x, id FROM s.v ORDER BY x DESC NULLS LAST, id LIMIT 6;
 -- whole
 -- order: vc, id
 SELECT vc, id FROM s.v ORDER BY vc NULLS FIRST, id LIMIT 9;
--- only: postgres
+-- sqlite absent
 -- whole
 -- order: ch, id
 SELECT ch, id FROM s.v ORDER BY ch, id LIMIT 15;
@@ -79,7 +79,7 @@ SELECT dt, id FROM s.v ORDER BY dt, id LIMIT 5;
 -- sqlite here: SortExec
 -- order: ts, id
 SELECT ts, id FROM s.v ORDER BY ts DESC NULLS LAST, id LIMIT 5;
--- only: postgres
+-- sqlite absent
 -- whole
 -- order: tz, id
 SELECT tz, id FROM s.v ORDER BY tz, id LIMIT 5;

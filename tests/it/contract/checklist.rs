@@ -1,16 +1,18 @@
 //! The checklist of pushdown: queries of `tests/pushdown/*.sql` over every kind of SQL source, of which each says what the
 //! source must answer and what must stay here. They give the same rows with pushdown and without.
 //!
-//! A new kind of source is a line in [`KINDS`] and a script in `tests/pushdown/tables`. `s` is the source; queries end in a
-//! semicolon. Of the comments before one, `---` begins prose, and the others are what is checked:
+//! A new kind of source is a line in [`KINDS`], a script in `tests/pushdown/tables`, and, in `tests/pushdown/kinds`, the
+//! queries of which something else is so than of Postgres. `s` is the source; queries end in a semicolon. Of the comments
+//! before one, `---` begins prose, and the others are what is checked:
 //!
 //! - `-- whole`: it is one statement, and nothing runs here;
 //! - `-- here: FilterExec, SortExec`: these operators run here, and no others, whatever they show;
 //! - `-- sends: GROUP BY | LIMIT`, `-- keeps: LIMIT`: what is in a statement, and what is in none;
 //! - `-- order: a, b`: the columns by which the rows are in order;
 //! - `-- fails`: it fails on its values, wherever it runs; `-- empty`: it has no rows, which else is a mistake;
-//! - `-- only: postgres`: other kinds have no such type;
-//! - `-- sqlite here: …`: what is so of one kind only, which goes before what is said of all.
+//! - `-- absent`: it needs what the kind does not have;
+//! - `-- sqlite here: …`: what is so of one kind only, which goes before what is said of all. What a file of
+//!   `tests/pushdown/kinds` says of a query goes before that.
 //!
 //! What depends on more than a plan and its rows is tested elsewhere: keys that one source's rows ask of another in
 //! `tests/it/dynamic`, statements that end in the source when nobody reads on in `tests/it/streaming`.
@@ -36,7 +38,7 @@ use crate::{
 const KINDS: [&str; 2] = ["postgres", "sqlite"];
 
 /// What a comment may begin with.
-const WORDS: [&str; 7] = ["here", "sends", "keeps", "order", "fails", "empty", "only"];
+const WORDS: [&str; 7] = ["here", "sends", "keeps", "order", "fails", "empty", "absent"];
 
 /// It stays wherever something else does: counted only if nothing else is here.
 const PROJECTION: &str = "ProjectionExec";
@@ -46,6 +48,8 @@ struct Line {
     place: String,
     sql: String,
     said: Vec<Said>,
+    /// What is so of the kind that is tested.
+    own: Vec<Said>,
 }
 
 /// One comment.
@@ -92,7 +96,7 @@ async fn check(kind: &str, project: Project) {
     let project = project.file("aqueduct.yaml", "auth: {anonymous: true}\n");
     let sides = Sides { on: open(&project, "on").await, off: open(&project, "off").await };
     let mut mistakes = Vec::new();
-    let lines: Vec<_> = lines().into_iter().filter(|line| line.is_for(kind)).collect();
+    let lines: Vec<_> = lines(kind).into_iter().filter(|line| line.said(kind, "absent").is_none()).collect();
     assert!(lines.len() > 150, "only {} queries are for {kind}", lines.len());
     for line in &lines {
         let found = [shape(&sides, kind, line).await, rows(&sides, kind, line).await];
@@ -172,21 +176,31 @@ fn shown(plan: &Explanation) -> String {
 }
 
 impl Line {
-    fn is_for(&self, kind: &str) -> bool {
-        self.said(kind, "only").is_none_or(|only| only == kind)
-    }
-
     /// What stands behind `word`, if it is said of `kind`.
     fn said(&self, kind: &str, word: &str) -> Option<&str> {
+        if !self.own.is_empty() {
+            return self.own.iter().find(|said| said.word == word).map(|said| said.rest.as_str());
+        }
         let find = |of: Option<&str>| self.said.iter().find(|said| said.word == word && said.kind == of);
         find(Some(kind)).or_else(|| find(None)).map(|said| said.rest.as_str())
     }
 }
 
-/// All queries, in the order of the files.
-fn lines() -> Vec<Line> {
+/// All queries, in the order of the files, with what is so of `kind` only.
+fn lines(kind: &str) -> Vec<Line> {
+    let mut lines = read("tests/pushdown");
+    let own = read("tests/pushdown/kinds").into_iter().filter(|line| line.place.starts_with(&format!("{kind}.sql:")));
+    for own in own {
+        let line = lines.iter_mut().find(|line| line.sql == own.sql);
+        line.unwrap_or_else(|| panic!("{} is in no other file", own.place)).own = own.said;
+    }
+    lines
+}
+
+/// The queries of a folder's files.
+fn read(folder: &str) -> Vec<Line> {
     let mut found = Vec::new();
-    for (name, text) in sql_files("tests/pushdown") {
+    for (name, text) in sql_files(folder) {
         let mut number = 1;
         for part in text.split_inclusive(";\n") {
             let (comments, sql): (Vec<_>, Vec<_>) = part.trim().lines().partition(|line| line.starts_with("--"));
@@ -196,7 +210,7 @@ fn lines() -> Vec<Line> {
             if !sql.is_empty() {
                 let said = comments.into_iter().filter(|line| !line.starts_with("---"));
                 let said = said.map(|line| said_by(line).unwrap_or_else(|| panic!("{place}: {line}: what is that?")));
-                found.push(Line { said: said.collect(), place, sql });
+                found.push(Line { said: said.collect(), own: Vec::new(), place, sql });
             }
         }
     }
