@@ -1,5 +1,6 @@
 //! One `catalogs/<source>.yaml`, checked.
 
+mod clickhouse;
 mod options;
 mod read;
 mod tables;
@@ -31,6 +32,8 @@ pub struct SourceConfig {
 pub enum SourceKind {
     /// `kind: postgres`
     Postgres(PostgresConfig),
+    /// `kind: clickhouse`
+    Clickhouse(ClickhouseConfig),
     /// `kind: sqlite`
     Sqlite(SqliteConfig),
     /// `kind: files`
@@ -55,6 +58,21 @@ pub struct SqlConfig {
     pub max_connections: u32,
     /// May more than the choice of columns run in it?
     pub pushdown: bool,
+}
+
+/// `kind: clickhouse`
+#[derive(Clone, Debug)]
+pub struct ClickhouseConfig {
+    /// Where the HTTP interface is: `http` or `https`, without credentials.
+    pub url: Spanned<url::Url>,
+    /// Who asks; the server's default user when absent.
+    pub user: Option<String>,
+    /// The user's password.
+    pub password: Option<Secret>,
+    /// The most bytes that one statement may read in the server.
+    pub max_bytes_scanned: Option<u64>,
+    /// What all servers have.
+    pub sql: SqlConfig,
 }
 
 /// `kind: sqlite`

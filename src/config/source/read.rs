@@ -12,26 +12,15 @@ use super::{
         reader::{Fields, Value, suggest},
         yaml,
     },
-    FilesConfig, Location, PostgresConfig, SourceConfig, SourceKind, SqlConfig, SqliteConfig, options, tables,
+    FilesConfig, Location, PostgresConfig, SourceConfig, SourceKind, SqlConfig, SqliteConfig, clickhouse, options,
+    tables,
 };
 use crate::model::{Place, Problem, Problems, SourceName};
 
 const FOLDER: &str = "catalogs";
-const KINDS: &[&str] = &["postgres", "sqlite", "files"];
-const KINDS_LATER: &[&str] = &[
-    "adbc",
-    "bigquery",
-    "clickhouse",
-    "delta",
-    "duckdb",
-    "dynamodb",
-    "flightsql",
-    "glue",
-    "http",
-    "iceberg",
-    "mysql",
-    "snowflake",
-];
+const KINDS: &[&str] = &["postgres", "clickhouse", "sqlite", "files"];
+const KINDS_LATER: &[&str] =
+    &["adbc", "bigquery", "delta", "duckdb", "dynamodb", "flightsql", "glue", "http", "iceberg", "mysql", "snowflake"];
 const LATER: &[&str] = &["cache", "description", "limits", "owner", "policies", "retry", "timeout"];
 /// Names that stand for something else where a source's name is written.
 const RESERVED: &[&str] = &["aqueduct", "datafusion", "information_schema", "public"];
@@ -103,6 +92,7 @@ fn read(
     let tables = fields.take("tables").map(|value| tables::read(value, is_files, problems)).unwrap_or_default();
     let kind = match kind_text.value.as_str() {
         "postgres" => read_postgres(&mut fields, problems).map(SourceKind::Postgres),
+        "clickhouse" => clickhouse::read(&mut fields, problems).map(SourceKind::Clickhouse),
         "sqlite" => read_sqlite(&mut fields, directory, problems).map(SourceKind::Sqlite),
         "files" => read_files(&mut fields, directory, problems).map(SourceKind::Files),
         later if KINDS_LATER.contains(&later) => {
@@ -143,6 +133,16 @@ pub(super) fn read_sql(fields: &mut Fields, problems: &mut Problems) -> Option<S
 /// Only sources that run statements have this switch: files are skipped by what they hold, never by what they compute.
 fn read_pushdown(fields: &mut Fields, problems: &mut Problems) -> Option<bool> {
     fields.take("pushdown").map_or(Some(true), |value| value.boolean(problems))
+}
+
+/// A text that is never shown.
+pub(super) fn read_secret(value: &Value, problems: &mut Problems) -> Option<Secret> {
+    let text = value.string(problems)?;
+    if !value.is_expanded() {
+        let problem = Problem::warning(text.place, format!("`{}` stands in the file itself", value.key));
+        problems.push(problem.hint("refer to it: `${NAME}` or `${file:/path}`"));
+    }
+    Some(Secret::new(text.value))
 }
 
 /// A URL whose text is never shown: it holds a password. The source itself reads it as libpq does.

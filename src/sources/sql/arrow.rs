@@ -140,8 +140,9 @@ pub fn reading(data_type: &DataType) -> DataType {
     }
 }
 
-/// How values of a type that is read here compare.
-fn class(data_type: &DataType) -> Option<Class> {
+/// How values of a type that is read here compare, if sources compare them at all.
+#[must_use]
+pub fn class(data_type: &DataType) -> Option<Class> {
     Some(match data_type {
         DataType::Boolean => Class::Bool,
         DataType::Int16 => Class::Int16,

@@ -7,6 +7,7 @@ mod annotation;
 pub mod arrow;
 mod batch;
 pub mod capability;
+pub mod clickhouse;
 pub mod column;
 pub mod dialect;
 mod failure;

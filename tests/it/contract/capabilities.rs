@@ -13,6 +13,7 @@ use aqueduct::{
     sources::sql::{
         Class, Dialect,
         capability::{Entry, Kind},
+        clickhouse::ClickhouseDialect,
         postgres::PostgresDialect,
         sqlite::SqliteDialect,
     },
@@ -22,7 +23,7 @@ use datafusion::scalar::ScalarValue;
 use futures::TryStreamExt;
 
 use super::engine::texts;
-use crate::harness::{postgres, project::Project, sqlite};
+use crate::harness::{clickhouse, postgres, project::Project, sqlite};
 
 /// So many expressions are columns of one query.
 const WIDTH: usize = 24;
@@ -270,6 +271,15 @@ async fn postgres_computes_what_its_list_says() {
         assert!(used, "{name}: {:?}", answers[0].1);
     }
     check_all(&bench, &PostgresDialect).await;
+}
+
+#[tokio::test]
+async fn clickhouse_computes_what_its_list_says() {
+    let database = clickhouse::database().await;
+    database.execute(&edges::clickhouse()).await;
+    let project = Project::new().file("aqueduct.yaml", SETTINGS).file("catalogs/source.yaml", &database.catalog());
+    let bench = Bench::over(project, edges::clickhouse_columns).await;
+    check_all(&bench, &ClickhouseDialect).await;
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@
 #![allow(dead_code, reason = "a harness offers more than the suites of one day use")]
 
 mod checks;
+pub mod clickhouse;
 pub mod csv;
 pub mod flight;
 pub mod http;

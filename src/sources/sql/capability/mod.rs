@@ -80,12 +80,14 @@ pub struct Entry {
 pub struct Capabilities {
     /// Entries shared with other dialects come first.
     pub tables: &'static [&'static [Entry]],
+    /// The names of shared entries that this dialect does not have.
+    pub without: &'static [&'static str],
 }
 
 impl Capabilities {
     /// All entries.
-    pub fn entries(&self) -> impl Iterator<Item = &'static Entry> + use<> {
-        self.tables.iter().flat_map(|table| table.iter())
+    pub fn entries(&self) -> impl Iterator<Item = &'static Entry> {
+        self.tables.iter().flat_map(|table| table.iter()).filter(|entry| !self.without.contains(&entry.name))
     }
 
     /// The entry for `kind` over operands of `classes`, in a server of `version`.
@@ -158,13 +160,15 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::sources::sql::{Dialect, postgres::PostgresDialect, sqlite::SqliteDialect};
+    use crate::sources::sql::{
+        Dialect, clickhouse::ClickhouseDialect, postgres::PostgresDialect, sqlite::SqliteDialect,
+    };
 
     /// What the printer gives names to.
     const NAMED: [&str; 5] = ["filter", "over", "up", "down", "not"];
 
-    fn dialects() -> [&'static Capabilities; 2] {
-        [PostgresDialect.capabilities(), SqliteDialect.capabilities()]
+    fn dialects() -> [&'static Capabilities; 3] {
+        [PostgresDialect.capabilities(), SqliteDialect.capabilities(), ClickhouseDialect.capabilities()]
     }
 
     #[test]

@@ -21,6 +21,7 @@ pub static CAPABILITIES: Capabilities = Capabilities {
         AGGREGATES,
         WINDOWS,
     ],
+    without: &[],
 };
 
 const INT64: &[Class] = &[Class::Int64];

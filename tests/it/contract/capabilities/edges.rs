@@ -114,6 +114,62 @@ const SQLITE: &[Values] = &[
     (Class::Binary, "binary", ["BLOB", "BLOB"], &["x''", "x'00'", "x'00ff'", "x'ff'", "x'61'"]),
 ];
 
+const CLICKHOUSE: &[Values] = &[
+    (Class::Bool, "bool", ["Nullable(Bool)", "Nullable(Bool)"], &["true", "false"]),
+    (Class::Int16, "int16", ["Nullable(Int16)", "Nullable(UInt8)"], &["0", "1", "7", "100", "127", "32", "64", "2"]),
+    (
+        Class::Int32,
+        "int32",
+        ["Nullable(Int32)", "Nullable(Int32)"],
+        &["0", "1", "-1", "7", "-7", "1000", "2147483647", "-2147483648"],
+    ),
+    (
+        Class::Int64,
+        "int64",
+        ["Nullable(Int64)", "Nullable(Int64)"],
+        &["0", "1", "2", "-1", "7", "1000", "9223372036854775807", "-9223372036854775808"],
+    ),
+    (
+        Class::Float64,
+        "float64",
+        ["Nullable(Float64)", "Nullable(Float64)"],
+        &["0", "-0.", "1.5", "-7.25", "nan", "inf", "-inf", "5e-324"],
+    ),
+    (
+        Class::Decimal,
+        "decimal",
+        ["Nullable(Decimal(12, 3))", "Nullable(Decimal(9, 2))"],
+        &["0", "1", "-1.005", "0.001", "7", "2.5", "9999999.994", "-9999999.994"],
+    ),
+    (
+        Class::Text,
+        "text",
+        ["Nullable(String)", "LowCardinality(Nullable(String))"],
+        &["''", "'a'", "'B'", "'A'", "'a%b_c'", "'\\\\'", "'é日本'", "' \\t ab \\n'"],
+    ),
+    (
+        Class::Date,
+        "date",
+        ["Nullable(Date32)", "Nullable(Date)"],
+        &["'1970-01-01'", "'1999-12-31'", "'2024-02-29'", "'2023-01-01'", "'2149-06-06'"],
+    ),
+    (
+        Class::TimestampTz,
+        "timestamptz",
+        ["Nullable(DateTime64(6, 'UTC'))", "Nullable(DateTime)"],
+        &["'1970-01-01 00:00:00'", "'2024-02-29 12:30:15'", "'2023-12-31 23:30:00'", "'2106-02-07 06:28:15'"],
+    ),
+];
+
+/// The same in the database `{db}`.
+pub fn clickhouse() -> String {
+    let statements = tables(CLICKHOUSE, " ENGINE = MergeTree ORDER BY id");
+    let named = statements.replace(" edges ", " {db}.edges ").replace(" others ", " {db}.others ");
+    let typed =
+        named.replace("(id INTEGER PRIMARY KEY", "(id Int64").replace("c_int64 INTEGER", "c_int64 Nullable(Int64)");
+    typed.replace(';', ";\n")
+}
+
 /// `edges`, and `others` with some rows of the same.
 pub fn postgres() -> String {
     let before = "CREATE COLLATION loose (provider = icu, locale = 'und-u-ks-level2', deterministic = false);";
@@ -184,6 +240,12 @@ pub fn sqlite_columns(class: Class) -> Vec<&'static str> {
         Class::Date => vec!["p_date", "q_date"],
         _ => Vec::new(),
     }
+}
+
+/// The same, of the classes that `ClickHouse` has.
+pub fn clickhouse_columns(class: Class) -> Vec<&'static str> {
+    let has = CLICKHOUSE.iter().any(|(known, ..)| *known == class);
+    if has { postgres_columns(class) } else { Vec::new() }
 }
 
 /// For each kind of list: a name, the parameter's type, a column, and the list.

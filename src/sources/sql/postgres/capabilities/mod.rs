@@ -21,6 +21,7 @@ pub static CAPABILITIES: Capabilities = Capabilities {
         aggregates::AGGREGATES,
         aggregates::WINDOWS,
     ],
+    without: &[],
 };
 
 const DECIMAL: &[Class] = &[Class::Decimal];
