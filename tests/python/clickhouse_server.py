@@ -4,7 +4,8 @@ clickhouse_server.py PORT DIRECTORY: user `reader`, password `letmein`. Statemen
 the body, parameters as `param_…` and settings as anything else, in the form or in the URL. The rows of a table whose name
 begins with `stream_` are sent while they are made, and nothing else runs meanwhile: the engine makes one stream at a time.
 Who hangs up, or is killed by `KILL QUERY WHERE query_id = {id:String}`, has such a statement cancelled. `GET /log` tells
-of every statement: its id, text, settings and how it ended.
+of every statement: its id, text, settings and how it ended. `REFUSE 2 text` has the next two statements refused that hold
+the text, as those that come to a server which has too much to do.
 """
 
 import io
@@ -22,6 +23,7 @@ engine = session.Session(sys.argv[2])
 # One statement at a time, with the parameters that were set for it.
 running = threading.Lock()
 log = []
+refusals = {}
 # Of the protocol, or about this very connection.
 OURS = {"query", "query_id", "default_format", "readonly", "cancel_http_readonly_queries_on_client_close",
         "http_write_exception_in_output_format", "output_format_arrow_compression_method"}
@@ -69,13 +71,21 @@ class Handler(BaseHTTPRequestHandler):
                 if other["id"] == parameters["param_id"] and other["state"] == "running":
                     other["state"] = "killed"
             return self.answer(b"")
+        if fields["query"].startswith("REFUSE"):
+            _, times, text = fields["query"].split()
+            refusals[text] = int(times)
+            return self.answer(b"")
+        for text, times in refusals.items():
+            if times and f"`{text}`" in fields["query"]:
+                refusals[text] -= 1
+                return self.fail(500, "Code: 202. DB::Exception: Too many simultaneous queries. (TOO_MANY_SIMULTANEOUS_QUERIES)")
         log.append(entry)
         try:
             self.run(entry, parameters, fields.get("default_format", "TabSeparated"))
         except (BrokenPipeError, ConnectionResetError):
             entry["state"] = "left" if entry["state"] == "running" else entry["state"]
         except Exception as error:
-            entry["state"] = "failed"
+            entry |= {"state": "failed", "error": str(error)}
             self.fail(500, str(error))
 
     def run(self, entry, parameters, form):
@@ -119,6 +129,7 @@ class Handler(BaseHTTPRequestHandler):
             raise
         except Exception as error:
             stream.cancel()
+            entry["error"] = str(error)
             entry["state"] = "failed" if entry["state"] == "running" else entry["state"]
             out.write(str(error).encode())
         out.flush()

@@ -2,8 +2,10 @@
 
 mod capabilities;
 mod checklist;
+mod clickhouse;
 pub mod engine;
 mod files;
+mod opened;
 pub mod postgres;
 mod property;
 mod sqlite;

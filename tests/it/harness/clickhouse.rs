@@ -41,6 +41,11 @@ impl Database {
         }
     }
 
+    /// Has the server say so many times that it has too much to do when it is to read this database.
+    pub async fn refuse(&self, times: u32) {
+        run(&format!("REFUSE {times} {}", self.name)).await;
+    }
+
     /// A catalog of this database.
     pub fn catalog(&self) -> String {
         self.catalog_at(&url())

@@ -107,9 +107,9 @@ impl Drop for Proxy {
     }
 }
 
-/// The address in a Postgres URL.
+/// The address in a URL, behind the user if there is one.
 pub fn address(url: &str) -> SocketAddr {
-    let (_, rest) = url.split_once('@').expect("the URL has a user");
+    let (_, rest) = url.rsplit_once('@').or_else(|| url.split_once("://")).expect("it is a URL");
     rest.split('/').next().and_then(|text| text.parse().ok()).expect("the URL has an address")
 }
 
