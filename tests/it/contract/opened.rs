@@ -6,7 +6,7 @@ use aqueduct::{
     app::App,
     catalog::{self, Query},
     config::Environment,
-    engine::{Cut, Explanation, Physical, Refusal},
+    engine::{Cut, Physical, Refusal},
     model::{Code, Fault},
 };
 use chrono::{DateTime, Utc};
@@ -35,24 +35,6 @@ impl Opened {
         let physical = self.plan(sql).await?;
         let batches: Vec<_> = physical.execute()?.try_collect().await?;
         Ok(batches.iter().flat_map(texts).collect())
-    }
-
-    /// The rows as text, sorted.
-    pub async fn sorted(&self, sql: &str) -> Result<Vec<String>, Fault> {
-        let mut rows = self.rows(sql).await?;
-        rows.sort();
-        Ok(rows)
-    }
-
-    /// Where the parts of a query run.
-    pub async fn explain(&self, sql: &str) -> Explanation {
-        let physical = self.plan(sql).await.unwrap_or_else(|fault| panic!("{sql}: {fault:?}"));
-        physical.explain("ad_hoc.sql", 0)
-    }
-
-    /// The statements that are sent.
-    pub async fn statements(&self, sql: &str) -> Vec<String> {
-        self.explain(sql).await.sources.into_iter().filter_map(|part| part.sql).collect()
     }
 
     async fn plan(&self, sql: &str) -> Result<Physical, Fault> {
