@@ -99,6 +99,7 @@ pub fn open(config: &SourceConfig, runtime: &Arc<RuntimeEnv>, pushdown: bool) ->
     match &config.kind {
         SourceKind::Files(files) => files::open(config, files, runtime),
         SourceKind::Postgres(postgres) => sql::postgres::open(config, postgres, pushdown && postgres.sql.pushdown),
+        SourceKind::Adbc(adbc) => sql::adbc::open(config, adbc, pushdown && adbc.sql.pushdown),
         SourceKind::Sqlite(sqlite) => sql::sqlite::open(config, sqlite, pushdown && sqlite.pushdown),
     }
 }

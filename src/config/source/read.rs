@@ -12,25 +12,21 @@ use super::{
         reader::{Fields, Value, suggest},
         yaml,
     },
-    FilesConfig, Location, PostgresConfig, SourceConfig, SourceKind, SqlConfig, SqliteConfig, options, tables,
+    FilesConfig, Location, PostgresConfig, SourceConfig, SourceKind, SqlConfig, SqliteConfig, adbc, options, tables,
 };
 use crate::model::{Place, Problem, Problems, SourceName};
 
 const FOLDER: &str = "catalogs";
-const KINDS: &[&str] = &["postgres", "sqlite", "files"];
+const KINDS: &[&str] = &["postgres", "sqlite", "duckdb", "snowflake", "bigquery", "adbc", "files"];
 const KINDS_LATER: &[&str] = &[
-    "adbc",
-    "bigquery",
     "clickhouse",
     "delta",
-    "duckdb",
     "dynamodb",
     "flightsql",
     "glue",
     "http",
     "iceberg",
     "mysql",
-    "snowflake",
 ];
 const LATER: &[&str] = &["cache", "description", "limits", "owner", "policies", "retry", "timeout"];
 /// Names that stand for something else where a source's name is written.
@@ -105,6 +101,9 @@ fn read(
         "postgres" => read_postgres(&mut fields, problems).map(SourceKind::Postgres),
         "sqlite" => read_sqlite(&mut fields, directory, problems).map(SourceKind::Sqlite),
         "files" => read_files(&mut fields, directory, problems).map(SourceKind::Files),
+        other if let Some((_, flavor)) = adbc::KINDS.iter().find(|(name, _)| *name == other) => {
+            adbc::read(*flavor, &mut fields, directory, problems).map(SourceKind::Adbc)
+        }
         later if KINDS_LATER.contains(&later) => {
             let message = format!("sources of kind {} are not supported yet", kind.quoted());
             problems.push(Problem::error(kind_text.place, message).hint(format!("use one of: {}", KINDS.join(", "))));

@@ -22,14 +22,17 @@
 //! | Interval | Interval(MonthDayNano) | no |
 //! | anything else | Utf8: its text, JSON where it is nested | no |
 //!
-//! A value that its type here cannot hold, such as a nanosecond that is no whole microsecond, is an error that names the
-//! column. What is compared is what a member's dialect allows, too.
+//! A value that its type here cannot hold, such as a nanosecond that is no whole microsecond, an instant that stands for
+//! infinity, or a decimal of more digits than its type says, is an error that names the column. What is compared is what a member's dialect allows, too.
 
 use std::{collections::HashMap, sync::Arc};
 
 use datafusion::arrow::{
-    array::{RecordBatch, RecordBatchOptions},
-    datatypes::{DataType, Field, IntervalUnit, Schema, SchemaRef, TimeUnit},
+    array::{ArrayRef, ArrowPrimitiveType, AsArray, PrimitiveArray, RecordBatch, RecordBatchOptions},
+    datatypes::{
+        DataType, Date32Type, Decimal128Type, Field, IntervalUnit, Schema, SchemaRef, TimeUnit,
+        TimestampMicrosecondType,
+    },
 };
 
 use super::{
@@ -41,7 +44,7 @@ use super::{
 };
 use crate::{
     model::{Fault, SourceName, ValueType, value::UTC},
-    sources::strict::{Target, is_text},
+    sources::strict::{Misfit, Target, is_text},
 };
 
 /// A column as a source describes it.
@@ -219,7 +222,7 @@ impl Batches {
                     let cause = format!("`{}` came as {}", field.name(), sent.data_type());
                     return Err(changed(&self.source, &self.relation, cause));
                 }
-                target.read(sent).map_err(|misfit| {
+                target.read(sent).and_then(sound).map_err(|misfit| {
                     let kind = format!("{target}");
                     unrepresentable(&self.source, &self.relation, field.name(), "of another range or precision", &kind)
                         .with_internal(misfit.0)
@@ -230,4 +233,25 @@ impl Batches {
         RecordBatch::try_new_with_options(Arc::clone(&self.schema), columns, &options)
             .map_err(|error| changed(&self.source, &self.relation, error))
     }
+}
+
+/// `column`, if each of its values is one of its type: sources send what fits the bits.
+fn sound(column: ArrayRef) -> Result<ArrayRef, Misfit> {
+    let is_endless = match column.data_type() {
+        DataType::Decimal128(precision @ 38, _) => {
+            column.as_primitive::<Decimal128Type>().validate_decimal_precision(*precision)?;
+            false
+        }
+        DataType::Date32 => holds(column.as_primitive::<Date32Type>(), |day| day.saturating_abs() == i32::MAX),
+        DataType::Timestamp(TimeUnit::Microsecond, _) => {
+            holds(column.as_primitive::<TimestampMicrosecondType>(), |at| at.saturating_abs() == i64::MAX)
+        }
+        _ => false,
+    };
+    if is_endless { Err(Misfit("infinity".to_owned())) } else { Ok(column) }
+}
+
+fn holds<T: ArrowPrimitiveType>(values: &PrimitiveArray<T>, is_met: impl Fn(T::Native) -> bool) -> bool {
+    // What stands where a value is NULL may be anything.
+    values.values().iter().any(|value| is_met(*value)) && values.iter().flatten().any(is_met)
 }

@@ -273,6 +273,7 @@ pub const NODES: &[Entry] = &[
     node("one row", &["SELECT 1 AS a UNION ALL SELECT c_int64 FROM edges"]),
 ];
 
-const fn node(name: &'static str, examples: &'static [&'static str]) -> Entry {
+/// A plan node, or a clause of one.
+pub(in crate::sources::sql) const fn node(name: &'static str, examples: &'static [&'static str]) -> Entry {
     Entry::new(name, Kind::Node, &[], "", examples)
 }
