@@ -28,7 +28,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use datafusion::arrow::{
-    array::{ArrayRef, ArrowPrimitiveType, AsArray, PrimitiveArray, RecordBatch, RecordBatchOptions},
+    array::{Array, ArrayRef, ArrowPrimitiveType, AsArray, PrimitiveArray, RecordBatch, RecordBatchOptions},
     datatypes::{
         DataType, Date32Type, Decimal128Type, Field, IntervalUnit, Schema, SchemaRef, TimeUnit,
         TimestampMicrosecondType,
@@ -235,23 +235,30 @@ impl Batches {
     }
 }
 
-/// `column`, if each of its values is one of its type: sources send what fits the bits.
+/// `column`, if each of its values is one of its type: sources send what fits the bits. Behind a NULL may stand anything,
+/// which the engine's functions of time would compute with: it becomes zero.
 fn sound(column: ArrayRef) -> Result<ArrayRef, Misfit> {
-    let is_endless = match column.data_type() {
+    match column.data_type() {
         DataType::Decimal128(precision @ 38, _) => {
             column.as_primitive::<Decimal128Type>().validate_decimal_precision(*precision)?;
-            false
+            Ok(column)
         }
-        DataType::Date32 => holds(column.as_primitive::<Date32Type>(), |day| day.saturating_abs() == i32::MAX),
+        DataType::Date32 => finite::<Date32Type>(&column, |day| day.saturating_abs() == i32::MAX),
         DataType::Timestamp(TimeUnit::Microsecond, _) => {
-            holds(column.as_primitive::<TimestampMicrosecondType>(), |at| at.saturating_abs() == i64::MAX)
+            finite::<TimestampMicrosecondType>(&column, |at| at.saturating_abs() == i64::MAX)
         }
-        _ => false,
-    };
-    if is_endless { Err(Misfit("infinity".to_owned())) } else { Ok(column) }
+        _ => Ok(column),
+    }
 }
 
-fn holds<T: ArrowPrimitiveType>(values: &PrimitiveArray<T>, is_met: impl Fn(T::Native) -> bool) -> bool {
-    // What stands where a value is NULL may be anything.
-    values.values().iter().any(|value| is_met(*value)) && values.iter().flatten().any(is_met)
+fn finite<T: ArrowPrimitiveType>(column: &ArrayRef, is_endless: impl Fn(T::Native) -> bool) -> Result<ArrayRef, Misfit> {
+    let values = column.as_primitive::<T>();
+    if values.iter().flatten().any(is_endless) {
+        return Err(Misfit("infinity".to_owned()));
+    }
+    if values.null_count() == 0 {
+        return Ok(Arc::clone(column));
+    }
+    let zeroed: PrimitiveArray<T> = values.iter().collect();
+    Ok(Arc::new(zeroed.with_data_type(column.data_type().clone())))
 }

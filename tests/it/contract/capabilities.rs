@@ -12,6 +12,7 @@ use aqueduct::{
     model::{Problems, SourceName},
     sources::sql::{
         Class, Dialect,
+        adbc::DuckDbDialect,
         capability::{Entry, Kind},
         postgres::PostgresDialect,
         sqlite::SqliteDialect,
@@ -22,7 +23,7 @@ use datafusion::scalar::ScalarValue;
 use futures::TryStreamExt;
 
 use super::engine::texts;
-use crate::harness::{postgres, project::Project, sqlite};
+use crate::harness::{duckdb, postgres, project::Project, sqlite};
 
 /// So many expressions are columns of one query.
 const WIDTH: usize = 24;
@@ -241,15 +242,8 @@ async fn check_all(bench: &Bench, dialect: &dyn Dialect) {
     assert!(wrong.is_empty(), "{} mistakes:\n{}", wrong.len(), wrong.join("\n"));
 }
 
-const SETTINGS: &str = "auth: {anonymous: true}\n";
-
-#[tokio::test]
-async fn postgres_computes_what_its_list_says() {
-    let database = postgres::database().await;
-    database.execute(&edges::postgres()).await;
-    let catalog = "kind: postgres\nurl: \"{{postgres_url}}\"\n";
-    let mut project =
-        Project::new().postgres(&database).file("aqueduct.yaml", SETTINGS).file("catalogs/source.yaml", catalog);
+/// With a query for each list, whose values are a parameter.
+fn with_lists(mut project: Project) -> Project {
     for (name, kind, column, _) in edges::lists() {
         let sql = format!(
             "/*---\nname: lists.{name}\nversion: 1\nparams:\n  list: {{type: \"[{kind}]\"}}\naccess: public\n---*/\n\
@@ -257,7 +251,11 @@ async fn postgres_computes_what_its_list_says() {
         );
         project = project.file(&format!("queries/lists/{name}.sql"), &sql);
     }
-    let bench = Bench::over(project, edges::postgres_columns).await;
+    project
+}
+
+/// The rows that lists choose.
+async fn check_lists(bench: &Bench) {
     for (name, _, _, list) in edges::lists() {
         let mut answers = Vec::new();
         for engine in [&bench.on, &bench.off] {
@@ -269,7 +267,33 @@ async fn postgres_computes_what_its_list_says() {
         let used = answers[0].1.sources.iter().any(|part| part.capabilities.contains(&"x = ANY (:list)"));
         assert!(used, "{name}: {:?}", answers[0].1);
     }
+}
+
+const SETTINGS: &str = "auth: {anonymous: true}\n";
+
+#[tokio::test]
+async fn postgres_computes_what_its_list_says() {
+    let database = postgres::database().await;
+    database.execute(&edges::postgres()).await;
+    let catalog = "kind: postgres\nurl: \"{{postgres_url}}\"\n";
+    let project =
+        Project::new().postgres(&database).file("aqueduct.yaml", SETTINGS).file("catalogs/source.yaml", catalog);
+    let project = with_lists(project);
+    let bench = Bench::over(project, edges::postgres_columns).await;
+    check_lists(&bench).await;
     check_all(&bench, &PostgresDialect).await;
+}
+
+#[tokio::test]
+async fn duckdb_computes_what_its_list_says() {
+    let project = Project::new().file("aqueduct.yaml", SETTINGS);
+    duckdb::execute(&project.join("edges.duckdb"), &edges::duckdb()).await;
+    let library = duckdb::library().display().to_string();
+    let catalog = "kind: duckdb\npath: edges.duckdb\ndriver: \"{{library}}\"\n";
+    let project = with_lists(project.value("library", library).file("catalogs/source.yaml", catalog));
+    let bench = Bench::over(project, edges::duckdb_columns).await;
+    check_lists(&bench).await;
+    check_all(&bench, &DuckDbDialect).await;
 }
 
 #[tokio::test]

@@ -27,7 +27,7 @@ use crate::{
         engine::{Engine, Failure},
     },
     harness::{
-        postgres,
+        duckdb, postgres,
         project::Project,
         sqlite,
         tools::{repository, sql_files},
@@ -35,7 +35,7 @@ use crate::{
 };
 
 /// The kinds of SQL sources.
-const KINDS: [&str; 2] = ["postgres", "sqlite"];
+const KINDS: [&str; 3] = ["postgres", "sqlite", "duckdb"];
 
 /// What a comment may begin with.
 const WORDS: [&str; 7] = ["here", "sends", "keeps", "order", "fails", "empty", "absent"];
@@ -84,6 +84,15 @@ async fn sqlite_answers_what_it_can_answer_exactly() {
     let project = Project::new().file("catalogs/s.yaml", &catalog);
     sqlite::execute(&project.join("s.db"), &tables("sqlite")).await;
     check("sqlite", project).await;
+}
+
+#[tokio::test]
+async fn duckdb_answers_what_it_can_answer_exactly() {
+    let catalog = "kind: duckdb\npath: s.duckdb\ndriver: \"{{library}}\"\n";
+    let project = Project::new().value("library", duckdb::library().display().to_string());
+    let project = project.file("catalogs/s.yaml", catalog);
+    duckdb::execute(&project.join("s.duckdb"), &tables("duckdb")).await;
+    check("duckdb", project).await;
 }
 
 fn tables(kind: &str) -> String {

@@ -34,5 +34,5 @@ fn run(file: &Path, sql: &str) {
     let mut connection = database.new_connection().expect("a connection");
     let mut statement = connection.new_statement().expect("a statement");
     let prepared = statement.set_sql_query(sql);
-    prepared.and_then(|()| statement.execute_update()).unwrap_or_else(|error| panic!("{error}\n{sql}"));
+    prepared.and_then(|()| statement.execute_update()).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
 }

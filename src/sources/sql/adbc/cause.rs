@@ -33,7 +33,7 @@ pub fn meaning(error: &Error) -> Meaning {
     match error.status {
         Status::IO | Status::Timeout => Meaning::Unreachable,
         Status::Unauthenticated | Status::Unauthorized => Meaning::Unauthenticated,
-        _ if says(error, &["Out of Range Error", "Overflow in "]) => Meaning::Overflows,
+        _ if says(error, &["Out of Range Error", "out of range for the destination type"]) => Meaning::Overflows,
         _ if says(error, &["Too Many Requests", "Service Unavailable"]) => Meaning::Unreachable,
         _ => Meaning::Refuses,
     }

@@ -1,22 +1,25 @@
 //! A column as a driver gives it, or as its system casts it before.
 
+use std::sync::Arc;
+
+use datafusion::arrow::datatypes::DataType;
+
 use crate::{
     model::ValueType,
     sources::sql::{
-        Class, Column, Comparison, Dialect,
-        arrow::ArrowColumn,
-        listing::Described,
-        select::{QUALIFIER},
+        Class, Column, Comparison, Dialect, PRINTED_BY, arrow::ArrowColumn, listing::Described, select::QUALIFIER,
     },
 };
 
-/// A column, and the type of its system to which it is cast before it is sent, or compared.
+/// A column, and the types of its system to which it is cast before it is sent, or compared.
 #[derive(Clone, Debug)]
 pub struct AdbcColumn {
     /// As it is sent.
     pub arrow: ArrowColumn,
-    /// The type; `None` where the column's own is sent.
+    /// The type to which it is cast; `None` where the column's own is sent.
     pub cast: Option<&'static str>,
+    /// The type of text to which it is cast where the owner asks for text: it has values that Arrow has not.
+    pub as_text: Option<&'static str>,
 }
 
 impl Described for AdbcColumn {
@@ -37,13 +40,24 @@ impl Described for AdbcColumn {
     }
 
     fn column(&self, dialect: &dyn Dialect, as_type: Option<&ValueType>) -> Option<Column> {
-        let column = self.arrow.column(dialect, as_type)?;
-        let Some(cast) = self.cast else { return Some(column) };
+        let printed = self.as_text.filter(|_| as_type == Some(&ValueType::String));
+        let sent = match printed {
+            Some(_) => &ArrowColumn { data_type: DataType::Utf8, ..self.arrow.clone() },
+            None => &self.arrow,
+        };
+        let column = sent.column(dialect, as_type)?;
+        let Some(cast) = printed.or(self.cast) else { return Some(column) };
         let select = format!("CAST({QUALIFIER}{} AS {cast})", dialect.quoted(&self.arrow.name));
         let comparison = column.comparison.map(|Comparison { class, .. }| {
             let operand = if class == Class::Text { dialect.by_code_point(&select) } else { select.clone() };
             Comparison { class, equality: operand.clone(), order: operand }
         });
-        Some(Column { select, comparison, ..column })
+        let mut field = column.field;
+        if comparison.is_none() && *field.data_type() == DataType::Utf8 {
+            let mut metadata = field.metadata().clone();
+            metadata.insert(PRINTED_BY.to_owned(), dialect.name().to_owned());
+            field = Arc::new(field.as_ref().clone().with_metadata(metadata));
+        }
+        Some(Column { field, select, comparison, ..column })
     }
 }

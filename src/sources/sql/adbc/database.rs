@@ -1,9 +1,12 @@
 //! The driver's handle of one database, which all connections share.
+//!
+//! A file that was replaced is still the old one to the handle that has it open: statements of one listing read one file.
+//! The next listing opens the new one.
 
 use std::{
     fs::Metadata,
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::SystemTime,
 };
 
@@ -17,7 +20,7 @@ use adbc_driver_manager::{ManagedConnection, ManagedDatabase, ManagedDriver};
 
 use crate::config::{Secret, source::AdbcConfig};
 
-/// A database that is opened when it is needed first. A file that was replaced is opened anew.
+/// A database that is opened when it is needed first.
 pub struct Database {
     driver: ManagedDriver,
     options: Vec<(String, Secret)>,
@@ -50,12 +53,22 @@ impl Database {
         Self { driver, options, file, settings, open: Mutex::new(None) }
     }
 
-    /// The file as it is now; `None` where there is no file.
+    /// The file that is open; `None` where none is.
+    pub fn stamp(&self) -> Option<Stamp> {
+        self.current().as_ref().and_then(|open| open.stamp)
+    }
+
+    /// Forgets the handle of a file that was replaced. Its connections keep it.
     ///
     /// # Errors
-    /// It cannot be looked at.
-    pub fn stamp(&self) -> Result<Option<Stamp>> {
-        self.file.as_deref().map(Stamp::of).transpose()
+    /// The file cannot be looked at.
+    pub fn renew(&self) -> Result<()> {
+        let stamp = self.file.as_deref().map(Stamp::of).transpose()?;
+        let mut current = self.current();
+        if current.as_ref().is_some_and(|open| open.stamp != stamp) {
+            *current = None;
+        }
+        Ok(())
     }
 
     /// A new connection, and the file that it reads. Blocks.
@@ -70,12 +83,16 @@ impl Database {
         Ok((connection, stamp))
     }
 
+    fn current(&self) -> MutexGuard<'_, Option<Open>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn open(&self) -> Result<Open> {
-        let stamp = self.stamp()?;
-        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(open) = open.as_ref().filter(|open| open.stamp == stamp) {
+        let mut current = self.current();
+        if let Some(open) = current.as_ref() {
             return Ok(open.clone());
         }
+        let stamp = self.file.as_deref().map(Stamp::of).transpose()?;
         let file = self.file.as_ref().map(|file| {
             let file = file.to_string_lossy().into_owned();
             [("path".to_owned(), file), ("access_mode".to_owned(), "READ_ONLY".to_owned())]
@@ -86,7 +103,7 @@ impl Database {
             (OptionDatabase::from(name.as_str()), OptionValue::String(value))
         });
         let handle = self.driver.clone().new_database_with_opts(options)?;
-        Ok(open.insert(Open { handle, stamp }).clone())
+        Ok(current.insert(Open { handle, stamp }).clone())
     }
 }
 

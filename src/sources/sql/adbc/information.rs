@@ -120,5 +120,5 @@ pub fn plain(field: &datafusion::arrow::datatypes::Field, source_type: String, i
         is_comparable,
         comment: None,
     };
-    AdbcColumn { arrow, cast: None }
+    AdbcColumn { arrow, cast: None, as_text: None }
 }

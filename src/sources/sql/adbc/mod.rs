@@ -23,7 +23,7 @@ use adbc_driver_manager::ManagedConnection;
 use async_trait::async_trait;
 
 use super::{
-    Dialect, Remote,
+    Dialect, Remote, Statement,
     feed::{Caller, Stop},
     listing::Found,
 };
@@ -68,6 +68,12 @@ trait System: Debug + Send + Sync {
     /// How it finds the values of placeholders.
     fn placeholders(&self) -> Placeholders {
         Placeholders::InOrder
+    }
+
+    /// The text that is prepared to see whether it would run, and what it gives: that which runs, unless values that are
+    /// not there yet are in the way.
+    fn sample(&self, statement: &Statement) -> String {
+        binds::text(statement, self.dialect(), self.placeholders()).0
     }
 
     /// The tables that are there, those that are wanted described. Blocks.

@@ -18,7 +18,7 @@ use crate::{
     config::source::AdbcConfig,
     model::{Fault, Problem, SourceName},
     sources::sql::{
-        Dialect, Statement,
+        Dialect,
         arrow::{Batches, examine},
         failure::{changed, down, failed, not_computed},
         feed::{Caller, Feed, Job, Remote, Scan, Stop, Verdict},
@@ -67,6 +67,7 @@ impl Adbc {
     /// What is there. What the system said of statements is forgotten.
     pub async fn discover(&self, wanted: Wanted) -> Result<Discovered, Stop> {
         self.verdicts.forget();
+        self.database.renew().map_err(|error| self.no_connection(&error))?;
         let slot = self.pool.slot().await;
         let (session, _) = self.session(&slot, None).await?;
         let mut connection = session.connection.clone();
@@ -86,8 +87,7 @@ impl Adbc {
         let slot = self.pool.slot().await;
         let (session, _) = self.session(&slot, None).await?;
         let mut connection = session.connection.clone();
-        let (sql, _) = self.text(&scan.statement);
-        let order = Order { sql, ..Order::default() };
+        let order = Order { sql: self.system.sample(&scan.statement), ..Order::default() };
         let described = blocking(move || statement::describe(&mut connection, &order)).await?;
         let verdict = match described {
             Ok(sent) => examine(&sent, &scan.schema),
@@ -179,7 +179,7 @@ impl Connector for Adbc {
     }
 
     async fn session(&self, slot: &Slot<Session>, _job: Option<&Job>) -> Result<(Session, bool), Stop> {
-        let stamp = self.database.stamp().map_err(|error| self.no_connection(&error))?;
+        let stamp = self.database.stamp();
         // Those to a file that was replaced are closed.
         while let Some(session) = slot.take_idle(|session| session.stamp == stamp) {
             if session.stamp == stamp {
@@ -219,13 +219,9 @@ impl Connector for Adbc {
 }
 
 impl Adbc {
-    fn text(&self, statement: &Statement) -> (String, Vec<usize>) {
-        binds::text(statement, self.system.dialect(), self.system.placeholders())
-    }
-
     fn order(&self, job: &Job) -> Result<Order, Fault> {
         let statement = &job.scan.statement;
-        let (sql, used) = self.text(statement);
+        let (sql, used) = binds::text(statement, self.system.dialect(), self.system.placeholders());
         let values = binds::row(statement, &used)?;
         let options = self.system.options(&job.caller, &self.config);
         Ok(Order { sql, values, options })

@@ -21,20 +21,22 @@ impl Dialect for DuckDbDialect {
         class != Class::Uuid
     }
 
+    fn most_digits(&self) -> u8 {
+        38
+    }
+
     fn capabilities(&self) -> &'static Capabilities {
         &CAPABILITIES
     }
 
     fn by_code_point(&self, operand: &str) -> String {
-        format!("({operand} COLLATE C)")
+        // A value has no collation, and of one with a collation the library cannot say the type before it is bound.
+        let is_value = operand.starts_with('\0') && operand.ends_with('\0');
+        if is_value { operand.to_owned() } else { format!("({operand} COLLATE C)") }
     }
 
     fn placeholder(&self, number: usize, bind: &Bind) -> String {
-        match type_name(bind) {
-            Some(name) => format!("CAST(${number} AS {name})"),
-            // A decimal that is not known yet: its value says its type.
-            None => format!("${number}"),
-        }
+        typed(&format!("${number}"), bind)
     }
 
     fn membership(
@@ -59,6 +61,23 @@ impl Dialect for DuckDbDialect {
     fn array_membership(&self, operand: &str, binds: &mut Binds, list: Bind) -> Option<String> {
         Some(format!("({operand} IN (SELECT unnest({})))", binds.place(list)))
     }
+}
+
+/// `value` as one of the type of `bind`. Of a decimal that is not known yet, its value says the type.
+fn typed(value: &str, bind: &Bind) -> String {
+    type_name(bind).map_or_else(|| value.to_owned(), |name| format!("CAST({value} AS {name})"))
+}
+
+/// Any value that `bind` may be. NULL may be of another type than its cast says.
+pub(super) fn sample(bind: &Bind) -> String {
+    let value = match bind.class() {
+        _ if bind.is_list() => "[]",
+        Class::Bool => "FALSE",
+        Class::Text | Class::Uuid | Class::Binary => "''",
+        Class::Date | Class::Timestamp | Class::TimestampTz => "'1970-01-01'",
+        _ => "1",
+    };
+    typed(value, bind)
 }
 
 /// What a value is in `DuckDB`.

@@ -9,7 +9,7 @@ use adbc_core::error::Error;
 use adbc_driver_manager::ManagedConnection;
 
 use super::{Discovered, Placeholders, System, Wanted, cause};
-use crate::sources::sql::Dialect;
+use crate::sources::sql::{Dialect, Statement};
 pub use dialect::DuckDbDialect;
 
 /// What is known of it.
@@ -31,6 +31,11 @@ impl System for DuckDb {
 
     fn is_changed(&self, error: &Error) -> bool {
         cause::says(error, &["Catalog Error", "Binder Error"])
+    }
+
+    fn sample(&self, statement: &Statement) -> String {
+        // It does not know the type of an expression of a value that is not bound yet, under a collation.
+        statement.render(|_, bind| dialect::sample(bind))
     }
 
     fn discover(&self, connection: &mut ManagedConnection, wanted: &Wanted) -> Result<Discovered, Error> {

@@ -11,6 +11,8 @@
 //! | UHUGEINT, BIT, TIMETZ, BIGNUM, UNION, VARIANT, GEOMETRY, and what holds them | VARCHAR | no |
 //! | everything else | itself | no |
 //!
+//! `columns: {x: string}` makes DATE, TIMESTAMP and HUGEINT a VARCHAR there: so infinity and 39 digits are read.
+//!
 //! Arithmetic on the narrow and the unsigned types leaves them where the engine's does not, a UHUGEINT does not fit the
 //! decimal in which the library would send it, and others have no type in Arrow.
 
@@ -36,6 +38,9 @@ const COMPARED: &[&str] = &[
 const PRINTED: &[&str] =
     &["UHUGEINT", "BIT", "TIME WITH TIME ZONE", "BIGNUM", "VARINT", "UNION(", "VARIANT", "GEOMETRY"];
 
+/// Types with values that those of Arrow have not: infinity, and a thirty-ninth digit.
+const ENDLESS: &[&str] = &["DATE", "TIMESTAMP", "HUGEINT"];
+
 /// The column that `field` is, whose type `DuckDB` calls `source_type`.
 pub fn column(field: &Field, source_type: String) -> AdbcColumn {
     let name = source_type.as_str();
@@ -49,8 +54,10 @@ pub fn column(field: &Field, source_type: String) -> AdbcColumn {
         _ if PRINTED.iter().any(|printed| holds(name, printed)) => (Some("VARCHAR"), DataType::Utf8, false),
         _ => (None, field.data_type().clone(), COMPARED.contains(&name) || is_decimal(name)),
     };
+    let is_endless = ENDLESS.iter().any(|endless| name.starts_with(endless) && !name.ends_with(']'));
     let mut column = plain(field, source_type, is_comparable);
     column.cast = cast;
+    column.as_text = is_endless.then_some("VARCHAR");
     column.arrow.data_type = data_type;
     column
 }

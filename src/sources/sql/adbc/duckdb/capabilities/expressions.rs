@@ -11,7 +11,8 @@ use crate::sources::sql::{
     },
 };
 
-/// The entries.
+/// The entries. Of decimals of at most 18 digits `DuckDB` computes no more than 18: so the first is made a wider one, by
+/// adding a zero of 38 digits, which keeps those behind the point.
 pub const EXPRESSIONS: &[Entry] = &[
     equality("decimal = decimal", &[DECIMAL, DECIMAL]),
     equality("timestamp = timestamp", &[TIMESTAMP, TIMESTAMP]),
@@ -86,7 +87,7 @@ pub const EXPRESSIONS: &[Entry] = &[
         "decimal + decimal",
         Kind::Operator(Operator::Plus),
         &[DECIMAL, DECIMAL],
-        "({0} + {1})",
+        "({0} + CAST(0 AS DECIMAL(38, 0)) + {1})",
         &["{0} + {1}", "1 + {0}"],
     )
     .guarded(Guard::Exact),
@@ -94,7 +95,7 @@ pub const EXPRESSIONS: &[Entry] = &[
         "decimal - decimal",
         Kind::Operator(Operator::Minus),
         &[DECIMAL, DECIMAL],
-        "({0} - {1})",
+        "({0} + CAST(0 AS DECIMAL(38, 0)) - {1})",
         &["{0} - {1}", "1 - {0}"],
     )
     .guarded(Guard::Exact),
@@ -102,7 +103,7 @@ pub const EXPRESSIONS: &[Entry] = &[
         "decimal * decimal",
         Kind::Operator(Operator::Multiply),
         &[DECIMAL, DECIMAL],
-        "({0} * {1})",
+        "(({0} + CAST(0 AS DECIMAL(38, 0))) * {1})",
         &["{0} * {1}", "{0} * (1 - {1})", "0.2 * {0}"],
     )
     .guarded(Guard::Exact),
