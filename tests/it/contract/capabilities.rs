@@ -12,7 +12,7 @@ use aqueduct::{
     model::{Problems, SourceName},
     sources::sql::{
         Class, Dialect,
-        adbc::DuckDbDialect,
+        adbc::{DuckDbDialect, SnowflakeDialect},
         capability::{Entry, Kind},
         postgres::PostgresDialect,
         sqlite::SqliteDialect,
@@ -23,7 +23,7 @@ use datafusion::scalar::ScalarValue;
 use futures::TryStreamExt;
 
 use super::engine::texts;
-use crate::harness::{duckdb, postgres, project::Project, sqlite};
+use crate::harness::{duckdb, fakesnow, postgres, project::Project, sqlite};
 
 /// So many expressions are columns of one query.
 const WIDTH: usize = 24;
@@ -294,6 +294,14 @@ async fn duckdb_computes_what_its_list_says() {
     let bench = Bench::over(project, edges::duckdb_columns).await;
     check_lists(&bench).await;
     check_all(&bench, &DuckDbDialect).await;
+}
+
+#[tokio::test]
+async fn snowflake_computes_what_its_list_says() {
+    let snowflake = fakesnow::database().await;
+    snowflake.execute(&edges::snowflake()).await;
+    let project = Project::new().file("aqueduct.yaml", SETTINGS).file("catalogs/source.yaml", &snowflake.catalog());
+    check_all(&Bench::over(project, edges::snowflake_columns).await, &SnowflakeDialect).await;
 }
 
 #[tokio::test]

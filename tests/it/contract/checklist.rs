@@ -27,7 +27,7 @@ use crate::{
         engine::{Engine, Failure},
     },
     harness::{
-        duckdb, postgres,
+        duckdb, fakesnow, postgres,
         project::Project,
         sqlite,
         tools::{repository, sql_files},
@@ -35,7 +35,7 @@ use crate::{
 };
 
 /// The kinds of SQL sources.
-const KINDS: [&str; 3] = ["postgres", "sqlite", "duckdb"];
+const KINDS: [&str; 4] = ["postgres", "sqlite", "duckdb", "snowflake"];
 
 /// What a comment may begin with.
 const WORDS: [&str; 7] = ["here", "sends", "keeps", "order", "fails", "empty", "absent"];
@@ -95,6 +95,15 @@ async fn duckdb_answers_what_it_can_answer_exactly() {
     check("duckdb", project).await;
 }
 
+#[tokio::test]
+async fn snowflake_answers_what_it_can_answer_exactly() {
+    let snowflake = fakesnow::database().await;
+    snowflake.execute(&tables("snowflake")).await;
+    let columns = "columns: {i4: int32, i8: int64}";
+    let catalog = format!("{}tables: {{v: {{{columns}}}, w: {{{columns}}}, e: {{{columns}}}}}\n", snowflake.catalog());
+    check("snowflake", Project::new().file("catalogs/s.yaml", &catalog)).await;
+}
+
 fn tables(kind: &str) -> String {
     let path = repository().join(format!("tests/pushdown/tables/{kind}.sql"));
     fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
@@ -107,6 +116,9 @@ async fn check(kind: &str, project: Project) {
     let mut mistakes = Vec::new();
     let lines: Vec<_> = lines(kind).into_iter().filter(|line| line.said(kind, "absent").is_none()).collect();
     assert!(lines.len() > 150, "only {} queries are for {kind}", lines.len());
+    if std::env::var_os("GENERATE").is_some() {
+        generate(&sides, kind, &lines).await;
+    }
     for line in &lines {
         let found = [shape(&sides, kind, line).await, rows(&sides, kind, line).await];
         mistakes
@@ -234,4 +246,20 @@ fn said_by(line: &str) -> Option<Said> {
     let word = if word == "whole" { "here" } else { word };
     let word = WORDS.into_iter().find(|known| *known == word)?;
     Some(Said { kind, word, rest: rest.to_owned() })
+}
+
+// TEMPORARY
+async fn generate(sides: &Sides, kind: &str, lines: &[Line]) {
+    let mut out = String::new();
+    for line in lines {
+        if shape(sides, kind, line).await.is_none() && rows(sides, kind, line).await.is_none() { continue; }
+        let plan = match sides.on.explain(&line.sql).await { Ok(plan) => plan, Err(failure) => { out += &format!("-- absent\n--- {:.200}\n{};\n", format!("{failure:?}"), line.sql); continue } };
+        let mut here: BTreeSet<_> = plan.local.iter().map(|part| operator(&part.operator).to_owned()).collect();
+        if here.len() > 1 { here.remove(PROJECTION); }
+        out += &if here.is_empty() { "-- whole\n".to_owned() } else { format!("-- here: {}\n", here.into_iter().collect::<Vec<_>>().join(", ")) };
+        for word in ["order", "fails", "empty"] { if let Some(rest) = line.said(kind, word) { out += &if rest.is_empty() { format!("-- {word}\n") } else { format!("-- {word}: {rest}\n") }; } }
+        out += &format!("{};\n", line.sql);
+        eprintln!("{} {}", line.place, plan.local.first().map(|p| p.reason.clone()).unwrap_or_default());
+    }
+    std::fs::write(format!("/tmp/adbcx/{kind}.sql"), out).unwrap();
 }

@@ -43,14 +43,19 @@ pub fn text(statement: &Statement, dialect: &dyn Dialect, placeholders: Placehol
     (sql, used)
 }
 
-/// The values of `statement` by their numbers, which count from 1; `None` without any.
-pub fn row(statement: &Statement, used: &[usize]) -> Result<Option<RecordBatch>, Fault> {
+/// The values of `statement` by their numbers, which count from 1, each in the form in which `form` says that the driver
+/// takes it; `None` without any.
+pub fn row(
+    statement: &Statement,
+    used: &[usize],
+    form: impl Fn(&ScalarValue) -> Result<ScalarValue, Fault>,
+) -> Result<Option<RecordBatch>, Fault> {
     if used.is_empty() {
         return Ok(None);
     }
     let values = statement.values()?;
     let value = |number: &usize| values.get(number - 1).ok_or_else(|| Fault::internal("a place without a value"));
-    let column = |number| ScalarValue::to_array(value(number)?).map_err(Fault::internal);
+    let column = |number| form(value(number)?)?.to_array().map_err(Fault::internal);
     let columns = used.iter().map(column).collect::<Result<Vec<ArrayRef>, Fault>>()?;
     let field = |(index, column): (usize, &ArrayRef)| {
         Field::new((index + 1).to_string(), column.data_type().clone(), true)
@@ -78,7 +83,7 @@ mod tests {
         let statement = Statement::new(SourceName::new("s").expect("a name"), sql, binds);
         let sent = |dialect: &dyn Dialect, placeholders| {
             let (sql, used) = text(&statement, dialect, placeholders);
-            let row = row(&statement, &used).expect("values");
+            let row = row(&statement, &used, |value| Ok(value.clone())).expect("values");
             (sql, row.map_or(0, |row| row.num_columns()))
         };
         let casts = "CAST($1 AS BIGINT) CAST($2 AS BIGINT) CAST($1 AS BIGINT)";

@@ -21,6 +21,7 @@ use std::{fmt::Debug, sync::Arc, time::Duration};
 use adbc_core::{error::Error, options::OptionValue};
 use adbc_driver_manager::ManagedConnection;
 use async_trait::async_trait;
+use datafusion::{arrow::datatypes::Schema, scalar::ScalarValue};
 
 use super::{
     Dialect, Remote, Statement,
@@ -40,6 +41,7 @@ pub use duckdb::DuckDbDialect;
 use binds::Placeholders;
 use column::AdbcColumn;
 use session::Adbc;
+use statement::Order;
 pub use snowflake::SnowflakeDialect;
 
 /// A warehouse may have to be woken up.
@@ -70,10 +72,20 @@ trait System: Debug + Send + Sync {
         Placeholders::InOrder
     }
 
+    /// A value in the form in which the driver takes it, where that is not Arrow's own.
+    fn form(&self, value: &ScalarValue) -> Result<ScalarValue, Fault> {
+        Ok(value.clone())
+    }
+
     /// The text that is prepared to see whether it would run, and what it gives: that which runs, unless values that are
     /// not there yet are in the way.
     fn sample(&self, statement: &Statement) -> String {
         binds::text(statement, self.dialect(), self.placeholders()).0
+    }
+
+    /// What `order` would give, if the system would run it; `None` where its driver does not say that reliably. Blocks.
+    fn describe(&self, connection: &mut ManagedConnection, order: &Order) -> Result<Option<Schema>, Error> {
+        statement::describe(connection, order).map(Some)
     }
 
     /// The tables that are there, those that are wanted described. Blocks.
@@ -159,11 +171,7 @@ impl Source for AdbcSource {
     }
 }
 
-/// `SELECT *` of a table, which is described and does not run.
+/// `SELECT *` of a table.
 fn all_of(dialect: &dyn Dialect, schema: &str, table: &str) -> String {
-    let relation = dialect.quoted(table);
-    if schema.is_empty() {
-        return format!("SELECT * FROM {relation} WHERE 1 = 0");
-    }
-    format!("SELECT * FROM {}.{relation} WHERE 1 = 0", dialect.quoted(schema))
+    format!("SELECT * FROM {}.{}", dialect.quoted(schema), dialect.quoted(table))
 }
