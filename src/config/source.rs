@@ -1,5 +1,6 @@
 //! One `catalogs/<source>.yaml`, checked.
 
+mod adbc;
 mod clickhouse;
 mod options;
 mod read;
@@ -36,6 +37,8 @@ pub enum SourceKind {
     Clickhouse(ClickhouseConfig),
     /// `kind: sqlite`
     Sqlite(SqliteConfig),
+    /// `kind: adbc`, `kind: duckdb`, `kind: snowflake`, `kind: bigquery`
+    Adbc(AdbcConfig),
     /// `kind: files`
     Files(FilesConfig),
 }
@@ -82,6 +85,78 @@ pub struct SqliteConfig {
     pub path: Spanned<PathBuf>,
     /// May more than the choice of columns run in it?
     pub pushdown: bool,
+}
+
+/// A source behind an ADBC driver.
+#[derive(Clone, Debug)]
+pub struct AdbcConfig {
+    /// The system behind the driver.
+    pub flavor: Flavor,
+    /// The driver: a library's path, or a name that is looked for.
+    pub driver: Spanned<String>,
+    /// The function that the library is entered by; by its name when absent.
+    pub entrypoint: Option<String>,
+    /// The project's directory, in which drivers are looked for too.
+    pub directory: PathBuf,
+    /// `DuckDB`: the database file, absolute.
+    pub database: Option<Spanned<PathBuf>>,
+    /// The driver's own options; a later one of the same name counts.
+    pub options: Vec<(Spanned<String>, Secret)>,
+    /// The most bytes that one statement may be billed for, where the system counts them.
+    pub max_bytes_scanned: Option<u64>,
+    /// What all servers have.
+    pub sql: SqlConfig,
+}
+
+/// What stands behind an ADBC driver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flavor {
+    /// Nothing is known of it.
+    Generic,
+    /// A `DuckDB` file.
+    DuckDb,
+    /// Snowflake.
+    Snowflake,
+    /// Google `BigQuery`.
+    BigQuery,
+}
+
+impl Flavor {
+    /// The driver's name where the file gives none.
+    const fn driver(self) -> &'static str {
+        match self {
+            Self::Generic => "",
+            Self::DuckDb => "duckdb",
+            Self::Snowflake => "snowflake",
+            Self::BigQuery => "bigquery",
+        }
+    }
+
+    /// What the names of its options begin with.
+    const fn option_prefix(self) -> &'static str {
+        match self {
+            Self::Generic | Self::DuckDb => "",
+            Self::Snowflake => "adbc.snowflake.",
+            Self::BigQuery => "adbc.bigquery.",
+        }
+    }
+
+    /// Options that are not the owner's to set.
+    const fn own_options(self) -> &'static [&'static str] {
+        match self {
+            Self::DuckDb => &["path", "access_mode"],
+            _ => &[],
+        }
+    }
+
+    /// The option that names the default schema.
+    const fn schema_option(self) -> Option<&'static str> {
+        match self {
+            Self::Generic | Self::DuckDb => None,
+            Self::Snowflake => Some("adbc.snowflake.sql.schema"),
+            Self::BigQuery => Some("adbc.bigquery.sql.dataset_id"),
+        }
+    }
 }
 
 /// `kind: files`

@@ -12,15 +12,14 @@ use super::{
         reader::{Fields, Value, suggest},
         yaml,
     },
-    FilesConfig, Location, PostgresConfig, SourceConfig, SourceKind, SqlConfig, SqliteConfig, clickhouse, options,
-    tables,
+    FilesConfig, Location, PostgresConfig, SourceConfig, SourceKind, SqlConfig, SqliteConfig, adbc, clickhouse,
+    options, tables,
 };
 use crate::model::{Place, Problem, Problems, SourceName};
 
 const FOLDER: &str = "catalogs";
-const KINDS: &[&str] = &["postgres", "clickhouse", "sqlite", "files"];
-const KINDS_LATER: &[&str] =
-    &["adbc", "bigquery", "delta", "duckdb", "dynamodb", "flightsql", "glue", "http", "iceberg", "mysql", "snowflake"];
+const KINDS: &[&str] = &["postgres", "clickhouse", "duckdb", "snowflake", "bigquery", "adbc", "sqlite", "files"];
+const KINDS_LATER: &[&str] = &["delta", "dynamodb", "flightsql", "glue", "http", "iceberg", "mysql"];
 const LATER: &[&str] = &["cache", "description", "limits", "owner", "policies", "retry", "timeout"];
 /// Names that stand for something else where a source's name is written.
 const RESERVED: &[&str] = &["aqueduct", "datafusion", "information_schema", "public"];
@@ -95,6 +94,9 @@ fn read(
         "clickhouse" => clickhouse::read(&mut fields, problems).map(SourceKind::Clickhouse),
         "sqlite" => read_sqlite(&mut fields, directory, problems).map(SourceKind::Sqlite),
         "files" => read_files(&mut fields, directory, problems).map(SourceKind::Files),
+        other if let Some((_, flavor)) = adbc::KINDS.iter().find(|(name, _)| *name == other) => {
+            adbc::read(*flavor, &mut fields, directory, problems).map(SourceKind::Adbc)
+        }
         later if KINDS_LATER.contains(&later) => {
             let message = format!("sources of kind {} are not supported yet", kind.quoted());
             problems.push(Problem::error(kind_text.place, message).hint(format!("use one of: {}", KINDS.join(", "))));

@@ -22,14 +22,17 @@
 //! | Interval | Interval(MonthDayNano) | no |
 //! | anything else | Utf8: its text, JSON where it is nested | no |
 //!
-//! A value that its type here cannot hold, such as a nanosecond that is no whole microsecond, is an error that names the
-//! column. What is compared is what a member's dialect allows, too.
+//! A value that its type here cannot hold, such as a nanosecond that is no whole microsecond, an instant that stands for
+//! infinity, or a decimal of more digits than its type says, is an error that names the column. What is compared is what a member's dialect allows, too.
 
 use std::{collections::HashMap, sync::Arc};
 
 use datafusion::arrow::{
-    array::{RecordBatch, RecordBatchOptions},
-    datatypes::{DataType, Field, IntervalUnit, Schema, SchemaRef, TimeUnit},
+    array::{Array, ArrayRef, ArrowPrimitiveType, AsArray, PrimitiveArray, RecordBatch, RecordBatchOptions},
+    datatypes::{
+        DataType, Date32Type, Decimal128Type, Field, IntervalUnit, Schema, SchemaRef, TimeUnit,
+        TimestampMicrosecondType,
+    },
 };
 
 use super::{
@@ -41,7 +44,7 @@ use super::{
 };
 use crate::{
     model::{Fault, SourceName, ValueType, value::UTC},
-    sources::strict::{Target, is_text},
+    sources::strict::{Misfit, Target, is_text},
 };
 
 /// A column as a source describes it.
@@ -220,7 +223,7 @@ impl Batches {
                     let cause = format!("`{}` came as {}", field.name(), sent.data_type());
                     return Err(changed(&self.source, &self.relation, cause));
                 }
-                target.read(sent).map_err(|misfit| {
+                target.read(sent).and_then(sound).map_err(|misfit| {
                     let kind = format!("{target}");
                     unrepresentable(&self.source, &self.relation, field.name(), "of another range or precision", &kind)
                         .with_internal(misfit.0)
@@ -231,4 +234,35 @@ impl Batches {
         RecordBatch::try_new_with_options(Arc::clone(&self.schema), columns, &options)
             .map_err(|error| changed(&self.source, &self.relation, error))
     }
+}
+
+/// `column`, if each of its values is one of its type: sources send what fits the bits. Behind a NULL may stand anything,
+/// which the engine's functions of time would compute with: it becomes zero.
+fn sound(column: ArrayRef) -> Result<ArrayRef, Misfit> {
+    match column.data_type() {
+        DataType::Decimal128(precision @ 38, _) => {
+            column.as_primitive::<Decimal128Type>().validate_decimal_precision(*precision)?;
+            Ok(column)
+        }
+        DataType::Date32 => finite::<Date32Type>(&column, |day| day.saturating_abs() == i32::MAX),
+        DataType::Timestamp(TimeUnit::Microsecond, _) => {
+            finite::<TimestampMicrosecondType>(&column, |at| at.saturating_abs() == i64::MAX)
+        }
+        _ => Ok(column),
+    }
+}
+
+fn finite<T: ArrowPrimitiveType>(
+    column: &ArrayRef,
+    is_endless: impl Fn(T::Native) -> bool,
+) -> Result<ArrayRef, Misfit> {
+    let values = column.as_primitive::<T>();
+    if values.iter().flatten().any(is_endless) {
+        return Err(Misfit("infinity".to_owned()));
+    }
+    if values.null_count() == 0 {
+        return Ok(Arc::clone(column));
+    }
+    let zeroed: PrimitiveArray<T> = values.iter().collect();
+    Ok(Arc::new(zeroed.with_data_type(column.data_type().clone())))
 }

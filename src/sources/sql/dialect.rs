@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use datafusion::scalar::ScalarValue;
+use datafusion::{arrow::datatypes::DECIMAL256_MAX_PRECISION, scalar::ScalarValue};
 
 use super::{Bind, Binds, Class, capability::Capabilities};
 
@@ -13,6 +13,11 @@ pub trait Dialect: Debug + Send + Sync {
 
     /// Can a value of `class` be bound, and one that is computed be read?
     fn has(&self, class: Class) -> bool;
+
+    /// The most digits that a decimal may have there.
+    fn most_digits(&self) -> u8 {
+        DECIMAL256_MAX_PRECISION
+    }
 
     /// What it may be asked to compute.
     fn capabilities(&self) -> &'static Capabilities;

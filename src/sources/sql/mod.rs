@@ -3,7 +3,9 @@
 //! A member describes its tables as [`Column`]s, runs [`Statement`]s as a [`Remote`], and names its spellings as a
 //! [`Dialect`]. What may be pushed is decided in one place, [`printer`], by the allow-lists of [`capability`].
 
+pub mod adbc;
 mod annotation;
+pub mod ansi;
 pub mod arrow;
 mod batch;
 pub mod capability;

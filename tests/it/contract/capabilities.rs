@@ -12,6 +12,7 @@ use aqueduct::{
     model::{Problems, SourceName},
     sources::sql::{
         Class, Dialect,
+        adbc::{DuckDbDialect, SnowflakeDialect},
         capability::{Entry, Kind},
         clickhouse::ClickhouseDialect,
         postgres::PostgresDialect,
@@ -23,7 +24,7 @@ use datafusion::scalar::ScalarValue;
 use futures::TryStreamExt;
 
 use super::engine::texts;
-use crate::harness::{clickhouse, postgres, project::Project, sqlite};
+use crate::harness::{clickhouse, duckdb, fakesnow, postgres, project::Project, sqlite};
 
 /// So many expressions are columns of one query.
 const WIDTH: usize = 24;
@@ -242,15 +243,8 @@ async fn check_all(bench: &Bench, dialect: &dyn Dialect) {
     assert!(wrong.is_empty(), "{} mistakes:\n{}", wrong.len(), wrong.join("\n"));
 }
 
-const SETTINGS: &str = "auth: {anonymous: true}\n";
-
-#[tokio::test]
-async fn postgres_computes_what_its_list_says() {
-    let database = postgres::database().await;
-    database.execute(&edges::postgres()).await;
-    let catalog = "kind: postgres\nurl: \"{{postgres_url}}\"\n";
-    let mut project =
-        Project::new().postgres(&database).file("aqueduct.yaml", SETTINGS).file("catalogs/source.yaml", catalog);
+/// With a query for each list, whose values are a parameter.
+fn with_lists(mut project: Project) -> Project {
     for (name, kind, column, _) in edges::lists() {
         let sql = format!(
             "/*---\nname: lists.{name}\nversion: 1\nparams:\n  list: {{type: \"[{kind}]\"}}\naccess: public\n---*/\n\
@@ -258,7 +252,11 @@ async fn postgres_computes_what_its_list_says() {
         );
         project = project.file(&format!("queries/lists/{name}.sql"), &sql);
     }
-    let bench = Bench::over(project, edges::postgres_columns).await;
+    project
+}
+
+/// The rows that lists choose.
+async fn check_lists(bench: &Bench) {
     for (name, _, _, list) in edges::lists() {
         let mut answers = Vec::new();
         for engine in [&bench.on, &bench.off] {
@@ -270,6 +268,20 @@ async fn postgres_computes_what_its_list_says() {
         let used = answers[0].1.sources.iter().any(|part| part.capabilities.contains(&"x = ANY (:list)"));
         assert!(used, "{name}: {:?}", answers[0].1);
     }
+}
+
+const SETTINGS: &str = "auth: {anonymous: true}\n";
+
+#[tokio::test]
+async fn postgres_computes_what_its_list_says() {
+    let database = postgres::database().await;
+    database.execute(&edges::postgres()).await;
+    let catalog = "kind: postgres\nurl: \"{{postgres_url}}\"\n";
+    let project =
+        Project::new().postgres(&database).file("aqueduct.yaml", SETTINGS).file("catalogs/source.yaml", catalog);
+    let project = with_lists(project);
+    let bench = Bench::over(project, edges::postgres_columns).await;
+    check_lists(&bench).await;
     check_all(&bench, &PostgresDialect).await;
 }
 
@@ -280,6 +292,26 @@ async fn clickhouse_computes_what_its_list_says() {
     let project = Project::new().file("aqueduct.yaml", SETTINGS).file("catalogs/source.yaml", &database.catalog());
     let bench = Bench::over(project, edges::clickhouse_columns).await;
     check_all(&bench, &ClickhouseDialect).await;
+}
+
+#[tokio::test]
+async fn duckdb_computes_what_its_list_says() {
+    let project = Project::new().file("aqueduct.yaml", SETTINGS);
+    duckdb::execute(&project.join("edges.duckdb"), &edges::duckdb()).await;
+    let library = duckdb::library().display().to_string();
+    let catalog = "kind: duckdb\npath: edges.duckdb\ndriver: \"{{library}}\"\n";
+    let project = with_lists(project.value("library", library).file("catalogs/source.yaml", catalog));
+    let bench = Bench::over(project, edges::duckdb_columns).await;
+    check_lists(&bench).await;
+    check_all(&bench, &DuckDbDialect).await;
+}
+
+#[tokio::test]
+async fn snowflake_computes_what_its_list_says() {
+    let snowflake = fakesnow::database().await;
+    snowflake.execute(&edges::snowflake()).await;
+    let project = Project::new().file("aqueduct.yaml", SETTINGS).file("catalogs/source.yaml", &snowflake.catalog());
+    check_all(&Bench::over(project, edges::snowflake_columns).await, &SnowflakeDialect).await;
 }
 
 #[tokio::test]

@@ -27,7 +27,7 @@ use crate::{
         engine::{Engine, Failure},
     },
     harness::{
-        clickhouse, postgres,
+        clickhouse, duckdb, fakesnow, postgres,
         project::Project,
         sqlite,
         tools::{repository, sql_files},
@@ -35,7 +35,7 @@ use crate::{
 };
 
 /// The kinds of SQL sources.
-const KINDS: [&str; 3] = ["postgres", "sqlite", "clickhouse"];
+const KINDS: [&str; 5] = ["postgres", "sqlite", "clickhouse", "duckdb", "snowflake"];
 
 /// What a comment may begin with.
 const WORDS: [&str; 7] = ["here", "sends", "keeps", "order", "fails", "empty", "absent"];
@@ -91,6 +91,24 @@ async fn clickhouse_answers_what_it_can_answer_exactly() {
     let database = clickhouse::database().await;
     database.execute(&tables("clickhouse")).await;
     check("clickhouse", Project::new().file("catalogs/s.yaml", &database.catalog())).await;
+}
+
+#[tokio::test]
+async fn duckdb_answers_what_it_can_answer_exactly() {
+    let catalog = "kind: duckdb\npath: s.duckdb\ndriver: \"{{library}}\"\n";
+    let project = Project::new().value("library", duckdb::library().display().to_string());
+    let project = project.file("catalogs/s.yaml", catalog);
+    duckdb::execute(&project.join("s.duckdb"), &tables("duckdb")).await;
+    check("duckdb", project).await;
+}
+
+#[tokio::test]
+async fn snowflake_answers_what_it_can_answer_exactly() {
+    let snowflake = fakesnow::database().await;
+    snowflake.execute(&tables("snowflake")).await;
+    let columns = "columns: {i4: int32, i8: int64}";
+    let catalog = format!("{}tables: {{v: {{{columns}}}, w: {{{columns}}}, e: {{{columns}}}}}\n", snowflake.catalog());
+    check("snowflake", Project::new().file("catalogs/s.yaml", &catalog)).await;
 }
 
 fn tables(kind: &str) -> String {
@@ -268,3 +286,5 @@ fn said_by(line: &str) -> Option<Said> {
     let word = WORDS.into_iter().find(|known| *known == word)?;
     Some(Said { kind, word, rest: rest.to_owned() })
 }
+
+// TEMPORARY

@@ -4,7 +4,7 @@ use std::{any::Any, collections::HashMap, sync::Arc};
 
 use aqueduct::{
     model::{Code, Fault, Problem, TableNames},
-    sources::{Source, sql::SqlScanExec},
+    sources::{Listing, Source, sql::SqlScanExec},
 };
 use datafusion::{
     arrow::{array::RecordBatch, util::display::ArrayFormatter, util::display::FormatOptions},
@@ -26,9 +26,21 @@ impl Engine {
         Self::within(source, Arc::default()).await
     }
 
+    /// Of a source that describes only what is named: these tables of its default schema.
+    pub async fn naming(source: &Arc<dyn Source>, tables: &[&str]) -> Self {
+        let mut named = TableNames::default();
+        for table in tables {
+            named.insert(None, table);
+        }
+        Self::of(source.tables(&named).await.expect("the source is up"), Arc::default())
+    }
+
     /// With the runtime in which the source has registered its store.
     pub async fn within(source: &Arc<dyn Source>, runtime: Arc<RuntimeEnv>) -> Self {
-        let listing = source.tables(&TableNames::default()).await.expect("the source is up");
+        Self::of(source.tables(&TableNames::default()).await.expect("the source is up"), runtime)
+    }
+
+    fn of(listing: Listing, runtime: Arc<RuntimeEnv>) -> Self {
         let mut schemas: HashMap<String, Arc<MemorySchemaProvider>> = HashMap::new();
         for table in listing.tables {
             let schema = schemas.entry(table.schema).or_default();

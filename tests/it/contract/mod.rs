@@ -1,5 +1,6 @@
 //! What every source must do, checked with pushdown on and off.
 
+mod adbc;
 mod capabilities;
 mod checklist;
 mod clickhouse;

@@ -9,6 +9,8 @@
 mod checks;
 pub mod clickhouse;
 pub mod csv;
+pub mod duckdb;
+pub mod fakesnow;
 pub mod flight;
 pub mod http;
 pub mod own_postgres;

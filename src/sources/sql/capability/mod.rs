@@ -63,7 +63,7 @@ pub struct Entry {
     /// For each operand the classes that it may have.
     pub args: &'static [&'static [Class]],
     /// What is printed, with `{0}`, `{1}` … for the operands; empty where the printer has a form of its own. `{up}` and
-    /// `{down}` are 10 to the power of the result's scale and its inverse, `{filter}` is an aggregate's FILTER clause,
+    /// `{down}` are 10 to the power of the result's scale and its inverse, `{scale}` is that scale, `{filter}` is an aggregate's FILTER clause,
     /// `{over}` a window, `{not}` the word or nothing.
     pub sql: &'static str,
     /// What must be proven of the operands.
@@ -161,14 +161,27 @@ mod tests {
 
     use super::*;
     use crate::sources::sql::{
-        Dialect, clickhouse::ClickhouseDialect, postgres::PostgresDialect, sqlite::SqliteDialect,
+        Dialect,
+        adbc::{BigQueryDialect, DuckDbDialect, SnowflakeDialect},
+        ansi::AnsiDialect,
+        clickhouse::ClickhouseDialect,
+        postgres::PostgresDialect,
+        sqlite::SqliteDialect,
     };
 
     /// What the printer gives names to.
-    const NAMED: [&str; 5] = ["filter", "over", "up", "down", "not"];
+    const NAMED: [&str; 6] = ["filter", "over", "up", "down", "scale", "not"];
 
-    fn dialects() -> [&'static Capabilities; 3] {
-        [PostgresDialect.capabilities(), SqliteDialect.capabilities(), ClickhouseDialect.capabilities()]
+    fn dialects() -> [&'static Capabilities; 7] {
+        [
+            PostgresDialect.capabilities(),
+            SqliteDialect.capabilities(),
+            AnsiDialect.capabilities(),
+            ClickhouseDialect.capabilities(),
+            DuckDbDialect.capabilities(),
+            SnowflakeDialect.capabilities(),
+            BigQueryDialect.capabilities(),
+        ]
     }
 
     #[test]

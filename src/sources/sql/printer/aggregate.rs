@@ -65,12 +65,13 @@ impl Printer<'_> {
             _ => operand.operand(),
         });
         let texts = texts.collect::<Printed<Vec<_>>>()?;
-        let (up, down) = match (entry.guard, digits(&data_type)) {
-            (Guard::Scaled, Some((_, scale))) => powers(scale),
+        let ((up, down), scale) = match (entry.guard, digits(&data_type)) {
+            (Guard::Scaled, Some((_, scale))) => (powers(scale), scale.to_string()),
             (Guard::Scaled, None) => return Err(self.unproven(whole)),
             _ => Default::default(),
         };
-        let named: Vec<_> = clauses.iter().copied().chain([("up", up.as_str()), ("down", down.as_str())]).collect();
+        let scaled = [("up", up.as_str()), ("down", down.as_str()), ("scale", scale.as_str())];
+        let named: Vec<_> = clauses.iter().copied().chain(scaled).collect();
         let sql = entry.print(&texts, &named);
         let mut result = self.computed(sql, data_type, &references)?;
         result.nullable = name != "count";

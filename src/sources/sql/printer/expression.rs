@@ -134,7 +134,8 @@ impl Printer<'_> {
     /// What `sql` computes of `operands`, of `data_type` in the engine: NULL only if one of them is, and failing only if
     /// one of them does.
     pub(super) fn computed(&self, sql: String, data_type: DataType, operands: &[&Scalar]) -> Printed<Scalar> {
-        let class = class_of(&data_type).filter(|class| self.dialect.has(*class));
+        let has_digits = decimal_digits(&data_type).is_none_or(|digits| digits <= self.dialect.most_digits());
+        let class = class_of(&data_type).filter(|class| has_digits && self.dialect.has(*class));
         let class = class.ok_or_else(|| {
             Reason::new(format!("values of type {data_type} are not sent to {}", self.dialect.name()))
         })?;
@@ -156,6 +157,14 @@ impl Printer<'_> {
 
 /// Why a column of a table without declared types is no operand.
 pub(super) const UNTYPED: &str = "its table may hold values of another type than it declares";
+
+/// Of a decimal type, the most digits of a value.
+const fn decimal_digits(data_type: &DataType) -> Option<u8> {
+    match data_type {
+        DataType::Decimal128(precision, _) | DataType::Decimal256(precision, _) => Some(*precision),
+        _ => None,
+    }
+}
 
 /// The engine's type of `expr`.
 pub(super) fn type_of(expr: &Expr, scope: &Scope<'_>) -> Printed<DataType> {

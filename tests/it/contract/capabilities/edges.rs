@@ -114,6 +114,114 @@ const SQLITE: &[Values] = &[
     (Class::Binary, "binary", ["BLOB", "BLOB"], &["x''", "x'00'", "x'00ff'", "x'ff'", "x'61'"]),
 ];
 
+const DUCKDB: &[Values] = &[
+    (Class::Bool, "bool", ["BOOLEAN", "BOOLEAN"], &["true", "false"]),
+    (Class::Int16, "int16", ["SMALLINT", "TINYINT"], &["0", "1", "-1", "7", "-7", "100", "127", "-128"]),
+    (Class::Int32, "int32", ["INTEGER", "USMALLINT"], &["0", "1", "2", "7", "8", "1000", "65535", "65534"]),
+    (
+        Class::Int64,
+        "int64",
+        ["BIGINT", "BIGINT"],
+        &["0", "1", "2", "-1", "7", "1000", "9223372036854775807", "-9223372036854775808"],
+    ),
+    (
+        Class::Float32,
+        "float32",
+        ["FLOAT", "FLOAT"],
+        &["0", "'-0'", "1.5", "-7.25", "'NaN'", "'Infinity'", "'-Infinity'", "1e-40"],
+    ),
+    (
+        Class::Float64,
+        "float64",
+        ["DOUBLE", "DOUBLE"],
+        &["0", "'-0'", "1.5", "-7.25", "'NaN'", "'Infinity'", "'-Infinity'", "5e-324"],
+    ),
+    (
+        Class::Decimal,
+        "decimal",
+        ["DECIMAL(12,3)", "DECIMAL(9,2)"],
+        &["0", "1", "-1.005", "0.001", "7", "2.5", "9999999.994", "-9999999.994"],
+    ),
+    (
+        Class::Text,
+        "text",
+        ["VARCHAR", "VARCHAR COLLATE NOCASE"],
+        &["''", "'a'", "'B'", "'A'", "'a%b_c'", "'\\'", "'é日本'", "' ' || chr(9) || ' ab ' || chr(10)"],
+    ),
+    (
+        Class::Binary,
+        "binary",
+        ["BLOB", "BLOB"],
+        &["''", "'\\x00'::BLOB", "'\\x00\\xff'::BLOB", "'\\xff'::BLOB", "'\\x61'::BLOB"],
+    ),
+    (
+        Class::Date,
+        "date",
+        ["DATE", "DATE"],
+        &[
+            "'0044-03-15 (BC)'",
+            "'0001-12-31 (BC)'",
+            "'0001-01-01'",
+            "'1969-12-31'",
+            "'1970-01-01'",
+            "'2024-02-29'",
+            "'2023-01-01'",
+            "'9999-12-31'",
+        ],
+    ),
+    (
+        Class::Timestamp,
+        "timestamp",
+        ["TIMESTAMP", "TIMESTAMP"],
+        &[
+            "'0044-03-15 (BC) 12:00:00.5'",
+            "'0001-01-01 00:00:00'",
+            "'1969-12-31 23:59:59.999999'",
+            "'1970-01-01 00:00:00'",
+            "'2024-02-29 12:30:15.123456'",
+            "'2023-01-01 23:59:59.5'",
+            "'2300-07-04 01:02:03.000004'",
+            "'9999-12-31 23:59:59.999999'",
+        ],
+    ),
+    (
+        Class::TimestampTz,
+        "timestamptz",
+        ["TIMESTAMPTZ", "TIMESTAMPTZ"],
+        &[
+            "'0001-01-01 00:00:00Z'",
+            "'1969-12-31 23:59:59.999999Z'",
+            "'2024-02-29 12:30:15.123456Z'",
+            "'2023-12-31 23:30:00-05:00'",
+            "'9999-12-31 23:59:59.999999Z'",
+        ],
+    ),
+];
+
+const SNOWFLAKE: &[Values] = &[
+    (Class::Bool, "bool", ["BOOLEAN", "BOOLEAN"], &["true", "false"]),
+    (
+        Class::Int64,
+        "int64",
+        ["NUMBER(18,0)", "NUMBER(18,0)"],
+        &["0", "1", "2", "-1", "7", "1000", "999999999999999999", "-999999999999999999"],
+    ),
+    (Class::Float64, "float64", ["FLOAT", "FLOAT"], &["0", "1.5", "-7.25", "'NaN'", "'inf'", "'-inf'", "5e-324"]),
+    (
+        Class::Decimal,
+        "decimal",
+        ["NUMBER(12,3)", "NUMBER(9,2)"],
+        &["0", "1", "-1.005", "0.001", "7", "2.5", "9999999.994", "-9999999.994"],
+    ),
+    (Class::Text, "text", ["VARCHAR", "VARCHAR"], &["''", "'a'", "'B'", "'A'", "'a%b_c'", "'é日本'", "' ab '"]),
+    (
+        Class::Date,
+        "date",
+        ["DATE", "DATE"],
+        &["'0001-01-01'", "'1969-12-31'", "'1970-01-01'", "'2024-02-29'", "'2023-01-01'", "'9999-12-31'"],
+    ),
+];
+
 const CLICKHOUSE: &[Values] = &[
     (Class::Bool, "bool", ["Nullable(Bool)", "Nullable(Bool)"], &["true", "false"]),
     (Class::Int16, "int16", ["Nullable(Int16)", "Nullable(UInt8)"], &["0", "1", "7", "100", "127", "32", "64", "2"]),
@@ -174,6 +282,16 @@ pub fn clickhouse() -> String {
 pub fn postgres() -> String {
     let before = "CREATE COLLATION loose (provider = icu, locale = 'und-u-ks-level2', deterministic = false);";
     format!("{before}{}", tables(POSTGRES, ""))
+}
+
+/// The same.
+pub fn duckdb() -> String {
+    tables(DUCKDB, "")
+}
+
+/// The same. Its integers are decimals of so many digits.
+pub fn snowflake() -> String {
+    tables(SNOWFLAKE, "").replace("int8", "NUMBER(18,0)")
 }
 
 /// The same, and `plain`, which does not keep to its declared types.
@@ -240,6 +358,17 @@ pub fn sqlite_columns(class: Class) -> Vec<&'static str> {
         Class::Date => vec!["p_date", "q_date"],
         _ => Vec::new(),
     }
+}
+
+/// The same, but for UUIDs, which are text.
+pub fn duckdb_columns(class: Class) -> Vec<&'static str> {
+    if class == Class::Uuid { Vec::new() } else { postgres_columns(class) }
+}
+
+/// The same of few classes.
+pub fn snowflake_columns(class: Class) -> Vec<&'static str> {
+    let is_there = SNOWFLAKE.iter().any(|(known, ..)| *known == class);
+    if is_there { postgres_columns(class) } else { Vec::new() }
 }
 
 /// The same, of the classes that `ClickHouse` has.

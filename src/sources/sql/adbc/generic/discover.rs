@@ -1,0 +1,113 @@
+//! What a database of any driver holds, as the standard's own calls list it: tables by `GetObjects`, and the columns of
+//! those that are wanted.
+
+use std::collections::HashSet;
+
+use adbc_core::{
+    Connection as _, Optionable as _,
+    error::{Result, Status},
+    options::{ObjectDepth, OptionConnection},
+};
+use adbc_driver_manager::ManagedConnection;
+use datafusion::arrow::{
+    array::{Array, ArrayRef, AsArray, RecordBatch, StringArray, StructArray},
+    compute::cast,
+    datatypes::{DataType, Schema},
+};
+
+use crate::sources::sql::{
+    adbc::{
+        Discovered, Wanted,
+        information::{Named, described, named, plain, unlike},
+        statement::begun,
+    },
+    ansi::AnsiDialect,
+};
+
+/// Where a driver, or its server, does not list tables by the standard's call.
+const TABLES: &str = "
+    SELECT table_schema, table_name, CASE WHEN table_type LIKE '%VIEW%' THEN 'true' ELSE 'false' END
+    FROM information_schema.tables WHERE table_schema <> 'information_schema' ORDER BY 1, 2";
+
+/// So many rows show of what types they are, where a driver finds that out by looking at them.
+const LOOKED_AT: &str = "LIMIT 1000";
+
+/// Lists all tables, and describes those that are wanted.
+pub fn discover(connection: &mut ManagedConnection, wanted: &Wanted) -> Result<Discovered> {
+    let current = connection.get_option_string(OptionConnection::CurrentSchema).ok().filter(|name| !name.is_empty());
+    let mut tables = match objects(connection) {
+        Ok(tables) => tables,
+        Err(error) if matches!(error.status, Status::IO | Status::Timeout) => return Err(error),
+        Err(error) => named(connection, TABLES).map_err(|_| error)?,
+    };
+    // Catalogs may hold schemas and tables of the same names: then the first is meant.
+    let mut seen = HashSet::new();
+    tables.retain(|table: &Named| seen.insert((table.schema.clone(), table.name.clone())));
+    let usual = current.or_else(|| tables.iter().map(|table| table.schema.clone()).next()).unwrap_or_default();
+    let default_schema = wanted.default_schema(usual);
+    described(connection, (&AnsiDialect, wanted, default_schema), tables, looked_at, |field| {
+        let is_integer = field.data_type().is_integer() || *field.data_type() == DataType::Boolean;
+        plain(field, field.data_type().to_string(), is_integer)
+    })
+}
+
+/// The columns of a query, as they come.
+fn looked_at(connection: &mut ManagedConnection, sql: &str) -> Result<Schema> {
+    begun(connection, &format!("{sql} {LOOKED_AT}")).or_else(|_| begun(connection, sql))
+}
+
+fn objects(connection: &ManagedConnection) -> Result<Vec<Named>> {
+    let catalog = connection.get_option_string(OptionConnection::CurrentCatalog).ok().filter(|name| !name.is_empty());
+    let mut tables = Vec::new();
+    for batch in connection.get_objects(ObjectDepth::Tables, catalog.as_deref(), None, None, None, None)? {
+        read(&batch?, &mut tables)?;
+    }
+    Ok(tables)
+}
+
+/// The tables of a batch of `GetObjects`: catalogs hold schemas, schemas hold tables.
+fn read(batch: &RecordBatch, tables: &mut Vec<Named>) -> Result<()> {
+    let catalogs = StructArray::from(batch.clone());
+    let names = texts(&catalogs, "catalog_name")?;
+    for (catalog, schemas) in lists(&catalogs, "catalog_db_schemas")?.into_iter().enumerate() {
+        let Some(schemas) = schemas else { continue };
+        let schema_names = texts(&schemas, "db_schema_name")?;
+        for (schema, held) in lists(&schemas, "db_schema_tables")?.into_iter().enumerate() {
+            let Some(held) = held else { continue };
+            let (table_names, types) = (texts(&held, "table_name")?, texts(&held, "table_type")?);
+            // Systems without schemas have them without names: then a catalog stands before a table.
+            let Some(schema) = filled(&schema_names, schema).or_else(|| filled(&names, catalog)) else { continue };
+            tables.extend((0..held.len()).map(|index| Named {
+                schema: schema.to_owned(),
+                name: table_names.value(index).to_owned(),
+                is_view: types.value(index).to_lowercase().contains("view"),
+                rows: None,
+                comment: None,
+            }));
+        }
+    }
+    Ok(())
+}
+
+fn filled(names: &StringArray, index: usize) -> Option<&str> {
+    names.is_valid(index).then(|| names.value(index)).filter(|name| !name.is_empty())
+}
+
+fn column<'a>(rows: &'a StructArray, name: &str) -> Result<&'a ArrayRef> {
+    rows.column_by_name(name).ok_or_else(|| unlike("a list of tables in another form than the standard's"))
+}
+
+fn texts(rows: &StructArray, name: &str) -> Result<StringArray> {
+    Ok(cast(column(rows, name)?, &DataType::Utf8)?.as_string::<i32>().clone())
+}
+
+/// For each row the list in it, as rows of its own.
+fn lists(rows: &StructArray, name: &str) -> Result<Vec<Option<StructArray>>> {
+    let lists = column(rows, name)?.as_list_opt::<i32>();
+    let lists = lists.ok_or_else(|| unlike("a list of tables in another form than the standard's"))?;
+    let list = |list: Option<ArrayRef>| match list {
+        Some(list) => list.as_struct_opt().cloned().map(Some).ok_or_else(|| unlike("a list of other things than rows")),
+        None => Ok(None),
+    };
+    lists.iter().map(list).collect()
+}

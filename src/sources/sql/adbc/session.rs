@@ -1,0 +1,242 @@
+//! Connections of a driver and the statements that run on them.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use adbc_core::error::Error;
+use adbc_driver_manager::ManagedConnection;
+use async_trait::async_trait;
+use tokio::{sync::Notify, task::JoinError};
+
+use super::{
+    Discovered, System, Wanted, binds,
+    cause::{self, Meaning},
+    database::{Database, Stamp},
+    library,
+    statement::{Order, Running},
+};
+use crate::{
+    config::source::AdbcConfig,
+    model::{Fault, Problem, SourceName},
+    sources::sql::{
+        Dialect,
+        arrow::{Batches, examine},
+        failure::{changed, down, failed, not_computed},
+        feed::{Caller, Feed, Job, Remote, Scan, Stop, Verdict},
+        pool::{Pool, Slot},
+        session::{self, Connector},
+        verdicts::Verdicts,
+    },
+};
+
+/// A statement that does not end in so long is left to its thread.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// One database behind a driver.
+pub struct Adbc {
+    name: SourceName,
+    config: AdbcConfig,
+    system: &'static dyn System,
+    database: Arc<Database>,
+    pool: Arc<Pool<Session>>,
+    stale: Notify,
+    verdicts: Verdicts,
+}
+
+/// A connection, the file that it reads, and what runs on it.
+pub struct Session {
+    connection: ManagedConnection,
+    stamp: Option<Stamp>,
+    running: Option<Running>,
+}
+
+impl Adbc {
+    /// Loads the driver; connects nothing.
+    pub fn new(name: SourceName, config: &AdbcConfig, system: &'static dyn System) -> Result<Self, Problem> {
+        let driver = library::load(config)?;
+        let database = Arc::new(Database::new(driver, config, system.settings()));
+        let pool = Pool::new(config.sql.max_connections);
+        let (config, verdicts) = (config.clone(), Verdicts::new());
+        Ok(Self { name, config, system, database, pool, stale: Notify::new(), verdicts })
+    }
+
+    /// Completes when a statement has shown that the tables are no longer those that were found.
+    pub async fn stale(&self) {
+        self.stale.notified().await;
+    }
+
+    /// What is there. What the system said of statements is forgotten.
+    pub async fn discover(&self, wanted: Wanted) -> Result<Discovered, Stop> {
+        self.verdicts.forget();
+        self.database.renew().map_err(|error| self.no_connection(&error))?;
+        let slot = self.pool.slot().await;
+        let (session, _) = self.session(&slot, None).await?;
+        let mut connection = session.connection.clone();
+        let system = self.system;
+        let found = blocking(move || system.discover(&mut connection, &wanted)).await?;
+        match found {
+            Ok(found) => {
+                slot.give_back(session);
+                Ok(found)
+            }
+            Err(error) => Err(self.stop(&error)),
+        }
+    }
+
+    /// What the driver says of the statement of `scan`, which does not run.
+    async fn examine(&self, scan: &Scan) -> Result<Verdict, Stop> {
+        let slot = self.pool.slot().await;
+        let (session, _) = self.session(&slot, None).await?;
+        let mut connection = session.connection.clone();
+        let order = Order { sql: self.system.sample(&scan.statement), ..Order::default() };
+        let system = self.system;
+        let described = blocking(move || system.describe(&mut connection, &order)).await?;
+        let verdict = match described {
+            Ok(Some(sent)) => examine(&sent, &scan.schema),
+            Ok(None) => Verdict::Accepted { rows: None },
+            Err(error) => match cause::meaning(&error) {
+                Meaning::Unreachable | Meaning::Unauthenticated => return Err(self.stop(&error)),
+                _ => Verdict::Refused("the source refuses the statement".to_owned()),
+            },
+        };
+        slot.give_back(session);
+        Ok(verdict)
+    }
+
+    /// What an error of a statement means.
+    fn stop(&self, error: &Error) -> Stop {
+        if self.system.is_changed(error) {
+            self.stale.notify_one();
+            return Stop::Refused(changed(&self.name, self.name.as_str(), error));
+        }
+        match cause::meaning(error) {
+            Meaning::Unreachable => Stop::Busy(down(&self.name, error)),
+            Meaning::Unauthenticated => Stop::Refused(self.unauthenticated(error)),
+            Meaning::DividesByZero => Stop::Refused(not_computed("division by zero", error)),
+            Meaning::Overflows => Stop::Refused(not_computed("a number overflowed", error)),
+            Meaning::Refuses => Stop::Refused(failed(&self.name, error)),
+        }
+    }
+
+    /// What an error of a new connection means.
+    fn no_connection(&self, error: &Error) -> Stop {
+        match cause::meaning(error) {
+            Meaning::Unreachable => Stop::Busy(down(&self.name, error)),
+            Meaning::Unauthenticated => Stop::Lost(self.unauthenticated(error)),
+            _ => Stop::Lost(down(&self.name, error)),
+        }
+    }
+
+    fn unauthenticated(&self, error: &Error) -> Fault {
+        let remedy = format!("look at the credentials in catalogs/{}.yaml, and at what they may read", self.name);
+        down(&self.name, format!("{error}; {remedy}"))
+    }
+}
+
+/// Runs what blocks on a thread for that.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Stop> {
+    tokio::task::spawn_blocking(work).await.map_err(broken)
+}
+
+/// A thread that broke down: a defect of ours.
+fn broken(error: JoinError) -> Stop {
+    Fault::internal(error).into()
+}
+
+#[async_trait]
+impl Remote for Adbc {
+    fn source(&self) -> &SourceName {
+        &self.name
+    }
+
+    fn dialect(&self) -> &dyn Dialect {
+        self.system.dialect()
+    }
+
+    fn is_contended(&self) -> bool {
+        self.pool.is_contended()
+    }
+
+    async fn check(&self, scan: &Scan) -> Verdict {
+        self.verdicts.of(scan, || self.examine(scan)).await
+    }
+
+    async fn run(&self, job: &Job, feed: &mut Feed) -> Result<(), Stop> {
+        session::run(self, job, feed).await
+    }
+}
+
+#[async_trait]
+impl Connector for Adbc {
+    type Session = Session;
+
+    fn pool(&self) -> &Arc<Pool<Session>> {
+        &self.pool
+    }
+
+    async fn connect(&self) -> Result<Session, Stop> {
+        let database = Arc::clone(&self.database);
+        let connected = blocking(move || database.connect()).await?;
+        let (connection, stamp) = connected.map_err(|error| self.no_connection(&error))?;
+        Ok(Session { connection, stamp, running: None })
+    }
+
+    async fn session(&self, slot: &Slot<Session>, _job: Option<&Job>) -> Result<(Session, bool), Stop> {
+        let stamp = self.database.stamp();
+        // Those to a file that was replaced are closed.
+        while let Some(session) = slot.take_idle(|session| session.stamp == stamp) {
+            if session.stamp == stamp {
+                return Ok((session, true));
+            }
+            drop(blocking(move || drop(session)).await);
+        }
+        Ok((self.connect().await?, false))
+    }
+
+    async fn fetch(&self, session: &mut Session, job: &Job, feed: &mut Feed) -> Result<(), Stop> {
+        let order = self.order(job)?;
+        let batches = Batches::of(job);
+        let (running, mut sent) = Running::start(&session.connection, order);
+        let running = session.running.insert(running);
+        let outcome = loop {
+            match sent.recv().await {
+                Some(Ok(batch)) => batches.push(&batch, feed).await?,
+                Some(Err(error)) => break Err(self.stop(&error)),
+                None => break Ok(()),
+            }
+        };
+        // The next statement must not meet this one in the driver.
+        let ended = running.ended().await;
+        session.running = None;
+        ended.map_err(broken)?;
+        outcome
+    }
+
+    async fn abandon(&self, mut session: Session) {
+        let Some(running) = session.running.take() else { return };
+        if tokio::time::timeout(PATIENCE, running.cancel()).await.is_err() {
+            tracing::warn!(source = %self.name, "a statement could not be cancelled in time");
+        }
+        drop(blocking(move || drop(session)).await);
+    }
+}
+
+impl Adbc {
+    fn order(&self, job: &Job) -> Result<Order, Fault> {
+        let statement = &job.scan.statement;
+        let (sql, used) = binds::text(statement, self.system.dialect(), self.system.placeholders());
+        let values = binds::row(statement, &used, |value| self.system.form(value))?;
+        let options = self.system.options(&job.caller, &self.config);
+        Ok(Order { sql, values, options })
+    }
+}
+
+/// The text that names the query of `caller` to those who watch the system.
+pub fn tag(caller: &Caller) -> String {
+    format!("aqueduct {}", caller.query)
+}
+
+impl fmt::Debug for Adbc {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Adbc").field("name", &self.name).field("system", &self.system).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,160 @@
+//! One statement of a driver on a thread of its own: a driver's calls block.
+//!
+//! Batches go through a bounded channel, so that a slow reader holds the driver back. What ends a statement early is its
+//! handle, which another thread may use while the first is inside the driver. A call that has not begun yet cannot be
+//! cancelled, so that is asked again until the thread has ended.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use adbc_core::{
+    CancelHandle, Connection as _, Optionable as _, Statement as _,
+    error::{Error, Result},
+    options::{OptionStatement, OptionValue},
+};
+use adbc_driver_manager::{ManagedConnection, ManagedStatement};
+use datafusion::arrow::{array::RecordBatch, datatypes::Schema};
+use tokio::{sync::mpsc, task::JoinHandle};
+
+/// Batches that a driver may be ahead.
+const AHEAD: usize = 4;
+/// Between two attempts to cancel.
+const AGAIN: Duration = Duration::from_millis(20);
+
+/// What runs: text, the values of its placeholders as one row, and options of the driver.
+#[derive(Debug, Default)]
+pub struct Order {
+    /// The text.
+    pub sql: String,
+    /// One row, a column for each placeholder; `None` without any.
+    pub values: Option<RecordBatch>,
+    /// Options by their names.
+    pub options: Vec<(&'static str, OptionValue)>,
+}
+
+/// A statement that runs, or has run.
+pub struct Running {
+    cancel: Arc<Cancel>,
+    thread: JoinHandle<()>,
+}
+
+/// What becomes known once the thread is inside the driver.
+#[derive(Default)]
+struct Cancel(Mutex<Option<Box<dyn CancelHandle>>>);
+
+impl Running {
+    /// Starts `order`. Its batches, or the error that ended them, come through the channel; without an error, all came.
+    pub fn start(connection: &ManagedConnection, order: Order) -> (Self, mpsc::Receiver<Result<RecordBatch>>) {
+        let (sender, batches) = mpsc::channel(AHEAD);
+        let cancel = Arc::<Cancel>::default();
+        let (connection, known) = (connection.clone(), Arc::clone(&cancel));
+        let thread = tokio::task::spawn_blocking(move || {
+            if let Err(error) = run(connection, &order, &known, &sender) {
+                // Nobody reads: then nobody needs to know.
+                let _ = sender.blocking_send(Err(error));
+            }
+        });
+        (Self { cancel, thread }, batches)
+    }
+
+    /// Waits until the driver has let go of the statement.
+    ///
+    /// # Errors
+    /// The thread broke down.
+    pub async fn ended(&mut self) -> std::result::Result<(), tokio::task::JoinError> {
+        (&mut self.thread).await
+    }
+
+    /// Ends the statement. When this returns, its thread has ended. The channel must be closed before.
+    pub async fn cancel(mut self) {
+        while !self.thread.is_finished() {
+            let cancel = Arc::clone(&self.cancel);
+            // A driver may ask its server, which takes a while.
+            let asked = tokio::task::spawn_blocking(move || cancel.ask());
+            if let Ok(Err(error)) = asked.await {
+                tracing::debug!(%error, "a driver does not cancel");
+            }
+            let _ = tokio::time::timeout(AGAIN, &mut self.thread).await;
+        }
+    }
+}
+
+impl Cancel {
+    fn learn(&self, statement: &ManagedStatement) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(statement.get_cancel_handle());
+    }
+
+    fn ask(&self) -> Result<()> {
+        match self.0.lock().unwrap_or_else(PoisonError::into_inner).as_ref() {
+            Some(handle) => handle.try_cancel(),
+            None => Ok(()),
+        }
+    }
+}
+
+fn run(
+    mut connection: ManagedConnection,
+    order: &Order,
+    cancel: &Cancel,
+    sender: &mpsc::Sender<Result<RecordBatch>>,
+) -> Result<()> {
+    let mut statement = connection.new_statement()?;
+    cancel.learn(&statement);
+    set(&mut statement, order)?;
+    if let Some(values) = &order.values {
+        statement.bind(values.clone())?;
+    }
+    if sender.is_closed() {
+        return Ok(());
+    }
+    for batch in statement.execute()? {
+        if sender.blocking_send(Ok(batch.map_err(arrow)?)).is_err() {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+/// All rows of a small result. Blocks.
+pub fn read(connection: &mut ManagedConnection, sql: &str) -> Result<Vec<RecordBatch>> {
+    let mut statement = connection.new_statement()?;
+    statement.set_sql_query(sql)?;
+    statement.execute()?.map(|batch| batch.map_err(arrow)).collect()
+}
+
+/// The columns that a query gives: it begins to run, and is left before a row is read. Blocks.
+pub fn begun(connection: &mut ManagedConnection, sql: &str) -> Result<Schema> {
+    let mut statement = connection.new_statement()?;
+    statement.set_sql_query(sql)?;
+    let rows = statement.execute()?;
+    Ok(rows.schema().as_ref().clone())
+}
+
+/// Would `order` run? It is only prepared. Blocks.
+pub fn prepare(connection: &mut ManagedConnection, order: &Order) -> Result<()> {
+    let mut statement = connection.new_statement()?;
+    set(&mut statement, order)?;
+    statement.prepare()
+}
+
+/// The columns that `order` would give; it is prepared, and does not run. Blocks.
+pub fn describe(connection: &mut ManagedConnection, order: &Order) -> Result<Schema> {
+    let mut statement = connection.new_statement()?;
+    set(&mut statement, order)?;
+    statement.prepare()?;
+    statement.execute_schema()
+}
+
+fn set(statement: &mut ManagedStatement, order: &Order) -> Result<()> {
+    for (name, value) in &order.options {
+        statement.set_option(OptionStatement::Other((*name).to_owned()), value.clone())?;
+    }
+    statement.set_sql_query(&order.sql)
+}
+
+/// A driver reports through Arrow what happens while rows come.
+fn arrow(error: datafusion::arrow::error::ArrowError) -> Error {
+    error.into()
+}

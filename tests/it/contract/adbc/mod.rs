@@ -1,0 +1,3 @@
+//! The contract, over ADBC drivers.
+
+mod duckdb;
