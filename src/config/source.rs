@@ -2,6 +2,7 @@
 
 mod adbc;
 mod clickhouse;
+mod flightsql;
 mod options;
 mod read;
 mod tables;
@@ -39,6 +40,8 @@ pub enum SourceKind {
     Sqlite(SqliteConfig),
     /// `kind: adbc`, `kind: duckdb`, `kind: snowflake`, `kind: bigquery`
     Adbc(AdbcConfig),
+    /// `kind: flightsql`
+    FlightSql(FlightSqlConfig),
     /// `kind: files`
     Files(FilesConfig),
 }
@@ -76,6 +79,37 @@ pub struct ClickhouseConfig {
     pub max_bytes_scanned: Option<u64>,
     /// What all servers have.
     pub sql: SqlConfig,
+}
+
+/// `kind: flightsql`
+#[derive(Clone, Debug)]
+pub struct FlightSqlConfig {
+    /// Where the server is, as gRPC has it: `http` or `https`.
+    pub url: Spanned<url::Url>,
+    /// How the server is told who asks.
+    pub login: Option<Login>,
+    /// What else is sent with every call.
+    pub headers: Vec<(Spanned<String>, Secret)>,
+    /// A file of the certificates that the server's is trusted by; the system's when absent. Absolute.
+    pub ca: Option<Spanned<PathBuf>>,
+    /// The catalog whose tables are shown; those of all when absent.
+    pub catalog: Option<String>,
+    /// What all servers have.
+    pub sql: SqlConfig,
+}
+
+/// How a server is told who asks.
+#[derive(Clone, Debug)]
+pub enum Login {
+    /// By a token that is sent with every call.
+    Token(Secret),
+    /// By a name and a password, for which the server gives a token.
+    Password {
+        /// The name.
+        user: String,
+        /// The password.
+        password: Secret,
+    },
 }
 
 /// `kind: sqlite`

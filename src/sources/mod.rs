@@ -102,6 +102,7 @@ pub fn open(config: &SourceConfig, runtime: &Arc<RuntimeEnv>, pushdown: bool) ->
         SourceKind::Clickhouse(clickhouse) => {
             sql::clickhouse::open(config, clickhouse, pushdown && clickhouse.sql.pushdown)
         }
+        SourceKind::FlightSql(flight) => sql::flightsql::open(config, flight, pushdown && flight.sql.pushdown),
         SourceKind::Adbc(adbc) => sql::adbc::open(config, adbc, pushdown && adbc.sql.pushdown),
         SourceKind::Sqlite(sqlite) => sql::sqlite::open(config, sqlite, pushdown && sqlite.pushdown),
     }

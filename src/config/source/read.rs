@@ -13,13 +13,14 @@ use super::{
         yaml,
     },
     FilesConfig, Location, PostgresConfig, SourceConfig, SourceKind, SqlConfig, SqliteConfig, adbc, clickhouse,
-    options, tables,
+    flightsql, options, tables,
 };
 use crate::model::{Place, Problem, Problems, SourceName};
 
 const FOLDER: &str = "catalogs";
-const KINDS: &[&str] = &["postgres", "clickhouse", "duckdb", "snowflake", "bigquery", "adbc", "sqlite", "files"];
-const KINDS_LATER: &[&str] = &["delta", "dynamodb", "flightsql", "glue", "http", "iceberg", "mysql"];
+const KINDS: &[&str] =
+    &["postgres", "clickhouse", "duckdb", "snowflake", "bigquery", "adbc", "flightsql", "sqlite", "files"];
+const KINDS_LATER: &[&str] = &["delta", "dynamodb", "glue", "http", "iceberg", "mysql"];
 const LATER: &[&str] = &["cache", "description", "limits", "owner", "policies", "retry", "timeout"];
 /// Names that stand for something else where a source's name is written.
 const RESERVED: &[&str] = &["aqueduct", "datafusion", "information_schema", "public"];
@@ -92,6 +93,7 @@ fn read(
     let kind = match kind_text.value.as_str() {
         "postgres" => read_postgres(&mut fields, problems).map(SourceKind::Postgres),
         "clickhouse" => clickhouse::read(&mut fields, problems).map(SourceKind::Clickhouse),
+        "flightsql" => flightsql::read(&mut fields, directory, problems).map(SourceKind::FlightSql),
         "sqlite" => read_sqlite(&mut fields, directory, problems).map(SourceKind::Sqlite),
         "files" => read_files(&mut fields, directory, problems).map(SourceKind::Files),
         other if let Some((_, flavor)) = adbc::KINDS.iter().find(|(name, _)| *name == other) => {

@@ -14,9 +14,16 @@ use super::{
     },
 };
 
-/// Names in double quotes; whole numbers are written out.
-#[derive(Clone, Copy, Debug)]
-pub struct AnsiDialect;
+/// Names in quotes of one kind; whole numbers are written out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AnsiDialect {
+    quote: char,
+}
+
+/// Names in double quotes, as the standard has them.
+pub static DOUBLE_QUOTES: AnsiDialect = AnsiDialect { quote: '"' };
+/// Names in backticks: what is in double quotes is text there, so that `SELECT "a"` would be a text in every row.
+pub static BACKTICKS: AnsiDialect = AnsiDialect { quote: '`' };
 
 /// The allow-list. What a server has not, it refuses when the statement is prepared: then it runs here.
 pub static CAPABILITIES: Capabilities = Capabilities { tables: &[NODES, EXPRESSIONS], without: &[] };
@@ -44,6 +51,15 @@ const EXPRESSIONS: &[Entry] = &[
     Entry::new("NOT x", Kind::Not, &[BOOL], "(NOT {0})", &["NOT (c_int64 > 1 OR c_int64 = -1)"]),
 ];
 
+impl AnsiDialect {
+    /// A statement whose only column is a whole number where names stand in these quotes; elsewhere it fails, or is text.
+    #[must_use]
+    pub fn probe(self) -> String {
+        let name = self.quoted("x");
+        format!("SELECT {name} FROM (SELECT 1 AS {name}) q")
+    }
+}
+
 impl Dialect for AnsiDialect {
     fn name(&self) -> &'static str {
         "a source of which nothing more is known"
@@ -63,6 +79,11 @@ impl Dialect for AnsiDialect {
 
     fn placeholder(&self, _number: usize, bind: &Bind) -> String {
         literal(bind)
+    }
+
+    fn quoted(&self, name: &str) -> String {
+        let quote = self.quote;
+        format!("{quote}{}{quote}", name.replace(quote, &format!("{quote}{quote}")))
     }
 
     fn membership(

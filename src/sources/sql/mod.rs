@@ -14,6 +14,7 @@ pub mod column;
 pub mod dialect;
 mod failure;
 pub mod feed;
+pub mod flightsql;
 pub mod keys;
 mod listing;
 pub mod literal;

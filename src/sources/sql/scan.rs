@@ -116,6 +116,7 @@ impl SqlScanExec {
     /// The same rows in another order, if the source has it exactly.
     fn ordered(&self, order: &[PhysicalSortExpr]) -> Option<Self> {
         let mut clauses = Clauses::clone(self.clauses.as_ref()?);
+        self.remote.dialect().capabilities().node("sort", u32::MAX)?;
         // A second order would come behind the first.
         if !clauses.select.order.is_empty() || self.fetch().is_some() || clauses.select.distinct {
             return None;

@@ -6,6 +6,7 @@ mod checklist;
 mod clickhouse;
 pub mod engine;
 mod files;
+mod flightsql;
 mod opened;
 pub mod postgres;
 mod property;

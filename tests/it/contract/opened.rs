@@ -37,6 +37,12 @@ impl Opened {
         Ok(batches.iter().flat_map(texts).collect())
     }
 
+    /// The statements that are sent.
+    pub async fn statements(&self, sql: &str) -> Vec<String> {
+        let physical = self.plan(sql).await.unwrap_or_else(|fault| panic!("{sql}: {fault:?}"));
+        physical.explain("ad_hoc.sql", 0).sources.into_iter().filter_map(|part| part.sql).collect()
+    }
+
     async fn plan(&self, sql: &str) -> Result<Physical, Fault> {
         let sources: Vec<_> = self.0.project.sources.iter().map(|source| source.name.clone()).collect();
         let select = catalog::parse_ad_hoc(sql, &sources).unwrap_or_else(|problems| panic!("{sql}: {problems}"));

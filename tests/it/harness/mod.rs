@@ -12,6 +12,7 @@ pub mod csv;
 pub mod duckdb;
 pub mod fakesnow;
 pub mod flight;
+pub mod flightsql;
 pub mod http;
 pub mod own_postgres;
 pub mod postgres;

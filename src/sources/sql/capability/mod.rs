@@ -163,7 +163,7 @@ mod tests {
     use crate::sources::sql::{
         Dialect,
         adbc::{BigQueryDialect, DuckDbDialect, SnowflakeDialect},
-        ansi::AnsiDialect,
+        ansi,
         clickhouse::ClickhouseDialect,
         postgres::PostgresDialect,
         sqlite::SqliteDialect,
@@ -176,7 +176,7 @@ mod tests {
         [
             PostgresDialect.capabilities(),
             SqliteDialect.capabilities(),
-            AnsiDialect.capabilities(),
+            ansi::DOUBLE_QUOTES.capabilities(),
             ClickhouseDialect.capabilities(),
             DuckDbDialect.capabilities(),
             SnowflakeDialect.capabilities(),

@@ -21,7 +21,7 @@ use crate::sources::sql::{
         information::{Named, described, named, plain, unlike},
         statement::begun,
     },
-    ansi::AnsiDialect,
+    ansi,
 };
 
 /// Where a driver, or its server, does not list tables by the standard's call.
@@ -45,10 +45,16 @@ pub fn discover(connection: &mut ManagedConnection, wanted: &Wanted) -> Result<D
     tables.retain(|table: &Named| seen.insert((table.schema.clone(), table.name.clone())));
     let usual = current.or_else(|| tables.iter().map(|table| table.schema.clone()).next()).unwrap_or_default();
     let default_schema = wanted.default_schema(usual);
-    described(connection, (&AnsiDialect, wanted, default_schema), tables, looked_at, |field| {
-        let is_integer = field.data_type().is_integer() || *field.data_type() == DataType::Boolean;
-        plain(field, field.data_type().to_string(), is_integer)
-    })
+    described(
+        connection,
+        (&ansi::DOUBLE_QUOTES as &dyn crate::sources::sql::Dialect, wanted, default_schema),
+        tables,
+        looked_at,
+        |field| {
+            let is_integer = field.data_type().is_integer() || *field.data_type() == DataType::Boolean;
+            plain(field, field.data_type().to_string(), is_integer)
+        },
+    )
 }
 
 /// The columns of a query, as they come.

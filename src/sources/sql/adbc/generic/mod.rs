@@ -10,7 +10,7 @@ use super::{
     Discovered, Placeholders, System, Wanted,
     statement::{self, Order},
 };
-use crate::sources::sql::{Dialect, ansi::AnsiDialect};
+use crate::sources::sql::{Dialect, ansi};
 
 /// What is known of it.
 #[derive(Debug)]
@@ -18,7 +18,7 @@ pub struct Generic;
 
 impl System for Generic {
     fn dialect(&self) -> &'static dyn Dialect {
-        &AnsiDialect
+        &ansi::DOUBLE_QUOTES
     }
 
     fn placeholders(&self) -> Placeholders {
