@@ -1,5 +1,6 @@
 //! Outside systems, each behind the one trait [`Source`]: what tables it has and how each is scanned.
 
+pub mod delta;
 pub mod files;
 mod spelling;
 pub mod sql;
@@ -98,6 +99,7 @@ fn annotated_key(config: Option<&TableConfig>, columns: &Schema) -> Option<Vec<S
 pub fn open(config: &SourceConfig, runtime: &Arc<RuntimeEnv>, pushdown: bool) -> Result<Arc<dyn Source>, Problem> {
     match &config.kind {
         SourceKind::Files(files) => files::open(config, files, runtime),
+        SourceKind::Delta(delta) => delta::open(config, delta, runtime),
         SourceKind::Postgres(postgres) => sql::postgres::open(config, postgres, pushdown && postgres.sql.pushdown),
         SourceKind::Sqlite(sqlite) => sql::sqlite::open(config, sqlite, pushdown && sqlite.pushdown),
     }

@@ -12,17 +12,17 @@ use super::{
         reader::{Fields, Value, suggest},
         yaml,
     },
-    FilesConfig, Location, PostgresConfig, SourceConfig, SourceKind, SqlConfig, SqliteConfig, options, tables,
+    FilesConfig, Location, PostgresConfig, SourceConfig, SourceKind, SqlConfig, SqliteConfig, options,
+    tables::{self, Family},
 };
 use crate::model::{Place, Problem, Problems, SourceName};
 
 const FOLDER: &str = "catalogs";
-const KINDS: &[&str] = &["postgres", "sqlite", "files"];
+const KINDS: &[&str] = &["postgres", "sqlite", "files", "delta"];
 const KINDS_LATER: &[&str] = &[
     "adbc",
     "bigquery",
     "clickhouse",
-    "delta",
     "duckdb",
     "dynamodb",
     "flightsql",
@@ -99,12 +99,17 @@ fn read(
         Some(value) => value.duration(Duration::from_secs(1)..=Duration::from_hours(24), problems),
         None => Some(Duration::from_mins(1)),
     };
-    let is_files = kind_text.value == "files";
-    let tables = fields.take("tables").map(|value| tables::read(value, is_files, problems)).unwrap_or_default();
+    let family = match kind_text.value.as_str() {
+        "files" => Family::Files,
+        "delta" => Family::Delta,
+        _ => Family::Sql,
+    };
+    let tables = fields.take("tables").map(|value| tables::read(value, family, problems)).unwrap_or_default();
     let kind = match kind_text.value.as_str() {
         "postgres" => read_postgres(&mut fields, problems).map(SourceKind::Postgres),
         "sqlite" => read_sqlite(&mut fields, directory, problems).map(SourceKind::Sqlite),
         "files" => read_files(&mut fields, directory, problems).map(SourceKind::Files),
+        "delta" => read_files(&mut fields, directory, problems).map(SourceKind::Delta),
         later if KINDS_LATER.contains(&later) => {
             let message = format!("sources of kind {} are not supported yet", kind.quoted());
             problems.push(Problem::error(kind_text.place, message).hint(format!("use one of: {}", KINDS.join(", "))));
