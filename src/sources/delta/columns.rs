@@ -3,7 +3,9 @@
 use std::{collections::HashMap, sync::Arc};
 
 use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Fields, Schema};
-use deltalake_core::kernel::{EagerSnapshot, engine::arrow_conversion::TryIntoArrow as _};
+use deltalake_core::kernel::{
+    DataType as LoggedType, EagerSnapshot, PrimitiveType, engine::arrow_conversion::TryIntoArrow as _,
+};
 
 use super::super::{
     files::{
@@ -56,6 +58,13 @@ impl Columns {
         config: Option<&TableConfig>,
         problems: &mut Vec<Problem>,
     ) -> Result<Self, String> {
+        if let Some(field) = snapshot.schema().fields().find(|field| holds_unread(field.data_type())) {
+            return Err(format!(
+                "its column `{}` is of a type that is not supported: {}",
+                field.name(),
+                field.data_type()
+            ));
+        }
         let logged: Schema = snapshot.schema().as_ref().try_into_arrow().map_err(|error| error.to_string())?;
         let configuration = snapshot.metadata().configuration();
         let mapping = configuration.get(MAPPING).map_or("none", String::as_str);
@@ -94,6 +103,19 @@ impl Columns {
         let all = stored.chain(self.partitions.iter().map(|column| (&column.name, &column.target)));
         let fields = all.map(|(name, target)| Field::new(name, target.data_type.clone(), true));
         Schema::new(fields.collect::<Fields>())
+    }
+}
+
+/// Is it a type whose values would not be read right?
+fn holds_unread(data_type: &LoggedType) -> bool {
+    match data_type {
+        LoggedType::Variant(_) => true,
+        LoggedType::Primitive(primitive) => {
+            matches!(primitive, PrimitiveType::IntervalYearMonth | PrimitiveType::IntervalDayTime)
+        }
+        LoggedType::Array(array) => holds_unread(array.element_type()),
+        LoggedType::Map(map) => holds_unread(map.key_type()) || holds_unread(map.value_type()),
+        LoggedType::Struct(fields) => fields.fields().any(|field| holds_unread(field.data_type())),
     }
 }
 

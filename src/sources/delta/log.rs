@@ -22,6 +22,8 @@ pub const ROOT: &str = "delta://table/";
 
 /// Features of readers that are implemented here. Any other means that rows would be read wrongly.
 const FEATURES: [&str; 5] = ["columnMapping", "deletionVectors", "timestampNtz", "v2Checkpoint", "vacuumProtocolCheck"];
+/// Features that writers name whether or not a column is of their type. A column that is has its own refusal.
+const FEATURES_OF_TYPES: [&str; 2] = ["variantType", "variantType-preview"];
 
 /// One version of a table.
 #[derive(Clone)]
@@ -147,7 +149,8 @@ fn readable(table: DeltaTable) -> Result<DeltaTable, Unread> {
     let state = table.snapshot().map_err(unread)?;
     let protocol = state.protocol();
     let features: Vec<_> = protocol.reader_features().into_iter().flatten().map(ToString::to_string).collect();
-    let unknown: Vec<_> = features.iter().filter(|name| !FEATURES.contains(&name.as_str())).collect();
+    let is_known = |name: &str| FEATURES.contains(&name) || FEATURES_OF_TYPES.contains(&name);
+    let unknown: Vec<_> = features.iter().filter(|name| !is_known(name)).collect();
     if unknown.is_empty() && (1..=3).contains(&protocol.min_reader_version()) {
         return Ok(table);
     }

@@ -2,6 +2,7 @@
 
 mod capabilities;
 mod checklist;
+mod delta;
 pub mod engine;
 mod files;
 pub mod postgres;

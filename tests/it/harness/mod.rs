@@ -8,6 +8,7 @@
 
 mod checks;
 pub mod csv;
+pub mod delta;
 pub mod flight;
 pub mod http;
 pub mod own_postgres;
