@@ -16,6 +16,7 @@ import zlib
 from decimal import Decimal
 
 import pyarrow as pa
+import pyarrow.compute
 import pyarrow.ipc
 import pyarrow.parquet
 from deltalake import DeltaTable, Field, Schema, write_deltalake
@@ -36,10 +37,10 @@ def table(name, version=None):
     return DeltaTable(at(name), version=version, storage_options=options)
 
 
-def write(name, columns, **how):
-    """Appends `columns`, a mapping of names to values or pyarrow arrays."""
+def write(name, columns, /, **how):
+    """Appends `columns`, a table or a mapping of names to values or pyarrow arrays."""
     how.setdefault("mode", "append")
-    write_deltalake(at(name), pa.table(columns), storage_options=options, **how)
+    write_deltalake(at(name), columns if isinstance(columns, pa.Table) else pa.table(columns), storage_options=options, **how)
 
 
 def same(name, file, version=None):
@@ -95,7 +96,11 @@ def deletion_vector(name, rows, inline=True):
     """The descriptor of a bitmap of `rows`, which are fewer than 65,536; the bitmap in it, or in a file beside the table."""
     rows = sorted(rows)
     bitmap = struct.pack("<IQI", 1681511377, 1, 0)
-    bitmap += struct.pack("<IIHHI", 12346, 1, 0, len(rows) - 1, 16) + struct.pack(f"<{len(rows)}H", *rows)
+    bitmap += struct.pack("<IIHHI", 12346, 1, 0, len(rows) - 1, 16)
+    if len(rows) <= 4096:
+        bitmap += struct.pack(f"<{len(rows)}H", *rows)
+    else:
+        bitmap += sum(1 << row for row in rows).to_bytes(8192, "little")
     descriptor = {"sizeInBytes": len(bitmap), "cardinality": len(rows)}
     if inline:
         return {"storageType": "i", "pathOrInlineDv": z85(bitmap)} | descriptor
@@ -106,3 +111,7 @@ def deletion_vector(name, rows, inline=True):
 
 
 exec(compile(sys.stdin.read(), "recipe", "exec"))
+
+# Threads of the libraries may outlive the interpreter, which then aborts.
+sys.stdout.flush()
+os._exit(0)

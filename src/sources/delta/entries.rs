@@ -87,6 +87,8 @@ fn statistics(entry: &LogicalFileView, columns: &Columns, deleted: Option<i64>, 
     let stored_rows = stats.get("numRecords").and_then(count);
     let deleted_rows = deleted.map_or(Some(0), |deleted| usize::try_from(deleted).ok());
     let rows = stored_rows.zip(deleted_rows).and_then(|(stored, deleted)| stored.checked_sub(deleted));
+    // Nothing is known of which rows a deletion took, and writers may leave counts as they were before it.
+    let is_rough = deleted.is_some() || stats.get("tightBounds") == Some(&Value::Bool(false));
     let column_statistics = columns.stored.iter().map(|column| {
         let of = |what: &str| {
             let name = column.logged.as_deref().map_or(column.name.as_str(), stored_name);
@@ -95,7 +97,7 @@ fn statistics(entry: &LogicalFileView, columns: &Columns, deleted: Option<i64>, 
         let nulls = match of("nullCount").and_then(count) {
             Some(0) => Some(0),
             // Of the rows that are left, all or an unknown number.
-            nulls if deleted.is_some() => {
+            nulls if is_rough => {
                 if nulls.is_some() && nulls == stored_rows {
                     rows
                 } else {

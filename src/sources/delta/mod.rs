@@ -65,7 +65,7 @@ struct Delta {
     storage: Storage,
     /// A file that a log names is not there.
     gone: Arc<Notify>,
-    /// Tables of the last listing, by their folders.
+    /// Tables of the last listing, by their names: one folder may be several tables, each of another version.
     known: Mutex<HashMap<String, Known>>,
 }
 
@@ -110,7 +110,7 @@ impl Source for Delta {
                 Ok(table) => tables.push(table.clone()),
                 Err(problem) => problems.push(problem.clone()),
             }
-            known.insert(root.path.clone(), found);
+            known.insert(root.name.clone(), found);
         }
         *self.known() = known;
         Ok(Listing { default_schema: SCHEMA.to_owned(), tables, others: Vec::new(), problems })
@@ -136,7 +136,7 @@ impl Delta {
 
     /// The newest version of one table, or the one that the source's file names. `Err` in `Ok`: it cannot be read.
     async fn look_at(&self, root: &Root<'_>) -> Result<Result<Known, Problem>, Fault> {
-        let before = self.known().get(&root.path).cloned();
+        let before = self.known().get(&root.name).cloned();
         let version = root.config.and_then(|config| config.version.as_ref());
         let log = match Log::newest(&self.store, &root.path, version, before.as_ref().map(|known| &known.log)).await {
             Ok(log) => log,

@@ -37,7 +37,7 @@ use super::{
     text::TextFormat,
     text_source::TextSource,
 };
-use crate::config::source::FileFormat;
+use crate::{config::source::FileFormat, sources::strict::Target};
 
 /// How old Parquet's INT96 timestamps are read: nanoseconds would not hold every year.
 pub const INT96_UNIT: &str = "us";
@@ -317,7 +317,7 @@ fn partitioned_file(file: TableFile, columns: &[Column]) -> PartitionedFile {
         let of_columns = columns.iter().map(|column| match schema.index_of(&column.name) {
             // Bounds in another type than the column's would mislead the optimizer, and those of floats leave NaN out.
             Ok(index)
-                if column.target.data_type != *schema.field(index).data_type()
+                if column.target != Target::plain(schema.field(index).data_type())
                     || column.target.data_type.is_floating() =>
             {
                 ColumnStatistics { null_count: known.column_statistics[index].null_count, ..unknown() }

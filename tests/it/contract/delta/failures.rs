@@ -13,16 +13,16 @@ use aqueduct::{
 use datafusion::execution::runtime_env::RuntimeEnv;
 use futures::StreamExt;
 
-use super::{Lake, open, options, spanned};
+use super::{Lake, open, spanned};
 use crate::{
     contract::engine::{Engine, fault},
-    harness::proxy::{self, Break, Proxy},
+    harness::proxy::{Break, Proxy},
 };
 
 /// The tables of a bucket at another endpoint.
 fn through(lake: &Lake, endpoint: &str, runtime: &Arc<RuntimeEnv>) -> Arc<dyn Source> {
     let bucket = lake.bucket.as_ref().expect("the lake is in a bucket");
-    let given = options(bucket).into_iter().filter(|(name, _)| *name != "allow_http").map(|(name, value)| {
+    let given = bucket.options().into_iter().filter(|(name, _)| *name != "allow_http").map(|(name, value)| {
         let value = if name == "endpoint" { endpoint.to_owned() } else { value };
         (spanned(name.to_owned()), Secret::new(value))
     });
@@ -37,9 +37,9 @@ async fn a_store_that_dies_in_mid_stream_is_a_fault_and_never_a_shorter_answer()
     lake.run("import random\nfor n in range(2): write('t', {'id': [random.getrandbits(62) for _ in range(400000)]})");
     let endpoint = lake.bucket.as_ref().expect("a bucket").endpoint.clone();
     for how in [Break::Reset, Break::Close] {
-        let proxy = Proxy::before(proxy::address(&endpoint)).await;
+        let proxy = Proxy::before(endpoint.trim_start_matches("http://").parse().expect("an address")).await;
         let runtime = Arc::new(RuntimeEnv::default());
-        let source = through(&lake, &proxy.url(&endpoint), &runtime);
+        let source = through(&lake, &format!("http://{}", proxy.address()), &runtime);
         let engine = Engine::within(&source, runtime).await;
         assert_eq!(engine.problems, []);
         let mut stream = engine.stream("SELECT id FROM t").await;
@@ -76,9 +76,18 @@ async fn who_is_refused_is_told_without_a_secret() {
     });
     let lake = Lake::in_bucket().await;
     let refused = is_down(&through(&lake, &endpoint, &Arc::default())).await;
-    assert!(refused.detail.contains("refuses the service's credentials"), "{refused:?}");
+    assert!(refused.internal.as_ref().is_some_and(|log| log.contains("403 Forbidden")), "{refused:?}");
     assert!(!format!("{refused:?}").contains("test-secret-key"), "{refused:?}");
     refusing.abort();
+}
+
+/// Several libraries for TLS are linked: each client has one, though the process has no default.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_store_may_be_asked_over_tls() {
+    let lake = Lake::in_bucket().await;
+    let endpoint = lake.bucket.as_ref().expect("a bucket").endpoint.replace("http://", "https://");
+    let refused = is_down(&through(&lake, &endpoint, &Arc::default())).await;
+    assert!(refused.internal.as_ref().is_some_and(|log| log.contains("https://")), "{refused:?}");
 }
 
 async fn is_down(source: &Arc<dyn Source>) -> Fault {

@@ -105,7 +105,7 @@ write('v2', {'id': [1]}, configuration={'delta.checkpointPolicy': 'v2'})
 write('v2', {'id': [2]})
 table('v2').create_checkpoint()
 write('v2', {'id': [3]})
-write('ntz', {'id': [1], 'at': pa.array([dt.datetime(2024, 1, 1)], pa.timestamp('us'))}, configuration={'delta.enableDeletionVectors': 'true'})
+write('ntz', {'id': [1], 'at': pa.array([dt.datetime(2024, 1, 1)], pa.timestamp('us'))})
 "#);
     let engine = lake.engine().await;
     assert_eq!(engine.problems, []);

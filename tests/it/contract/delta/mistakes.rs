@@ -8,7 +8,7 @@ use crate::harness::{project::Project, server::aqueduct};
 fn said(command: &mut Command) -> String {
     let result = command.output().expect("it starts");
     assert!(!result.status.success(), "{result:?}");
-    String::from_utf8(result.stderr).expect("text")
+    String::from_utf8(result.stdout).expect("text")
 }
 
 fn project(lake: &Lake, rest: &str) -> Project {
@@ -49,12 +49,12 @@ async fn mistakes_have_places_and_hints() {
     ] {
         assert!(told.contains(expected), "{expected}\n{told}");
     }
-    let columns = project(&lake, "tables:\n  orders: {key: [idd], columns: {amount: date, ammount: string}}\n");
+    let columns = project(&lake, "tables:\n  orders: {key: [idd], columns: {amount: uuid, ammount: string}}\n");
     let told = said(aqueduct(columns.path()).arg("check"));
     for expected in [
         "catalogs/lake.yaml:4:18: error: table `orders` has no column `idd`",
         "did you mean `id`?",
-        "catalogs/lake.yaml:4:34: error: column `amount` is int64, which cannot be read as date",
+        "catalogs/lake.yaml:4:34: error: column `amount` is int64, which cannot be read as uuid",
         "catalogs/lake.yaml:4:48: error: table `orders` has no column `ammount`",
     ] {
         assert!(told.contains(expected), "{expected}\n{told}");

@@ -3,6 +3,7 @@
 mod failures;
 mod features;
 mod mistakes;
+mod served;
 mod skipping;
 mod types;
 mod versions;
@@ -50,7 +51,7 @@ impl Lake {
     fn run(&self, recipe: &str) -> String {
         match &self.bucket {
             None => run_recipe(&self.path().display().to_string(), &[], recipe),
-            Some(bucket) => run_recipe(&format!("s3://{}/ware house", bucket.name), &options(bucket), recipe),
+            Some(bucket) => run_recipe(&format!("s3://{}/ware house", bucket.name), &bucket.options(), recipe),
         }
     }
 
@@ -59,7 +60,7 @@ impl Lake {
             None => (Location::Directory(self.path().to_owned()), Vec::new()),
             Some(bucket) => {
                 let url = format!("s3://{}/ware house", bucket.name).parse().expect("a bucket's name fits a URL");
-                (Location::Url(url), options(bucket))
+                (Location::Url(url), bucket.options())
             }
         };
         let given = given.iter().filter(|(name, _)| *name != "allow_http");
@@ -87,16 +88,6 @@ impl Lake {
         let printed = self.run(&format!("same({table:?}, {:?})", file.display().to_string()));
         printed.trim().parse().unwrap_or_else(|_| panic!("{printed}"))
     }
-}
-
-fn options(bucket: &Bucket) -> Vec<(&'static str, String)> {
-    vec![
-        ("endpoint", bucket.endpoint.clone()),
-        ("region", "us-east-1".to_owned()),
-        ("access_key_id", bucket.access_key.clone()),
-        ("secret_access_key", bucket.secret_key.clone()),
-        ("allow_http", "true".to_owned()),
-    ]
 }
 
 fn open(at: &FilesConfig, tables: Vec<TableConfig>, runtime: &Arc<RuntimeEnv>) -> Arc<dyn Source> {

@@ -67,10 +67,12 @@ async fn a_file_may_pin_a_version() {
         TableConfig { path, version: Some(spanned(version)), ..annotated("old") }
     };
     let runtime = Arc::new(RuntimeEnv::default());
-    let source = lake.source(vec![pinned(1)], &runtime);
+    let newest = TableConfig { version: None, name: spanned("t".to_owned()), ..pinned(0) };
+    let source = lake.source(vec![pinned(1), newest], &runtime);
     for _ in 0..2 {
         let engine = Engine::within(&source, Arc::clone(&runtime)).await;
         assert_eq!(engine.rows("SELECT id FROM old").await, Ok(vec!["0".to_owned(), "1".to_owned()]));
+        assert_eq!(engine.rows("SELECT count(*) FROM t WHERE id < 9").await, Ok(vec!["3".to_owned()]));
         lake.run("write('t', {'id': [9]})");
     }
     let listing = lake.source(vec![pinned(77)], &runtime).tables(&TableNames::default()).await.expect("it answers");
