@@ -108,8 +108,8 @@ pub fn scans(plan: &Arc<dyn ExecutionPlan>, visit: &mut dyn FnMut(&SqlScanExec))
 
 /// The fault inside an error of the engine.
 pub fn fault(error: &DataFusionError) -> Fault {
-    let chain = std::iter::successors(Some(error as &dyn std::error::Error), |&error| error.source());
-    let carried = chain.filter_map(|error| error.downcast_ref::<Fault>()).next();
+    let mut chain = std::iter::successors(Some(error as &dyn std::error::Error), |&error| error.source());
+    let carried = chain.find_map(|error| error.downcast_ref::<Fault>());
     carried.cloned().unwrap_or_else(|| match error.find_root() {
         DataFusionError::External(source) => Fault::internal(source),
         other => Fault::new(Code::EvaluationFailed, other.to_string()),

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use datafusion::{
-    datasource::{physical_plan::FileScanConfig, source::DataSourceExec},
+    datasource::{
+        physical_plan::{FileGroup, FileScanConfig},
+        source::DataSourceExec,
+    },
     physical_plan::ExecutionPlan,
 };
 
@@ -11,7 +14,7 @@ use super::Lake;
 use crate::contract::engine::Engine;
 
 /// Ten files of ten rows in five partitions.
-const FILES: &str = r#"
+const FILES: &str = r"
 utc = dt.timezone.utc
 for n in range(10):
     ids = range(n * 10, n * 10 + 10)
@@ -23,13 +26,13 @@ for n in range(10):
     }, partition_by=['part'])
 write('nan', {'id': [1, 2], 'f': [1.0, float('nan')]})
 write('nan', {'id': [3], 'f': [5.0]})
-"#;
+";
 
 /// Files of all scans of a plan.
 fn files(plan: &Arc<dyn ExecutionPlan>) -> usize {
     let own =
         plan.downcast_ref::<DataSourceExec>().and_then(|scan| scan.data_source().downcast_ref::<FileScanConfig>());
-    let own = own.map_or(0, |scan| scan.file_groups.iter().map(|group| group.len()).sum());
+    let own = own.map_or(0, |scan| scan.file_groups.iter().map(FileGroup::len).sum());
     own + plan.children().into_iter().map(files).sum::<usize>()
 }
 
@@ -85,20 +88,18 @@ async fn a_join_skips_files_by_the_keys_of_its_other_side() {
 #[tokio::test(flavor = "multi_thread")]
 async fn thousands_of_files_are_listed_in_time() {
     let lake = Lake::in_directory();
-    lake.run(r#"
+    lake.run(r"
 columns = [{'name': f'c{n}', 'type': 'long', 'nullable': True, 'metadata': {}} for n in range(20)]
 commit('wide', [protocol(), metadata(columns)])
 pa.parquet.write_table(pa.table({f'c{n}': [n] for n in range(20)}), at('wide') + '/a.parquet')
 stats = lambda i: {'numRecords': 1, 'minValues': {f'c{n}': i for n in range(20)}, 'maxValues': {f'c{n}': i for n in range(20)}, 'nullCount': {f'c{n}': 0 for n in range(20)}}
 first = added('wide', 'a.parquet', stats(0))['add']
 commit('wide', [{'add': first | {'path': f'{i}.parquet', 'stats': json.dumps(stats(i))}} for i in range(10000)])
-"#);
+");
     let begun = std::time::Instant::now();
     let engine = lake.engine().await;
     assert_eq!(engine.problems, []);
-    let listed = begun.elapsed();
     assert_eq!(engine.rows("SELECT count(*) FROM wide").await, Ok(vec!["10000".to_owned()]));
     assert_eq!(files(&engine.plan("SELECT * FROM wide WHERE c3 BETWEEN 100 AND 199").await), 100);
-    println!("listed in {listed:?}, planned in {:?}", begun.elapsed() - listed);
     assert!(begun.elapsed().as_secs() < 60, "{:?}", begun.elapsed());
 }
