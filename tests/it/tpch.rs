@@ -116,7 +116,7 @@ async fn facts_are_in_files_and_the_rest_elsewhere() {
 
 #[tokio::test]
 async fn facts_are_in_delta_tables_and_the_rest_elsewhere() {
-    give_the_answers(FACTS_IN_DELTA, &["on"]).await;
+    give_the_answers(FACTS_IN_DELTA, &["on", "off"]).await;
 }
 
 /// A project over loaded tables.

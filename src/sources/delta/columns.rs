@@ -11,6 +11,7 @@ use super::super::{
     files::{
         schema::Column,
         shape::{FIELD_NUMBER, PHYSICAL_NAME, plain, stored_name},
+        unknown_columns,
     },
     strict::Target,
 };
@@ -91,7 +92,7 @@ impl Columns {
         }
         if let Some(config) = config {
             let names: Vec<_> = columns.order.iter().map(String::as_str).collect();
-            problems.extend(super::unknown_columns(config, &names));
+            problems.extend(unknown_columns(config, &names, &[]));
         }
         Ok(columns)
     }

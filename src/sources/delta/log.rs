@@ -25,6 +25,9 @@ const FEATURES: [&str; 5] = ["columnMapping", "deletionVectors", "timestampNtz",
 /// Features that writers name whether or not a column is of their type. A column that is has its own refusal.
 const FEATURES_OF_TYPES: [&str; 2] = ["variantType", "variantType-preview"];
 
+/// Characters of what the library says of a log that it cannot read.
+const LONGEST_REASON: usize = 120;
+
 /// One version of a table.
 #[derive(Clone)]
 pub struct Log {
@@ -97,17 +100,23 @@ impl Log {
         Arc::new(state.snapshot().clone())
     }
 
-    /// The deleted rows of `files`.
+    /// The deleted rows of `files`, if there are such files.
+    ///
+    /// # Errors
+    /// Why they cannot be read.
     pub fn deletions(
         &self,
         root: &str,
         reads: &Arc<Reads>,
         source: &SourceName,
         files: HashSet<Path>,
-    ) -> Option<Deletions> {
+    ) -> Result<Option<Deletions>, String> {
+        if files.is_empty() {
+            return Ok(None);
+        }
         let prefix = Path::parse(root).unwrap_or_default();
         let store = Arc::new(PrefixStore::new(Arc::clone(reads) as Arc<dyn ObjectStore>, prefix.clone()));
-        (!files.is_empty()).then(|| Deletions::new(self.snapshot(), store, prefix, source.clone(), files))
+        Deletions::new(self.snapshot(), store, prefix, source.clone(), files).map(Some)
     }
 }
 
@@ -175,10 +184,20 @@ fn unread(error: DeltaTableError) -> Unread {
         None | Some(object_store::Error::NotFound { .. }) => {}
         Some(_) => return Unread::Store(Box::new(stored(error))),
     }
+    tracing::debug!(%error, "a log cannot be read");
     let text = std::iter::successors(error.source(), |&error| error.source()).last().map(ToString::to_string);
+    let mut text = text.unwrap_or_else(|| error.to_string());
+    // Some go on with all that the library knows.
+    if let Some((end, _)) = text.char_indices().nth(LONGEST_REASON) {
+        text.truncate(end);
+        text.push('…');
+    }
     Unread::Problem {
-        message: format!("its log cannot be read: {}", text.unwrap_or_else(|| error.to_string())),
-        hint: "look at the folder `_delta_log` of the table".to_owned(),
+        message: format!("its log cannot be read: {text}"),
+        hint: format!(
+            "look at its folder `_delta_log`; the features of readers that are supported: {}",
+            FEATURES.join(", ")
+        ),
         is_mistake: false,
     }
 }

@@ -39,7 +39,7 @@ use super::{
 };
 use crate::{
     config::{SourceConfig, source::FilesConfig},
-    model::{Fault, Problem, TableNames, place::nearest},
+    model::{Fault, Problem, TableNames},
 };
 use columns::Columns;
 use discover::Root;
@@ -174,7 +174,8 @@ impl Delta {
         let stored = columns.stored.clone();
         let files = FilesTable::parquet(&reference, self.storage.clone(), stored, partitions, files)
             .at_version(snapshot.version());
-        let deletions = log.deletions(&root.path, &self.storage.reads, &self.config.name, with_deletions);
+        let deletions =
+            log.deletions(&root.path, &self.storage.reads, &self.config.name, with_deletions).map_err(&warning)?;
         let provider = LoggedTable::new(files, &columns.order, deletions);
         Ok(Table {
             schema: SCHEMA.to_owned(),
@@ -185,18 +186,4 @@ impl Delta {
             column_comments: columns.comments,
         })
     }
-}
-
-/// `columns:` and `key:` of a source's file that name no column of the table.
-fn unknown_columns(config: &crate::config::TableConfig, all: &[&str]) -> Vec<Problem> {
-    let named = config.columns.iter().map(|(name, _)| name).chain(&config.key);
-    let unknown = named.filter(|name| !all.contains(&name.value.as_str())).map(|name| {
-        let message = format!("table `{}` has no column `{}`", config.name.value, name.value);
-        let problem = Problem::error(name.place.clone(), message);
-        match nearest(&name.value, all.iter().copied()) {
-            Some(near) => problem.hint(format!("did you mean `{near}`?")),
-            None => problem,
-        }
-    });
-    unknown.collect()
 }

@@ -311,7 +311,7 @@ impl Storage {
 }
 
 /// `columns:` and `key:` that name no column of the table.
-fn unknown_columns(config: &TableConfig, columns: &[&str], partitions: &[&str]) -> Vec<Problem> {
+pub(super) fn unknown_columns(config: &TableConfig, columns: &[&str], partitions: &[&str]) -> Vec<Problem> {
     let all: HashSet<&str> = columns.iter().chain(partitions).copied().collect();
     let named = config.columns.iter().map(|(name, _)| name).chain(&config.key);
     let unknown = named.filter(|name| !all.contains(name.value.as_str())).map(|name| {

@@ -84,6 +84,8 @@ for name, inline in [('inline', True), ('beside', False)]:
             Ok(vec!["10000".to_owned(), "2".to_owned(), "4998".to_owned()]),
             "{table}"
         );
+        let ordered = format!("{} WHERE n > 1 ORDER BY n LIMIT 2", rows("n"));
+        assert_eq!(engine.rows_in_order(&ordered).await, Ok(vec!["2".to_owned(), "4".to_owned()]), "{table}");
         assert_eq!(engine.rows(&format!("{} WHERE n IS NULL", rows("count(*)"))).await, Ok(vec!["4998".to_owned()]));
         assert_eq!(engine.rows(&format!("{} WHERE n BETWEEN 5000 AND 9999", rows("n"))).await, Ok(vec![]), "{table}");
     }

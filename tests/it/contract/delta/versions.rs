@@ -100,6 +100,27 @@ async fn a_table_may_be_dropped_made_anew_and_changed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_refresh_reads_only_what_has_come_since() {
+    let lake = Lake::in_directory();
+    lake.run("for n in range(4): write('t', {'id': [n]})");
+    let commit = |version: u32| lake.path().join(format!("t/_delta_log/{version:020}.json"));
+    let last = std::fs::read(commit(3)).expect("a commit");
+    std::fs::remove_file(commit(3)).expect("it goes");
+    let runtime = Arc::new(RuntimeEnv::default());
+    let source = lake.source(Vec::new(), &runtime);
+    let first = Engine::within(&source, Arc::clone(&runtime)).await;
+    assert_eq!(first.rows("SELECT count(*) FROM t").await, Ok(vec!["3".to_owned()]));
+    // Whoever reads this again fails.
+    std::fs::write(commit(0), "not a commit").expect("it changes");
+    std::fs::write(commit(3), last).expect("it comes back");
+    let second = Engine::within(&source, Arc::clone(&runtime)).await;
+    assert_eq!(second.problems, []);
+    assert_eq!(second.rows("SELECT id FROM t").await, Ok(["0", "1", "2", "3"].map(ToOwned::to_owned).to_vec()));
+    let anew = Engine::within(&lake.source(Vec::new(), &runtime), Arc::clone(&runtime)).await;
+    assert_eq!(anew.problems.len(), 1, "{:?}", anew.problems);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_location_may_be_one_table() {
     let lake = Lake::in_directory();
     lake.run("write('', {'id': [1]}, name='n', description='what it holds')");
