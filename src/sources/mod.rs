@@ -5,6 +5,7 @@ pub mod files;
 mod spelling;
 pub mod sql;
 mod strict;
+mod tls;
 
 use std::{collections::HashMap, fmt::Debug, sync::Arc, time::Duration};
 
@@ -97,6 +98,7 @@ fn annotated_key(config: Option<&TableConfig>, columns: &Schema) -> Option<Vec<S
 /// # Errors
 /// Settings that cannot work.
 pub fn open(config: &SourceConfig, runtime: &Arc<RuntimeEnv>, pushdown: bool) -> Result<Arc<dyn Source>, Problem> {
+    tls::choose_cryptography();
     match &config.kind {
         SourceKind::Files(files) => files::open(config, files, runtime),
         SourceKind::Delta(delta) => delta::open(config, delta, runtime),
