@@ -1,4 +1,4 @@
-//! Aqueduct: named SQL queries over Postgres, SQLite and files, served as paged JSON and Arrow Flight.
+//! Aqueduct: named SQL queries over Postgres, SQLite, files and Delta Lake, served as paged JSON and Arrow Flight.
 //!
 //! # The map
 //!
@@ -15,7 +15,7 @@
 //!                            statements of the sources (federate.rs), explain
 //! 4  policy/                 principal + query → grant
 //! 3  catalog/                the project as its files say: headers, parameters, the one SELECT
-//! 3  sources/                one trait; a family a folder: files/, sql/ (postgres/, sqlite/)
+//! 3  sources/                one trait; a family a folder: files/ and delta/, sql/ (postgres/, sqlite/)
 //! 2  auth/                   credentials → principal
 //! 2  encode/                 record batches → JSON, NDJSON, CSV, Arrow, Parquet; negotiation; compression
 //! 1  config/                 YAML with places, secrets, environment; settings and sources, checked

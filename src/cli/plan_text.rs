@@ -49,13 +49,19 @@ pub(super) fn lay_out(plan: &Explanation, given: &[String]) -> String {
 }
 
 fn source(part: &SourcePart) -> Vec<String> {
+    let version = part.table_version.map(|version| format!(", version {version}")).unwrap_or_default();
     let mut lines = vec![match &part.table {
-        Some(table) => format!("in {}: {}", part.source, visible(table)),
+        Some(table) => format!("in {}: {}{version}", part.source, visible(table)),
         None => format!("in {}", part.source),
     }];
     let below = |text: String| format!("{INDENT}{}", visible(&text));
     lines.extend(part.sql.iter().flat_map(|sql| sql_text::lines(sql)).map(below));
     lines.extend(part.predicates.iter().flatten().map(|predicate| below(format!("skipping by {predicate}"))));
+    lines.extend(
+        part.files
+            .filter(|files| files.scanned < files.of)
+            .map(|files| below(format!("{} of {} files", grouped(files.scanned as u64), grouped(files.of as u64)))),
+    );
     lines.extend(part.dynamic_filter.iter().map(|filter| below(format!("only {filter}"))));
     lines.extend(part.sent_keys.iter().map(|sent| below(format!("sent of the keys: {sent}"))));
     lines.push(below(format!("-> {}", figures(part))));

@@ -44,6 +44,8 @@ pub enum SourceKind {
     FlightSql(FlightSqlConfig),
     /// `kind: files`
     Files(FilesConfig),
+    /// `kind: delta`: tables at a location of the same form.
+    Delta(FilesConfig),
 }
 
 /// `kind: postgres`
@@ -193,14 +195,14 @@ impl Flavor {
     }
 }
 
-/// `kind: files`
+/// `kind: files` and `kind: delta`
 #[derive(Clone, Debug)]
 pub struct FilesConfig {
     /// A URL (`s3://…`, `gs://…`, `az://…`) or an absolute directory.
     pub location: Spanned<Location>,
     /// `object_store`'s own option names.
     pub options: Vec<(Spanned<String>, Secret)>,
-    /// Is every other folder or file under the location a table too?
+    /// Is every other folder or file under the location a table too? Of a Delta source, every other folder with a log.
     pub discover: bool,
 }
 
@@ -213,7 +215,7 @@ pub enum Location {
     Url(url::Url),
 }
 
-/// What a source's file says of one table. It annotates, and (except `path` of a files source) never makes a table.
+/// What a source's file says of one table. It annotates, and (except by its `path`) never makes a table.
 #[derive(Clone, Debug)]
 pub struct TableConfig {
     /// `table`, or `schema.table`.
@@ -222,12 +224,14 @@ pub struct TableConfig {
     pub key: Vec<Spanned<String>>,
     /// Columns to be read as another type.
     pub columns: Vec<(Spanned<String>, ValueType)>,
-    /// Files sources: a folder or file relative to the location, checked not to leave it.
+    /// Files and Delta sources: a folder or file relative to the location, checked not to leave it.
     pub path: Option<Spanned<String>>,
     /// Files sources: what the files are; by their ending when absent.
     pub format: Option<FileFormat>,
     /// Files sources: `name=value` folders and their types, in path order.
     pub partitions: Vec<(Spanned<String>, ValueType)>,
+    /// Delta sources: the one version to read; the newest when absent.
+    pub version: Option<Spanned<u64>>,
 }
 
 /// How the files of a table are written.

@@ -1,12 +1,15 @@
 //! What of a plan runs in which source, and what runs here and why.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     sync::Arc,
 };
 
 use datafusion::{
-    datasource::{physical_plan::FileScanConfig, source::DataSourceExec},
+    datasource::{
+        physical_plan::{FileGroup, FileScanConfig},
+        source::DataSourceExec,
+    },
     physical_plan::{
         ExecutionPlan,
         aggregates::{AggregateExec, AggregateMode},
@@ -49,6 +52,12 @@ pub struct SourcePart {
     /// The table, for files.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub table: Option<String>,
+    /// The version of the table's log, for tables that have one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub table_version: Option<u64>,
+    /// How many of the table's files are scanned: the others cannot hold a row that is asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub files: Option<ScannedFiles>,
     /// What is used to skip files, row groups and pages.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub predicates: Option<Vec<String>>,
@@ -63,6 +72,15 @@ pub struct SourcePart {
     pub bytes: Option<u64>,
     /// Milliseconds between asking and the last row, when the plan has run.
     pub elapsed_ms: Option<f64>,
+}
+
+/// Files of a scan.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct ScannedFiles {
+    /// Those that the scan opens.
+    pub scanned: usize,
+    /// All of the table.
+    pub of: usize,
 }
 
 /// An operator that runs here.
@@ -115,6 +133,8 @@ fn statement(scan: &SqlScanExec, metrics: Option<&MetricsSet>) -> SourcePart {
         dynamic_filter: dynamic_filter(&scan.keys()),
         sent_keys: scan.sent_keys().map(ToOwned::to_owned),
         table: None,
+        table_version: None,
+        files: None,
         predicates: None,
         capabilities: scan.capabilities().collect(),
         estimated_rows: scan.estimated_rows(),
@@ -139,6 +159,10 @@ fn file_part(plan: &Arc<dyn ExecutionPlan>, config: &FileScanConfig, metrics: Op
     }
     let statistics = StatisticsContext::new().compute(plan.as_ref(), &StatisticsArgs::new()).ok();
     let table = files::table_of(config);
+    let listed = files::listed_of(config);
+    // A large file is read in several ranges.
+    let paths: HashSet<_> =
+        config.file_groups.iter().flat_map(FileGroup::iter).map(|file| &file.object_meta.location).collect();
     SourcePart {
         source: files::source_of(&config.object_store_url)
             .map_or_else(|| config.object_store_url.to_string(), |name| name.to_string()),
@@ -146,6 +170,8 @@ fn file_part(plan: &Arc<dyn ExecutionPlan>, config: &FileScanConfig, metrics: Op
         dynamic_filter: None,
         sent_keys: None,
         table: table.map(|table| table.table().to_owned()),
+        table_version: listed.and_then(|listed| listed.version),
+        files: listed.map(|listed| ScannedFiles { scanned: paths.len(), of: listed.files }),
         predicates: Some(predicates),
         capabilities: Vec::new(),
         estimated_rows: statistics

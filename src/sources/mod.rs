@@ -1,9 +1,11 @@
 //! Outside systems, each behind the one trait [`Source`]: what tables it has and how each is scanned.
 
+pub mod delta;
 pub mod files;
 mod spelling;
 pub mod sql;
 mod strict;
+mod tls;
 
 use std::{collections::HashMap, fmt::Debug, sync::Arc, time::Duration};
 
@@ -96,8 +98,10 @@ fn annotated_key(config: Option<&TableConfig>, columns: &Schema) -> Option<Vec<S
 /// # Errors
 /// Settings that cannot work.
 pub fn open(config: &SourceConfig, runtime: &Arc<RuntimeEnv>, pushdown: bool) -> Result<Arc<dyn Source>, Problem> {
+    tls::choose_cryptography();
     match &config.kind {
         SourceKind::Files(files) => files::open(config, files, runtime),
+        SourceKind::Delta(delta) => delta::open(config, delta, runtime),
         SourceKind::Postgres(postgres) => sql::postgres::open(config, postgres, pushdown && postgres.sql.pushdown),
         SourceKind::Clickhouse(clickhouse) => {
             sql::clickhouse::open(config, clickhouse, pushdown && clickhouse.sql.pushdown)

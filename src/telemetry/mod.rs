@@ -10,9 +10,12 @@ use tracing_subscriber::EnvFilter;
 
 use crate::model::Fault;
 
+/// Libraries that tell of each statement and of each log that they replay.
+const OWN: &str = "info,sqlx=warn,buoyant_kernel=warn,buoyant_kernel_engine=warn,deltalake_core=warn";
+
 /// Sends JSON log lines to standard error: `info` and above, or what `RUST_LOG` says.
 pub fn log_to_stderr() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn"));
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(OWN));
     let log = tracing_subscriber::fmt()
         .json()
         .flatten_event(true)

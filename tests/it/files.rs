@@ -149,6 +149,7 @@ async fn check_all_formats(lake: Lake) {
         path: None,
         format: None,
         partitions: vec![(spanned("day"), ValueType::Date)],
+        version: None,
     };
     let (session, runtime) = session();
     register(&session, "lake", &lake.open("lake", vec![orders], &runtime)).await;

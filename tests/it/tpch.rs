@@ -8,6 +8,7 @@ use std::{cmp::Ordering, fs, path::Path};
 use serde_json::{Map, Value};
 
 use crate::harness::{
+    delta::run_recipe,
     flight::Fetched,
     postgres::{self, Database},
     process,
@@ -46,6 +47,22 @@ const FACTS_ELSEWHERE: Placement = &[
     ("lite", &["orders", "partsupp"]),
     ("lake", &["customer", "lineitem"]),
 ];
+
+/// The two largest tables in Delta tables on S3, the rest elsewhere.
+const FACTS_IN_DELTA: Placement = &[
+    ("pg", &["customer", "nation", "part"]),
+    ("lite", &["partsupp", "region"]),
+    ("lake", &["supplier"]),
+    ("delta", &["lineitem", "orders"]),
+];
+const DELTA_CATALOG: &str = r#"kind: delta
+location: "s3://{{bucket}}/_delta/"
+options:
+  region: us-east-1
+  endpoint: "{{s3_endpoint}}"
+  access_key_id: "{{s3_access_key}}"
+  secret_access_key: "{{s3_secret_key}}"
+"#;
 
 #[tokio::test]
 async fn duckdb_answers_all_queries() {
@@ -97,6 +114,11 @@ async fn facts_are_in_files_and_the_rest_elsewhere() {
     give_the_answers(FACTS_ELSEWHERE, &["on"]).await;
 }
 
+#[tokio::test]
+async fn facts_are_in_delta_tables_and_the_rest_elsewhere() {
+    give_the_answers(FACTS_IN_DELTA, &["on", "off"]).await;
+}
+
 /// A project over loaded tables.
 struct Home {
     project: Project,
@@ -124,14 +146,22 @@ async fn give_the_answers(placement: Placement, pushdown: &[&str]) -> Home {
 
 async fn load(placement: Placement) -> Home {
     let (database, bucket) = (postgres::database().await, s3::bucket().await);
-    let project = Project::new().postgres(&database).s3(&bucket).files(&repository().join("tests/tpch"));
+    let mut project = Project::new().postgres(&database).s3(&bucket).files(&repository().join("tests/tpch"));
+    if placement.iter().any(|(source, _)| *source == "delta") {
+        project = project.file("catalogs/delta.yaml", DELTA_CATALOG);
+    }
     let lake = process::directory("lake-");
+    let parquet = process::directory("parquet-");
     for table in data::tables() {
         let home = placement.iter().find(|(_, tables)| tables.contains(&table.name));
         match home.map(|(source, _)| *source) {
             Some("pg") => table.load_postgres(&database).await,
             Some("lite") => table.load_sqlite(&project.join("lite.db")).await,
             Some("lake") => table.write_parquet(lake.path(), 2),
+            Some("delta") => {
+                table.write_parquet(parquet.path(), 2);
+                write_delta(&bucket, &parquet.path().join(table.name), table.name);
+            }
             _ => panic!("{} has no home", table.name),
         }
     }
@@ -142,6 +172,23 @@ async fn load(placement: Placement) -> Home {
     }
     move_tables(&project, placement);
     Home { project, _database: database, _bucket: bucket }
+}
+
+/// A commit for each file, and a few rows that are deleted again.
+fn write_delta(bucket: &Bucket, files: &Path, name: &str) {
+    let first = if name == "lineitem" { "l_orderkey" } else { "o_orderkey" };
+    let partition = if name == "lineitem" { "['l_returnflag']" } else { "None" };
+    let recipe = format!(
+        "for file in ['0.parquet', '1.parquet']:\n    \
+         write({name:?}, pa.parquet.read_table({:?} + '/' + file), partition_by={partition})\n\
+         rows = pa.parquet.read_table({:?} + '/1.parquet').slice(0, 1)\n\
+         key = pa.compute.add(pa.compute.multiply(rows[{first:?}], 0), -1)\n\
+         write({name:?}, rows.set_column(0, {first:?}, key), partition_by={partition})\n\
+         table({name:?}).delete('{first} < 0')\n",
+        files.display(),
+        files.display(),
+    );
+    run_recipe(&format!("s3://{}/_delta", bucket.name), &bucket.options(), &recipe);
 }
 
 /// Writes into the queries where the tables are, and leaves only those sources that hold some.

@@ -13,14 +13,15 @@ use super::{
         yaml,
     },
     FilesConfig, Location, PostgresConfig, SourceConfig, SourceKind, SqlConfig, SqliteConfig, adbc, clickhouse,
-    flightsql, options, tables,
+    flightsql, options,
+    tables::{self, Family},
 };
 use crate::model::{Place, Problem, Problems, SourceName};
 
 const FOLDER: &str = "catalogs";
 const KINDS: &[&str] =
-    &["postgres", "clickhouse", "duckdb", "snowflake", "bigquery", "adbc", "flightsql", "sqlite", "files"];
-const KINDS_LATER: &[&str] = &["delta", "dynamodb", "glue", "http", "iceberg", "mysql"];
+    &["postgres", "clickhouse", "duckdb", "snowflake", "bigquery", "adbc", "flightsql", "sqlite", "files", "delta"];
+const KINDS_LATER: &[&str] = &["dynamodb", "glue", "http", "iceberg", "mysql"];
 const LATER: &[&str] = &["cache", "description", "limits", "owner", "policies", "retry", "timeout"];
 /// Names that stand for something else where a source's name is written.
 const RESERVED: &[&str] = &["aqueduct", "datafusion", "information_schema", "public"];
@@ -88,14 +89,19 @@ fn read(
         Some(value) => value.duration(Duration::from_secs(1)..=Duration::from_hours(24), problems),
         None => Some(Duration::from_mins(1)),
     };
-    let is_files = kind_text.value == "files";
-    let tables = fields.take("tables").map(|value| tables::read(value, is_files, problems)).unwrap_or_default();
+    let family = match kind_text.value.as_str() {
+        "files" => Family::Files,
+        "delta" => Family::Delta,
+        _ => Family::Sql,
+    };
+    let tables = fields.take("tables").map(|value| tables::read(value, family, problems)).unwrap_or_default();
     let kind = match kind_text.value.as_str() {
         "postgres" => read_postgres(&mut fields, problems).map(SourceKind::Postgres),
         "clickhouse" => clickhouse::read(&mut fields, problems).map(SourceKind::Clickhouse),
         "flightsql" => flightsql::read(&mut fields, directory, problems).map(SourceKind::FlightSql),
         "sqlite" => read_sqlite(&mut fields, directory, problems).map(SourceKind::Sqlite),
         "files" => read_files(&mut fields, directory, problems).map(SourceKind::Files),
+        "delta" => read_files(&mut fields, directory, problems).map(SourceKind::Delta),
         other if let Some((_, flavor)) = adbc::KINDS.iter().find(|(name, _)| *name == other) => {
             adbc::read(*flavor, &mut fields, directory, problems).map(SourceKind::Adbc)
         }

@@ -14,28 +14,43 @@ const LATER: &[&str] =
 const FORMATS: &[(&str, FileFormat)] =
     &[("parquet", FileFormat::Parquet), ("csv", FileFormat::Csv), ("ndjson", FileFormat::Ndjson)];
 
-/// Reads `tables`. Keys about files are known only to a files source.
-pub(super) fn read(value: Value, is_files: bool, problems: &mut Problems) -> Vec<TableConfig> {
+/// What a source's tables are made of decides which keys they have.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Family {
+    /// Tables of a server or a database file, in schemas.
+    Sql,
+    /// Folders of files.
+    Files,
+    /// Folders with a log.
+    Delta,
+}
+
+/// Reads `tables`.
+pub(super) fn read(value: Value, family: Family, problems: &mut Problems) -> Vec<TableConfig> {
     let mut tables = Vec::new();
     for (name, value) in value.entries(problems).unwrap_or_default() {
         let parts: Vec<_> = name.value.split('.').collect();
-        if parts.iter().any(|part| part.is_empty()) || parts.len() > if is_files { 1 } else { 2 } {
-            let form = if is_files { "table" } else { "table or schema.table" };
+        if parts.iter().any(|part| part.is_empty()) || parts.len() > if family == Family::Sql { 2 } else { 1 } {
+            let form = if family == Family::Sql { "table or schema.table" } else { "table" };
             problems.push(Problem::error(name.place, format!("`{}` is not the name of a {form}", name.value)));
             continue;
         }
         if let Some(fields) = value.fields(problems) {
-            tables.push(read_table(name, fields, is_files, problems));
+            tables.push(read_table(name, fields, family, problems));
         }
     }
     tables
 }
 
-fn read_table(name: Spanned<String>, mut fields: Fields, is_files: bool, problems: &mut Problems) -> TableConfig {
+fn read_table(name: Spanned<String>, mut fields: Fields, family: Family, problems: &mut Problems) -> TableConfig {
     let key = fields.take("key").map(|value| value.names(problems)).unwrap_or_default();
     let columns = fields.take("columns").map(|value| read_types(value, problems)).unwrap_or_default();
-    let (mut path, mut format, mut partitions) = (None, None, Vec::new());
-    if is_files {
+    let (mut path, mut format, mut partitions, mut version) = (None, None, Vec::new(), None);
+    if family == Family::Delta {
+        path = fields.take("path").and_then(|value| read_path(&value, problems));
+        version = fields.take("version").and_then(|value| read_version(&value, problems));
+    }
+    if family == Family::Files {
         path = fields.take("path").and_then(|value| read_path(&value, problems));
         format = fields.take("format").and_then(|value| value.one_of(FORMATS, problems));
         partitions = fields.take("partitions").map(|value| read_types(value, problems)).unwrap_or_default();
@@ -48,7 +63,7 @@ fn read_table(name: Spanned<String>, mut fields: Fields, is_files: bool, problem
         }
     }
     fields.finish(LATER, problems);
-    TableConfig { name, key, columns, path, format, partitions }
+    TableConfig { name, key, columns, path, format, partitions, version }
 }
 
 /// Column names and their types, lists excepted.
@@ -68,6 +83,12 @@ fn read_types(value: Value, problems: &mut Problems) -> Vec<(Spanned<String>, Va
         problems.push(problem.hint(format!("the types are {}", ValueType::NAMES)));
     }
     types
+}
+
+/// A version of a table's log: they count from 0.
+fn read_version(value: &Value, problems: &mut Problems) -> Option<Spanned<u64>> {
+    let version = value.integer(0..=u32::MAX, problems)?;
+    Some(Spanned { value: version.into(), place: value.place().clone() })
 }
 
 /// A path below the source's location.

@@ -25,6 +25,15 @@ pub fn store(source: &SourceName, file: &Path, error: &object_store::Error) -> F
     Fault::new(code, detail).with_internal(error)
 }
 
+/// A file that a table's log names is not there.
+#[must_use]
+pub fn vacuumed(source: &SourceName, file: &Path, error: &object_store::Error) -> Fault {
+    let detail = format!("the file `{file}` of source `{source}` is gone: it was vacuumed, or its table removed");
+    Fault::new(Code::SourceFailed, detail)
+        .with_hint("ask again: the newest version of the table is being looked for")
+        .with_internal(error)
+}
+
 /// The store does not list its files.
 #[must_use]
 pub fn unlisted(source: &SourceName, error: &object_store::Error) -> Fault {

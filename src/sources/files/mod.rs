@@ -2,15 +2,17 @@
 //!
 //! `store` opens the location, `discover` sorts its files into tables, `schema` unites their columns, `table` scans
 //! them: Parquet through the engine with `adapter`, CSV and NDJSON through `text` and `text_source`. All convert values
-//! with `strict` (text by `spelling`) and read through `reads`.
+//! with `strict` (text by `spelling`) and read through `reads`. Files whose columns a log describes, as Delta Lake's, are
+//! brought into its `shape` first: `sources/delta` has such tables.
 
 mod adapter;
-mod discover;
-mod faults;
-mod reads;
-mod schema;
-mod store;
-mod table;
+pub(super) mod discover;
+pub(super) mod faults;
+pub(super) mod reads;
+pub(super) mod schema;
+pub(super) mod shape;
+pub(super) mod store;
+pub(super) mod table;
 mod text;
 mod text_source;
 
@@ -36,7 +38,7 @@ use datafusion::{
 use futures::{StreamExt, TryStreamExt};
 
 pub use store::source_of;
-pub use table::table_of;
+pub use table::{Listed, listed_of, table_of};
 
 use super::{Listing, Source, Table, annotated_key, strict::Target};
 use crate::{
@@ -66,10 +68,7 @@ const LISTING_PATIENCE: Duration = Duration::from_secs(10);
 /// Opens a files source and registers its store in `runtime` under a URL of its own. Connects to nothing.
 pub fn open(config: &SourceConfig, files: &FilesConfig, runtime: &Arc<RuntimeEnv>) -> Result<Arc<dyn Source>, Problem> {
     let store = store::open(files)?;
-    let reads = Arc::new(Reads::latest(Arc::clone(&store), config.name.clone()));
-    let url = store::url_of(&config.name);
-    runtime.register_object_store(url.as_ref(), Arc::clone(&reads) as Arc<dyn ObjectStore>);
-    let storage = Storage { url, reads, footers: Arc::new(DefaultCache::new(FOOTER_CACHE)) };
+    let storage = Storage::register(config, Reads::latest(Arc::clone(&store), config.name.clone()), runtime);
     Ok(Arc::new(Files { config: config.clone(), at: files.clone(), store, storage, known: Mutex::default() }))
 }
 
@@ -283,6 +282,14 @@ impl Files {
 }
 
 impl Storage {
+    /// Makes `reads` the store that scans of this source read from.
+    #[must_use]
+    pub fn register(config: &SourceConfig, reads: Reads, runtime: &Arc<RuntimeEnv>) -> Self {
+        let (url, reads) = (store::url_of(&config.name), Arc::new(reads));
+        runtime.register_object_store(url.as_ref(), Arc::clone(&reads) as Arc<dyn ObjectStore>);
+        Self { url, reads, footers: Arc::new(DefaultCache::new(FOOTER_CACHE)) }
+    }
+
     /// Opens a file to learn its columns.
     async fn learn(&self, object: &ObjectMeta, format: FileFormat) -> datafusion::error::Result<FileContent> {
         let text = |format| text::infer(Arc::clone(&self.reads) as _, object, format);
@@ -304,7 +311,7 @@ impl Storage {
 }
 
 /// `columns:` and `key:` that name no column of the table.
-fn unknown_columns(config: &TableConfig, columns: &[&str], partitions: &[&str]) -> Vec<Problem> {
+pub(super) fn unknown_columns(config: &TableConfig, columns: &[&str], partitions: &[&str]) -> Vec<Problem> {
     let all: HashSet<&str> = columns.iter().chain(partitions).copied().collect();
     let named = config.columns.iter().map(|(name, _)| name).chain(&config.key);
     let unknown = named.filter(|name| !all.contains(name.value.as_str())).map(|name| {

@@ -18,6 +18,7 @@ use datafusion::{
     physical_plan::metrics::ExecutionPlanMetricsSet,
 };
 use futures::{StreamExt, TryStreamExt, stream::BoxStream};
+use tokio::sync::Notify;
 
 use super::faults;
 use crate::model::SourceName;
@@ -27,24 +28,40 @@ pub struct Reads {
     inner: Arc<dyn ObjectStore>,
     source: SourceName,
     version: Option<String>,
+    /// Whom to tell of files that a log names and that are gone.
+    gone: Option<Arc<Notify>>,
 }
 
 impl Reads {
     /// Reads whichever version of a file is there.
     #[must_use]
     pub fn latest(inner: Arc<dyn ObjectStore>, source: SourceName) -> Self {
-        Self { inner, source, version: None }
+        Self { inner, source, version: None, gone: None }
+    }
+
+    /// Reads files that a log names: they never change, but a vacuum removes them. `gone` is notified then.
+    #[must_use]
+    pub fn logged(inner: Arc<dyn ObjectStore>, source: SourceName, gone: Arc<Notify>) -> Self {
+        Self { gone: Some(gone), ..Self::latest(inner, source) }
     }
 
     /// Reads the version of `file` that was listed, or fails: a footer of one version would make nonsense of another.
     #[must_use]
     pub fn of_version(&self, file: &ObjectMeta) -> Self {
-        Self { inner: Arc::clone(&self.inner), source: self.source.clone(), version: file.e_tag.clone() }
+        let (inner, gone) = (Arc::clone(&self.inner), self.gone.clone());
+        Self { inner, source: self.source.clone(), version: file.e_tag.clone(), gone }
     }
 
     /// The same error with a fault as its cause.
-    fn told(source: &SourceName, file: &Path, error: Error) -> Error {
-        let cause = Box::new(faults::store(source, file, &error));
+    fn told(source: &SourceName, gone: Option<&Notify>, file: &Path, error: Error) -> Error {
+        let cause = match (gone, &error) {
+            (Some(gone), Error::NotFound { .. }) => {
+                // Kept until somebody waits for it.
+                gone.notify_one();
+                Box::new(faults::vacuumed(source, file, &error))
+            }
+            _ => Box::new(faults::store(source, file, &error)),
+        };
         match error {
             Error::NotFound { path, .. } => Error::NotFound { path, source: cause },
             Error::Precondition { path, .. } => Error::Precondition { path, source: cause },
@@ -75,8 +92,8 @@ impl ObjectStore for Reads {
     async fn get_opts(&self, location: &Path, mut options: GetOptions) -> Result<GetResult> {
         options.if_match = options.if_match.or_else(|| self.version.clone());
         let told = {
-            let (source, file) = (self.source.clone(), location.clone());
-            move |error| Self::told(&source, &file, error)
+            let (source, gone, file) = (self.source.clone(), self.gone.clone(), location.clone());
+            move |error| Self::told(&source, gone.as_deref(), &file, error)
         };
         let mut answer = self.inner.get_opts(location, options).await.map_err(&told)?;
         if let GetResultPayload::Stream(bytes) = answer.payload {
@@ -87,6 +104,10 @@ impl ObjectStore for Reads {
 
     fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
         self.inner.list(prefix)
+    }
+
+    fn list_with_offset(&self, prefix: Option<&Path>, offset: &Path) -> BoxStream<'static, Result<ObjectMeta>> {
+        self.inner.list_with_offset(prefix, offset)
     }
 
     async fn list_with_delimiter(&self, prefix: Option<&Path>) -> Result<ListResult> {

@@ -6,7 +6,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use datafusion::arrow::datatypes::{DataType, Field, Fields, Schema, SchemaRef};
+use datafusion::arrow::datatypes::{DataType, Field, FieldRef, Fields, Schema, SchemaRef};
 
 use crate::config::source::FileFormat;
 use crate::sources::strict::{Target, is_text};
@@ -20,6 +20,8 @@ pub struct Column {
     pub found: Target,
     /// The type of the table's column.
     pub target: Target,
+    /// What a log says of the column: names and numbers under which files store it and what is nested in it.
+    pub logged: Option<FieldRef>,
 }
 
 /// Two files that disagree, or one that cannot be read as `columns:` says.
@@ -85,7 +87,7 @@ pub fn unite(
             _ => Target::plain(&without_null(&found)),
         };
         let target = declared.get(name).cloned().unwrap_or_else(|| found.clone());
-        Column { name: name.to_owned(), found, target }
+        Column { name: name.to_owned(), found, target, logged: None }
     });
     Ok(columns.collect())
 }

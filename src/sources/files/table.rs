@@ -2,11 +2,7 @@
 //!
 //! The list of files is the one of the last refresh: a query lists nothing, and all its reads see the same files.
 
-use std::{
-    collections::{HashMap, HashSet},
-    fmt,
-    sync::Arc,
-};
+use std::{collections::HashSet, fmt, sync::Arc};
 
 use async_trait::async_trait;
 use datafusion::{
@@ -41,7 +37,7 @@ use super::{
     text::TextFormat,
     text_source::TextSource,
 };
-use crate::config::source::FileFormat;
+use crate::{config::source::FileFormat, sources::strict::Target};
 
 /// How old Parquet's INT96 timestamps are read: nanoseconds would not hold every year.
 pub const INT96_UNIT: &str = "us";
@@ -56,6 +52,22 @@ const COMPRESSION: u64 = 4;
 pub fn table_of(scan: &FileScanConfig) -> Option<TableReference> {
     super::source_of(&scan.object_store_url)?;
     scan.file_groups.iter().flat_map(FileGroup::iter).next()?.table_reference.clone()
+}
+
+/// What a scan's table was when it was listed.
+#[derive(Clone, Copy, Debug)]
+pub struct Listed {
+    /// The version of its log, if it has one.
+    pub version: Option<u64>,
+    /// Its files.
+    pub files: usize,
+}
+
+/// What the table that `scan` reads was, when it is one of ours.
+#[must_use]
+pub fn listed_of(scan: &FileScanConfig) -> Option<Listed> {
+    super::source_of(&scan.object_store_url)?;
+    scan.file_groups.iter().flat_map(FileGroup::iter).find_map(|file| file.extensions.get::<Listed>().copied())
 }
 
 /// What the tables of a source share.
@@ -79,6 +91,7 @@ pub struct FilesTable {
     columns: Arc<[Column]>,
     schema: TableSchema,
     files: Vec<PartitionedFile>,
+    version: Option<u64>,
 }
 
 /// A file and, when its format knows, what it holds.
@@ -107,11 +120,29 @@ impl FilesTable {
         let files = files.collect();
         let label = format!("{}.{}", name.catalog().unwrap_or_default(), name.table());
         let schema = TableSchema::builder(schema::file_schema(&columns)).with_table_partition_cols(partitions).build();
-        Self { label: label.into(), storage, format, columns: columns.into(), schema, files }
+        Self { label: label.into(), storage, format, columns: columns.into(), schema, files, version: None }
+    }
+
+    /// The same of Parquet files.
+    #[must_use]
+    pub fn parquet(
+        name: &TableReference,
+        storage: Storage,
+        columns: Vec<Column>,
+        partitions: Vec<(String, DataType)>,
+        files: Vec<TableFile>,
+    ) -> Self {
+        Self::new(name, storage, FileFormat::Parquet, columns, partitions, files)
+    }
+
+    /// The same as of a version of its log.
+    #[must_use]
+    pub fn at_version(self, version: u64) -> Self {
+        Self { version: Some(version), ..self }
     }
 
     /// The files whose partition values fulfil `filters`.
-    fn pruned(&self, state: &dyn Session, filters: &[Expr]) -> Result<Vec<PartitionedFile>> {
+    pub fn pruned(&self, state: &dyn Session, filters: &[Expr]) -> Result<Vec<PartitionedFile>> {
         let filters: Vec<_> = filters.iter().filter(|filter| self.is_on_partitions(filter)).collect();
         if filters.is_empty() || self.files.is_empty() {
             return Ok(self.files.clone());
@@ -137,21 +168,7 @@ impl FilesTable {
     fn is_on_partitions(&self, filter: &Expr) -> bool {
         let partitions: HashSet<_> = self.schema.table_partition_cols().iter().map(|field| field.name()).collect();
         let columns = filter.column_refs();
-        let opaque = filter.exists(|expr| {
-            Ok(matches!(
-                expr,
-                Expr::ScalarSubquery(_)
-                    | Expr::Exists(_)
-                    | Expr::InSubquery(_)
-                    | Expr::SetComparison(_)
-                    | Expr::OuterReferenceColumn(..)
-                    | Expr::Placeholder(_)
-            ))
-        });
-        !columns.is_empty()
-            && columns.iter().all(|column| partitions.contains(&column.name))
-            && !filter.is_volatile()
-            && matches!(opaque, Ok(false))
+        !columns.is_empty() && columns.iter().all(|column| partitions.contains(&column.name)) && is_plain(filter)
     }
 
     fn statistics_of(&self, files: &[PartitionedFile]) -> Result<Statistics> {
@@ -233,14 +250,26 @@ impl TableProvider for FilesTable {
         filters: &[Expr],
         limit: Option<usize>,
     ) -> Result<Arc<dyn ExecutionPlan>> {
-        let files = self.pruned(state, filters)?;
-        if files.is_empty() {
+        self.scan_files(state, projection, self.pruned(state, filters)?, limit)
+    }
+}
+
+impl FilesTable {
+    /// The scan over `files`, which are some of this table's.
+    pub fn scan_files(
+        &self,
+        state: &dyn Session,
+        projection: Option<&Vec<usize>>,
+        mut files: Vec<PartitionedFile>,
+        limit: Option<usize>,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        let Some(first) = files.first_mut() else {
             return Ok(Arc::new(EmptyExec::new(project_schema(&self.schema(), projection)?)));
-        }
+        };
+        first.extensions.insert(Listed { version: self.version, files: self.files.len() });
         let statistics = self.statistics_of(&files)?;
-        let targets: HashMap<_, _> =
-            self.columns.iter().map(|column| (column.name.clone(), column.target.clone())).collect();
-        let adapter = StrictAdapterFactory { table: Arc::clone(&self.label), targets: Arc::new(targets) };
+        let columns = self.columns.iter().map(|column| (column.name.clone(), column.clone())).collect();
+        let adapter = StrictAdapterFactory { table: Arc::clone(&self.label), columns: Arc::new(columns) };
         let scan = FileScanConfigBuilder::new(self.storage.url.clone(), self.file_source(state))
             .with_file_groups(FileGroup::new(files).split_files(state.config().target_partitions().max(1)))
             .with_statistics(statistics)
@@ -250,6 +279,23 @@ impl TableProvider for FilesTable {
             .build();
         Ok(DataSourceExec::from_data_source(scan))
     }
+}
+
+/// Can `filter` be evaluated when a scan is planned?
+#[must_use]
+pub fn is_plain(filter: &Expr) -> bool {
+    let opaque = filter.exists(|expr| {
+        Ok(matches!(
+            expr,
+            Expr::ScalarSubquery(_)
+                | Expr::Exists(_)
+                | Expr::InSubquery(_)
+                | Expr::SetComparison(_)
+                | Expr::OuterReferenceColumn(..)
+                | Expr::Placeholder(_)
+        ))
+    });
+    !filter.is_volatile() && matches!(opaque, Ok(false))
 }
 
 /// About how many bytes of text a file holds.
@@ -271,7 +317,7 @@ fn partitioned_file(file: TableFile, columns: &[Column]) -> PartitionedFile {
         let of_columns = columns.iter().map(|column| match schema.index_of(&column.name) {
             // Bounds in another type than the column's would mislead the optimizer, and those of floats leave NaN out.
             Ok(index)
-                if column.target.data_type != *schema.field(index).data_type()
+                if column.target != Target::plain(schema.field(index).data_type())
                     || column.target.data_type.is_floating() =>
             {
                 ColumnStatistics { null_count: known.column_statistics[index].null_count, ..unknown() }

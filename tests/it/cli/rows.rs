@@ -147,7 +147,10 @@ async fn explain_shows_what_runs_where() {
     };
     let (shop, lake) = (part(&plan, "shop"), part(&plan, "lake"));
     assert_eq!(keys(&shop), ["source", "sql", "dynamic_filter", "estimated_rows", "rows", "bytes", "elapsed_ms"]);
-    assert_eq!(keys(&lake), ["source", "sql", "table", "predicates", "estimated_rows", "rows", "bytes", "elapsed_ms"]);
+    assert_eq!(
+        keys(&lake),
+        ["source", "sql", "table", "files", "predicates", "estimated_rows", "rows", "bytes", "elapsed_ms"]
+    );
     assert!(shop["sql"].as_str().is_some_and(|sql| sql.starts_with("SELECT ")), "{shop}");
     assert!(lake["sql"].is_null() && lake["table"].is_string() && lake["predicates"].is_array(), "{lake}");
     for figure in ["rows", "bytes", "elapsed_ms"] {

@@ -120,12 +120,12 @@ pub fn scans(plan: &Arc<dyn ExecutionPlan>, visit: &mut dyn FnMut(&SqlScanExec))
 
 /// The fault inside an error of the engine.
 pub fn fault(error: &DataFusionError) -> Fault {
-    match error.find_root() {
-        DataFusionError::External(source) => {
-            source.downcast_ref::<Fault>().cloned().unwrap_or_else(|| Fault::internal(source))
-        }
+    let mut chain = std::iter::successors(Some(error as &dyn std::error::Error), |&error| error.source());
+    let carried = chain.find_map(|error| error.downcast_ref::<Fault>());
+    carried.cloned().unwrap_or_else(|| match error.find_root() {
+        DataFusionError::External(source) => Fault::internal(source),
         other => Fault::new(Code::EvaluationFailed, other.to_string()),
-    }
+    })
 }
 
 /// The rows as text, values between bars.

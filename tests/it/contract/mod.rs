@@ -4,6 +4,7 @@ mod adbc;
 mod capabilities;
 mod checklist;
 mod clickhouse;
+mod delta;
 pub mod engine;
 mod files;
 mod flightsql;

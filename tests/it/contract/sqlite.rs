@@ -64,6 +64,7 @@ pub fn annotation(table: &str, columns: &[(&str, ValueType)]) -> TableConfig {
         path: None,
         format: None,
         partitions: Vec::new(),
+        version: None,
     }
 }
 

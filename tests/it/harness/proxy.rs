@@ -67,6 +67,11 @@ impl Proxy {
         url.replace(&address(url).to_string(), &self.address.to_string())
     }
 
+    /// Where this port is.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// How many connections have been made.
     pub fn accepted(&self) -> usize {
         self.rule.accepted.load(Ordering::Relaxed)

@@ -54,6 +54,17 @@ pub async fn bucket() -> Bucket {
 }
 
 impl Bucket {
+    /// What the package `deltalake` wants to know of it.
+    pub fn options(&self) -> Vec<(&'static str, String)> {
+        vec![
+            ("endpoint", self.endpoint.clone()),
+            ("region", "us-east-1".to_owned()),
+            ("access_key_id", self.access_key.clone()),
+            ("secret_access_key", self.secret_key.clone()),
+            ("allow_http", "true".to_owned()),
+        ]
+    }
+
     /// Writes one object.
     pub async fn put(&self, path: &str, content: impl Into<PutPayload>) {
         let written = self.store.put(&path.into(), content.into()).await;

@@ -182,6 +182,7 @@ fn annotated(name: &str) -> TableConfig {
         path: None,
         format: None,
         partitions: Vec::new(),
+        version: None,
     }
 }
 

@@ -23,7 +23,7 @@ use aqueduct::{
         source::{PostgresConfig, SqlConfig},
     },
     model::{Place, Problem, SourceName},
-    sources::{Source, sql},
+    sources::{self, Source},
 };
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
@@ -60,10 +60,10 @@ pub fn try_open(
         name: SourceName::new("crm").expect("a name"),
         place: Place::start_of("catalogs/crm.yaml"),
         refresh: Duration::from_mins(1),
-        kind: SourceKind::Postgres(config.clone()),
+        kind: SourceKind::Postgres(config),
         tables,
     };
-    sql::postgres::open(&source, &config, pushdown)
+    sources::open(&source, &Arc::default(), pushdown)
 }
 
 pub fn open(url: &str, tables: Vec<TableConfig>, pushdown: bool) -> Arc<dyn Source> {
