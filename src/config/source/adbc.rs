@@ -34,13 +34,11 @@ const SNOWFLAKE: &[(&str, &[&str])] = &[
 const SNOWFLAKE_AUTH: &[(&str, &str)] = &[("private_key", "auth_jwt"), ("token", "auth_oauth")];
 /// What a value is must not depend on the driver's release: decimals are decimals, and instants are not cut off.
 const SNOWFLAKE_EXACT: &[(&str, &str)] = &[
-    ("adbc.snowflake.sql.client_option.use_high_precision", "enabled"),
+    ("adbc.snowflake.sql.client_option.use_high_precision", "true"),
     ("adbc.snowflake.sql.client_option.max_timestamp_precision", "nanoseconds_error_on_overflow"),
 ];
-const BIGQUERY: &[(&str, &[&str])] = &[
-    ("project", &["adbc.bigquery.sql.project_id"]),
-    ("location", &["adbc.bigquery.sql.location"]),
-];
+const BIGQUERY: &[(&str, &[&str])] =
+    &[("project", &["adbc.bigquery.sql.project_id"]), ("location", &["adbc.bigquery.sql.location"])];
 
 type Options = Vec<(Spanned<String>, Secret)>;
 

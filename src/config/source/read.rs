@@ -18,16 +18,7 @@ use crate::model::{Place, Problem, Problems, SourceName};
 
 const FOLDER: &str = "catalogs";
 const KINDS: &[&str] = &["postgres", "sqlite", "duckdb", "snowflake", "bigquery", "adbc", "files"];
-const KINDS_LATER: &[&str] = &[
-    "clickhouse",
-    "delta",
-    "dynamodb",
-    "flightsql",
-    "glue",
-    "http",
-    "iceberg",
-    "mysql",
-];
+const KINDS_LATER: &[&str] = &["clickhouse", "delta", "dynamodb", "flightsql", "glue", "http", "iceberg", "mysql"];
 const LATER: &[&str] = &["cache", "description", "limits", "owner", "policies", "retry", "timeout"];
 /// Names that stand for something else where a source's name is written.
 const RESERVED: &[&str] = &["aqueduct", "datafusion", "information_schema", "public"];

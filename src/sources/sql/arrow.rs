@@ -251,7 +251,10 @@ fn sound(column: ArrayRef) -> Result<ArrayRef, Misfit> {
     }
 }
 
-fn finite<T: ArrowPrimitiveType>(column: &ArrayRef, is_endless: impl Fn(T::Native) -> bool) -> Result<ArrayRef, Misfit> {
+fn finite<T: ArrowPrimitiveType>(
+    column: &ArrayRef,
+    is_endless: impl Fn(T::Native) -> bool,
+) -> Result<ArrayRef, Misfit> {
     let values = column.as_primitive::<T>();
     if values.iter().flatten().any(is_endless) {
         return Err(Misfit("infinity".to_owned()));

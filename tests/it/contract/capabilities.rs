@@ -12,7 +12,8 @@ use aqueduct::{
     model::{Problems, SourceName},
     sources::sql::{
         Class, Dialect,
-        adbc::DuckDbDialect,
+        adbc::{DuckDbDialect, SnowflakeDialect},
+        ansi::AnsiDialect,
         capability::{Entry, Kind},
         postgres::PostgresDialect,
         sqlite::SqliteDialect,
@@ -23,7 +24,7 @@ use datafusion::scalar::ScalarValue;
 use futures::TryStreamExt;
 
 use super::engine::texts;
-use crate::harness::{duckdb, postgres, project::Project, sqlite};
+use crate::harness::{duckdb, fakesnow, postgres, project::Project, sqlite};
 
 /// So many expressions are columns of one query.
 const WIDTH: usize = 24;
@@ -294,6 +295,25 @@ async fn duckdb_computes_what_its_list_says() {
     let bench = Bench::over(project, edges::duckdb_columns).await;
     check_lists(&bench).await;
     check_all(&bench, &DuckDbDialect).await;
+}
+
+#[tokio::test]
+async fn snowflake_computes_what_its_list_says() {
+    let snowflake = fakesnow::database().await;
+    snowflake.execute(&edges::snowflake()).await;
+    let project = Project::new().file("aqueduct.yaml", SETTINGS).file("catalogs/source.yaml", &snowflake.catalog());
+    check_all(&Bench::over(project, edges::snowflake_columns).await, &SnowflakeDialect).await;
+}
+
+#[tokio::test]
+async fn any_server_computes_what_the_list_says() {
+    let database = postgres::database().await;
+    database.execute(&edges::postgres()).await;
+    let driver = fakesnow::driver("postgresql").display().to_string();
+    let catalog = "kind: adbc\ndriver: \"{{driver}}\"\noptions: {uri: \"{{postgres_url}}\"}\nschemas: [public]\n";
+    let project = Project::new().postgres(&database).value("driver", driver);
+    let project = project.file("aqueduct.yaml", SETTINGS).file("catalogs/source.yaml", catalog);
+    check_all(&Bench::over(project, edges::whole_columns).await, &AnsiDialect).await;
 }
 
 #[tokio::test]

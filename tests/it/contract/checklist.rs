@@ -27,7 +27,7 @@ use crate::{
         engine::{Engine, Failure},
     },
     harness::{
-        duckdb, postgres,
+        duckdb, fakesnow, postgres,
         project::Project,
         sqlite,
         tools::{repository, sql_files},
@@ -35,7 +35,7 @@ use crate::{
 };
 
 /// The kinds of SQL sources.
-const KINDS: [&str; 3] = ["postgres", "sqlite", "duckdb"];
+const KINDS: [&str; 4] = ["postgres", "sqlite", "duckdb", "snowflake"];
 
 /// What a comment may begin with.
 const WORDS: [&str; 7] = ["here", "sends", "keeps", "order", "fails", "empty", "absent"];
@@ -93,6 +93,15 @@ async fn duckdb_answers_what_it_can_answer_exactly() {
     let project = project.file("catalogs/s.yaml", catalog);
     duckdb::execute(&project.join("s.duckdb"), &tables("duckdb")).await;
     check("duckdb", project).await;
+}
+
+#[tokio::test]
+async fn snowflake_answers_what_it_can_answer_exactly() {
+    let snowflake = fakesnow::database().await;
+    snowflake.execute(&tables("snowflake")).await;
+    let columns = "columns: {i4: int32, i8: int64}";
+    let catalog = format!("{}tables: {{v: {{{columns}}}, w: {{{columns}}}, e: {{{columns}}}}}\n", snowflake.catalog());
+    check("snowflake", Project::new().file("catalogs/s.yaml", &catalog)).await;
 }
 
 fn tables(kind: &str) -> String {

@@ -77,12 +77,12 @@ impl Engine {
 
     async fn plan(&self, sql: &str) -> Result<(Arc<Snapshot>, Prepared, Physical), Failure> {
         let select = catalog::parse_ad_hoc(sql, &self.sources).map_err(|found| Failure::Refused(found.to_string()))?;
-        let snapshot = self.app.engine.snapshot();
-        let prepared =
-            snapshot.prepare_ad_hoc(&Arc::new(Query::ad_hoc(select))).await.map_err(|refusal| match refusal {
-                Refusal::Fault(fault) => Failure::Broken(fault.to_string()),
-                Refusal::Problems(found) => Failure::Refused(found.iter().map(|found| found.message.clone()).collect()),
-            })?;
+        let query = Arc::new(Query::ad_hoc(select));
+        let snapshot = self.app.engine.snapshot_for(&query).await;
+        let prepared = snapshot.prepare_ad_hoc(&query).await.map_err(|refusal| match refusal {
+            Refusal::Fault(fault) => Failure::Broken(fault.to_string()),
+            Refusal::Problems(found) => Failure::Refused(found.iter().map(|found| found.message.clone()).collect()),
+        })?;
 
         let planned = snapshot.plan(&prepared, Vec::new(), &Cut::All { terms: Vec::new() }, now()).await;
         let physical = planned

@@ -25,9 +25,8 @@ pub async fn execute(file: &Path, sql: &str) {
 }
 
 fn run(file: &Path, sql: &str) {
-    let mut driver =
-        ManagedDriver::load_dynamic_from_filename(library(), Some(b"duckdb_adbc_init"), AdbcVersion::V110)
-            .expect("DuckDB loads");
+    let mut driver = ManagedDriver::load_dynamic_from_filename(library(), Some(b"duckdb_adbc_init"), AdbcVersion::V110)
+        .expect("DuckDB loads");
     let path = OptionValue::String(file.to_str().expect("tests name files in UTF-8").to_owned());
     let options = [(OptionDatabase::from("path"), path)];
     let database = driver.new_database_with_opts(options).unwrap_or_else(|error| panic!("{}: {error}", file.display()));

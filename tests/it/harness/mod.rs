@@ -9,6 +9,7 @@
 mod checks;
 pub mod csv;
 pub mod duckdb;
+pub mod fakesnow;
 pub mod flight;
 pub mod http;
 pub mod own_postgres;

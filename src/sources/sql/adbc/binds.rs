@@ -35,26 +35,34 @@ pub fn text(statement: &Statement, dialect: &dyn Dialect, placeholders: Placehol
             used.extend(1..=statement.binds().len());
             statement.render(|number, bind| dialect.placeholder(number, bind))
         }
-        Placeholders::InOrder => statement.render(|number, bind| {
-            used.push(number);
-            dialect.placeholder(number, bind)
+        // Of NULL, which is known to be it, a driver would have to say the type.
+        Placeholders::InOrder => statement.render(|number, bind| match bind.value() {
+            Ok(value) if value.is_null() => "NULL".to_owned(),
+            _ => {
+                used.push(number);
+                dialect.placeholder(number, bind)
+            }
         }),
     };
     (sql, used)
 }
 
-/// The values of `statement` by their numbers, which count from 1; `None` without any.
-pub fn row(statement: &Statement, used: &[usize]) -> Result<Option<RecordBatch>, Fault> {
+/// The values of `statement` by their numbers, which count from 1, each in the form in which `form` says that the driver
+/// takes it; `None` without any.
+pub fn row(
+    statement: &Statement,
+    used: &[usize],
+    form: impl Fn(&ScalarValue) -> Result<ScalarValue, Fault>,
+) -> Result<Option<RecordBatch>, Fault> {
     if used.is_empty() {
         return Ok(None);
     }
     let values = statement.values()?;
     let value = |number: &usize| values.get(number - 1).ok_or_else(|| Fault::internal("a place without a value"));
-    let column = |number| ScalarValue::to_array(value(number)?).map_err(Fault::internal);
+    let column = |number| form(value(number)?)?.to_array().map_err(Fault::internal);
     let columns = used.iter().map(column).collect::<Result<Vec<ArrayRef>, Fault>>()?;
-    let field = |(index, column): (usize, &ArrayRef)| {
-        Field::new((index + 1).to_string(), column.data_type().clone(), true)
-    };
+    let field =
+        |(index, column): (usize, &ArrayRef)| Field::new((index + 1).to_string(), column.data_type().clone(), true);
     let schema = Schema::new(columns.iter().enumerate().map(field).collect::<Vec<_>>());
     RecordBatch::try_new(Arc::new(schema), columns).map(Some).map_err(Fault::internal)
 }
@@ -78,7 +86,7 @@ mod tests {
         let statement = Statement::new(SourceName::new("s").expect("a name"), sql, binds);
         let sent = |dialect: &dyn Dialect, placeholders| {
             let (sql, used) = text(&statement, dialect, placeholders);
-            let row = row(&statement, &used).expect("values");
+            let row = row(&statement, &used, |value| Ok(value.clone())).expect("values");
             (sql, row.map_or(0, |row| row.num_columns()))
         };
         let casts = "CAST($1 AS BIGINT) CAST($2 AS BIGINT) CAST($1 AS BIGINT)";

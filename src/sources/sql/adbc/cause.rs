@@ -26,7 +26,9 @@ pub fn meaning(error: &Error) -> Meaning {
             "22012" => Meaning::DividesByZero,
             "22003" => Meaning::Overflows,
             state if state.starts_with("28") => Meaning::Unauthenticated,
-            state if state.starts_with("08") || state.starts_with("53") || state.starts_with("57P") => Meaning::Unreachable,
+            state if state.starts_with("08") || state.starts_with("53") || state.starts_with("57P") => {
+                Meaning::Unreachable
+            }
             _ => Meaning::Refuses,
         };
     }
@@ -43,7 +45,10 @@ pub fn meaning(error: &Error) -> Meaning {
 pub fn is_changed(error: &Error) -> bool {
     let state = sqlstate(error);
     error.status == Status::NotFound
-        || matches!(state.as_str(), "3F000" | "42P01" | "42703" | "42883" | "42804" | "42846" | "42501" | "42S02" | "42S22")
+        || matches!(
+            state.as_str(),
+            "3F000" | "42P01" | "42703" | "42883" | "42804" | "42846" | "42501" | "42S02" | "42S22"
+        )
 }
 
 /// Does the driver say one of these things?

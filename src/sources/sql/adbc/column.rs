@@ -20,6 +20,9 @@ pub struct AdbcColumn {
     pub cast: Option<&'static str>,
     /// The type of text to which it is cast where the owner asks for text: it has values that Arrow has not.
     pub as_text: Option<&'static str>,
+    /// Is it a decimal without digits behind the point, with which its system computes as with an integer? Then it is one
+    /// where the owner says that its values are.
+    pub is_whole: bool,
 }
 
 impl Described for AdbcColumn {
@@ -41,11 +44,13 @@ impl Described for AdbcColumn {
 
     fn column(&self, dialect: &dyn Dialect, as_type: Option<&ValueType>) -> Option<Column> {
         let printed = self.as_text.filter(|_| as_type == Some(&ValueType::String));
-        let sent = match printed {
-            Some(_) => &ArrowColumn { data_type: DataType::Utf8, ..self.arrow.clone() },
-            None => &self.arrow,
+        let of_type = |data_type| ArrowColumn { data_type, ..self.arrow.clone() };
+        let column = match as_type {
+            Some(ValueType::Int32) if self.is_whole => of_type(DataType::Int32).column(dialect, None)?,
+            Some(ValueType::Int64) if self.is_whole => of_type(DataType::Int64).column(dialect, None)?,
+            _ if printed.is_some() => of_type(DataType::Utf8).column(dialect, as_type)?,
+            _ => self.arrow.column(dialect, as_type)?,
         };
-        let column = sent.column(dialect, as_type)?;
         let Some(cast) = printed.or(self.cast) else { return Some(column) };
         let select = format!("CAST({QUALIFIER}{} AS {cast})", dialect.quoted(&self.arrow.name));
         let comparison = column.comparison.map(|Comparison { class, .. }| {

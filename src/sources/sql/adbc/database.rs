@@ -11,10 +11,9 @@ use std::{
 };
 
 use adbc_core::{
-    Database as _, Driver as _, Statement as _,
+    Connection as _, Database as _, Driver as _, Statement as _,
     error::{Error, Result, Status},
     options::{OptionDatabase, OptionValue},
-    Connection as _,
 };
 use adbc_driver_manager::{ManagedConnection, ManagedDatabase, ManagedDriver};
 
@@ -99,9 +98,8 @@ impl Database {
         });
         let file = file.into_iter().flatten();
         let given = self.options.iter().map(|(name, value)| (name.clone(), value.expose().to_owned()));
-        let options = given.chain(file).map(|(name, value)| {
-            (OptionDatabase::from(name.as_str()), OptionValue::String(value))
-        });
+        let options =
+            given.chain(file).map(|(name, value)| (OptionDatabase::from(name.as_str()), OptionValue::String(value)));
         let handle = self.driver.clone().new_database_with_opts(options)?;
         Ok(current.insert(Open { handle, stamp }).clone())
     }
@@ -109,9 +107,9 @@ impl Database {
 
 impl Stamp {
     fn of(file: &Path) -> Result<Self> {
-        let metadata: Metadata = file
-            .metadata()
-            .map_err(|error| Error::with_message_and_status(format!("{}: {error}", file.display()), Status::NotFound))?;
+        let metadata: Metadata = file.metadata().map_err(|error| {
+            Error::with_message_and_status(format!("{}: {error}", file.display()), Status::NotFound)
+        })?;
         Ok(Self {
             length: metadata.len(),
             modified: metadata.modified().ok(),

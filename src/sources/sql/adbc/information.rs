@@ -5,7 +5,7 @@ use adbc_driver_manager::ManagedConnection;
 use datafusion::arrow::{
     array::{Array, ArrayRef, AsArray},
     compute::cast,
-    datatypes::{DataType, Schema},
+    datatypes::{DataType, Field, Schema},
 };
 
 use super::{
@@ -72,15 +72,14 @@ pub fn unlike(what: &str) -> Error {
     Error::with_message_and_status(what, Status::InvalidData)
 }
 
-/// Those of `tables` that are wanted, each described by the columns of an empty `SELECT *`, as `column` reads them.
-/// Blocks.
+/// Those of `tables` that are wanted, each described by the columns that `describe` says its `SELECT *` gives, as `column`
+/// reads them. Blocks.
 pub fn described(
     connection: &mut ManagedConnection,
-    dialect: &dyn Dialect,
-    wanted: &Wanted,
-    default_schema: String,
+    (dialect, wanted, default_schema): (&dyn Dialect, &Wanted, String),
     tables: Vec<Named>,
-    column: impl Fn(&datafusion::arrow::datatypes::Field) -> AdbcColumn,
+    describe: impl Fn(&mut ManagedConnection, &str) -> Result<Schema>,
+    column: impl Fn(&Field) -> AdbcColumn,
 ) -> Result<Discovered> {
     let (mut relations, mut others, mut broken) = (Vec::new(), Vec::new(), Vec::new());
     for table in tables.into_iter().filter(|table| wanted.shows(&table.schema)) {
@@ -104,14 +103,14 @@ pub fn described(
     Ok(Discovered { found: Found { default_schema, relations, others, version: 0 }, broken })
 }
 
-/// The columns of a query, which does not run: or not for more than no rows, where a driver cannot say it otherwise.
+/// The columns of a query, which does not run. Blocks.
 pub fn describe(connection: &mut ManagedConnection, sql: &str) -> Result<Schema> {
     let order = Order { sql: sql.to_owned(), ..Order::default() };
     statement::describe(connection, &order)
 }
 
 /// A column in the type in which the driver gives it, compared in the system only where `is_comparable`.
-pub fn plain(field: &datafusion::arrow::datatypes::Field, source_type: String, is_comparable: bool) -> AdbcColumn {
+pub fn plain(field: &Field, source_type: String, is_comparable: bool) -> AdbcColumn {
     let arrow = ArrowColumn {
         name: field.name().clone(),
         data_type: field.data_type().clone(),
@@ -120,5 +119,5 @@ pub fn plain(field: &datafusion::arrow::datatypes::Field, source_type: String, i
         is_comparable,
         comment: None,
     };
-    AdbcColumn { arrow, cast: None, as_text: None }
+    AdbcColumn { arrow, cast: None, as_text: None, is_whole: false }
 }

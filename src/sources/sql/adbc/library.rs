@@ -29,15 +29,16 @@ pub fn load(config: &AdbcConfig) -> Result<ManagedDriver, Problem> {
     let entrypoint = entrypoint.as_deref().map(str::as_bytes);
     if is_path(&driver.value) {
         let path = config.directory.join(&driver.value);
-        return open(path.as_os_str().to_string_lossy().as_ref(), entrypoint, None).map_err(|cause| {
+        return open(path.as_os_str().to_string_lossy().as_ref(), entrypoint, &[]).map_err(|cause| {
             let message = format!("the driver `{}` cannot be loaded: {cause}", driver.value);
-            Problem::error(driver.place.clone(), message).hint("name an ADBC driver's library (`.so`) or manifest (`.toml`)")
+            Problem::error(driver.place.clone(), message)
+                .hint("name an ADBC driver's library (`.so`) or manifest (`.toml`)")
         });
     }
     let places = places(&driver.value, &config.directory);
     let mut cause = None;
     for name in [driver.value.clone(), format!("adbc_driver_{}", driver.value)] {
-        match open(&name, entrypoint, Some(places.clone())) {
+        match open(&name, entrypoint, &places) {
             Ok(driver) => return Ok(driver),
             // Of a library that is there, why it does not load says more than where others are not.
             Err(failure) => cause = cause.or(Some(failure).filter(|_| has_library(&name, &places))),
@@ -68,14 +69,17 @@ fn is_path(driver: &str) -> bool {
     driver.contains(['/', '\\']) || Path::new(driver).extension().is_some()
 }
 
-fn open(name: &str, entrypoint: Option<&[u8]>, places: Option<Vec<PathBuf>>) -> Result<ManagedDriver, String> {
-    let load = |version| ManagedDriver::load_from_name(name, entrypoint, version, LOAD_FLAG_DEFAULT, places.clone());
+fn open(name: &str, entrypoint: Option<&[u8]>, places: &[PathBuf]) -> Result<ManagedDriver, String> {
+    let load =
+        |version| ManagedDriver::load_from_name(name, entrypoint, version, LOAD_FLAG_DEFAULT, Some(places.to_vec()));
     // Old drivers refuse the version of the standard that has cancellation.
     load(AdbcVersion::V110).or_else(|_| load(AdbcVersion::V100)).map_err(|error| error.message)
 }
 
 fn has_library(name: &str, places: &[PathBuf]) -> bool {
-    places.iter().any(|place| place.join(format!("lib{name}.so")).is_file() || place.join(format!("{name}.toml")).is_file())
+    places
+        .iter()
+        .any(|place| place.join(format!("lib{name}.so")).is_file() || place.join(format!("{name}.toml")).is_file())
 }
 
 /// The folders in which the driver manager looks by itself.

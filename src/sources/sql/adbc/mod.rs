@@ -21,6 +21,7 @@ use std::{fmt::Debug, sync::Arc, time::Duration};
 use adbc_core::{error::Error, options::OptionValue};
 use adbc_driver_manager::ManagedConnection;
 use async_trait::async_trait;
+use datafusion::{arrow::datatypes::Schema, scalar::ScalarValue};
 
 use super::{
     Dialect, Remote, Statement,
@@ -36,11 +37,12 @@ use crate::{
     sources::{Listing, Source},
 };
 pub use bigquery::BigQueryDialect;
-pub use duckdb::DuckDbDialect;
 use binds::Placeholders;
 use column::AdbcColumn;
+pub use duckdb::DuckDbDialect;
 use session::Adbc;
 pub use snowflake::SnowflakeDialect;
+use statement::Order;
 
 /// A warehouse may have to be woken up.
 const WAKING: Duration = Duration::from_mins(1);
@@ -70,10 +72,20 @@ trait System: Debug + Send + Sync {
         Placeholders::InOrder
     }
 
+    /// A value in the form in which the driver takes it, where that is not Arrow's own.
+    fn form(&self, value: &ScalarValue) -> Result<ScalarValue, Fault> {
+        Ok(value.clone())
+    }
+
     /// The text that is prepared to see whether it would run, and what it gives: that which runs, unless values that are
     /// not there yet are in the way.
     fn sample(&self, statement: &Statement) -> String {
         binds::text(statement, self.dialect(), self.placeholders()).0
+    }
+
+    /// What `order` would give, if the system would run it; `None` where its driver does not say that reliably. Blocks.
+    fn describe(&self, connection: &mut ManagedConnection, order: &Order) -> Result<Option<Schema>, Error> {
+        statement::describe(connection, order).map(Some)
     }
 
     /// The tables that are there, those that are wanted described. Blocks.
@@ -95,6 +107,8 @@ struct Wanted {
     named: TableNames,
     /// The schemas to show; all when empty.
     schemas: Vec<String>,
+    /// The tables that the source's file says something of: `table`, or `schema.table`.
+    annotated: Vec<String>,
 }
 
 impl Wanted {
@@ -139,7 +153,8 @@ impl Source for AdbcSource {
     async fn tables(&self, named: &TableNames) -> Result<Listing, Fault> {
         let schemas = &self.config.sql.schemas;
         let shown = schemas.iter().map(|schema| schema.value.clone()).collect();
-        let wanted = Wanted { named: named.clone(), schemas: shown };
+        let annotated = self.source.tables.iter().map(|table| table.name.value.clone()).collect();
+        let wanted = Wanted { named: named.clone(), schemas: shown, annotated };
         let Discovered { found, broken } = self.adbc.discover(wanted).await.map_err(Stop::into_fault)?;
         let remote: Arc<dyn Remote> = Arc::clone(&self.adbc) as _;
         let mut listing = found.listing(&remote, &self.source, schemas, self.pushdown);
@@ -159,11 +174,7 @@ impl Source for AdbcSource {
     }
 }
 
-/// `SELECT *` of a table, which is described and does not run.
+/// `SELECT *` of a table.
 fn all_of(dialect: &dyn Dialect, schema: &str, table: &str) -> String {
-    let relation = dialect.quoted(table);
-    if schema.is_empty() {
-        return format!("SELECT * FROM {relation} WHERE 1 = 0");
-    }
-    format!("SELECT * FROM {}.{relation} WHERE 1 = 0", dialect.quoted(schema))
+    format!("SELECT * FROM {}.{}", dialect.quoted(schema), dialect.quoted(table))
 }

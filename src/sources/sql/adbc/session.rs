@@ -12,7 +12,7 @@ use super::{
     cause::{self, Meaning},
     database::{Database, Stamp},
     library,
-    statement::{self, Order, Running},
+    statement::{Order, Running},
 };
 use crate::{
     config::source::AdbcConfig,
@@ -88,9 +88,11 @@ impl Adbc {
         let (session, _) = self.session(&slot, None).await?;
         let mut connection = session.connection.clone();
         let order = Order { sql: self.system.sample(&scan.statement), ..Order::default() };
-        let described = blocking(move || statement::describe(&mut connection, &order)).await?;
+        let system = self.system;
+        let described = blocking(move || system.describe(&mut connection, &order)).await?;
         let verdict = match described {
-            Ok(sent) => examine(&sent, &scan.schema),
+            Ok(Some(sent)) => examine(&sent, &scan.schema),
+            Ok(None) => Verdict::Accepted { rows: None },
             Err(error) => match cause::meaning(&error) {
                 Meaning::Unreachable | Meaning::Unauthenticated => return Err(self.stop(&error)),
                 _ => Verdict::Refused("the source refuses the statement".to_owned()),
@@ -222,7 +224,7 @@ impl Adbc {
     fn order(&self, job: &Job) -> Result<Order, Fault> {
         let statement = &job.scan.statement;
         let (sql, used) = binds::text(statement, self.system.dialect(), self.system.placeholders());
-        let values = binds::row(statement, &used)?;
+        let values = binds::row(statement, &used, |value| self.system.form(value))?;
         let options = self.system.options(&job.caller, &self.config);
         Ok(Order { sql, values, options })
     }

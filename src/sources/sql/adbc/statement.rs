@@ -121,8 +121,22 @@ fn run(
 pub fn read(connection: &mut ManagedConnection, sql: &str) -> Result<Vec<RecordBatch>> {
     let mut statement = connection.new_statement()?;
     statement.set_sql_query(sql)?;
-    let batches = statement.execute()?.map(|batch| batch.map_err(arrow)).collect();
-    batches
+    statement.execute()?.map(|batch| batch.map_err(arrow)).collect()
+}
+
+/// The columns that a query gives: it begins to run, and is left before a row is read. Blocks.
+pub fn begun(connection: &mut ManagedConnection, sql: &str) -> Result<Schema> {
+    let mut statement = connection.new_statement()?;
+    statement.set_sql_query(sql)?;
+    let rows = statement.execute()?;
+    Ok(rows.schema().as_ref().clone())
+}
+
+/// Would `order` run? It is only prepared. Blocks.
+pub fn prepare(connection: &mut ManagedConnection, order: &Order) -> Result<()> {
+    let mut statement = connection.new_statement()?;
+    set(&mut statement, order)?;
+    statement.prepare()
 }
 
 /// The columns that `order` would give; it is prepared, and does not run. Blocks.

@@ -169,8 +169,9 @@ pub const AGGREGATES: &[Entry] = &[
     ),
 ];
 
-/// Window functions that place, and pass on, values of every class.
+/// Window functions that place, and pass on, values of every class, and the node in which they stand.
 pub const WINDOWS: &[Entry] = &[
+    node("window", &["SELECT id, row_number() OVER (ORDER BY id) AS n FROM edges"]),
     Entry::new(
         "row_number()",
         Kind::Window("row_number"),
@@ -235,7 +236,6 @@ pub const NODES: &[Entry] = &[
     node("filter", &["SELECT id FROM edges WHERE c_int64 > 1"]),
     node("group by", &["SELECT c_int64, count(*) AS n FROM edges GROUP BY c_int64", "SELECT count(*) AS n FROM edges"]),
     node("having", &["SELECT c_int64, count(*) AS n FROM edges GROUP BY c_int64 HAVING count(*) > 1"]),
-    node("window", &["SELECT id, row_number() OVER (ORDER BY id) AS n FROM edges"]),
     node("distinct", &["SELECT DISTINCT c_int64 FROM edges"]),
     node(
         "sort",

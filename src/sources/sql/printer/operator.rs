@@ -66,7 +66,10 @@ impl Printer<'_> {
     ) -> Printed<Scalar> {
         let Some((_, scale)) = digits(&data_type) else { return Err(self.unproven(whole)) };
         let (up, down) = powers(scale);
-        let sql = entry.print(&[left.operand()?, right.operand()?], &[("up", &up), ("down", &down), ("scale", &scale.to_string())]);
+        let sql = entry.print(
+            &[left.operand()?, right.operand()?],
+            &[("up", &up), ("down", &down), ("scale", &scale.to_string())],
+        );
         self.computed(sql, data_type, &[left, right])
     }
 

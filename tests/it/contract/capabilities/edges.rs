@@ -198,6 +198,30 @@ const DUCKDB: &[Values] = &[
     ),
 ];
 
+const SNOWFLAKE: &[Values] = &[
+    (Class::Bool, "bool", ["BOOLEAN", "BOOLEAN"], &["true", "false"]),
+    (
+        Class::Int64,
+        "int64",
+        ["NUMBER(18,0)", "NUMBER(18,0)"],
+        &["0", "1", "2", "-1", "7", "1000", "999999999999999999", "-999999999999999999"],
+    ),
+    (Class::Float64, "float64", ["FLOAT", "FLOAT"], &["0", "1.5", "-7.25", "'NaN'", "'inf'", "'-inf'", "5e-324"]),
+    (
+        Class::Decimal,
+        "decimal",
+        ["NUMBER(12,3)", "NUMBER(9,2)"],
+        &["0", "1", "-1.005", "0.001", "7", "2.5", "9999999.994", "-9999999.994"],
+    ),
+    (Class::Text, "text", ["VARCHAR", "VARCHAR"], &["''", "'a'", "'B'", "'A'", "'a%b_c'", "'é日本'", "' ab '"]),
+    (
+        Class::Date,
+        "date",
+        ["DATE", "DATE"],
+        &["'0001-01-01'", "'1969-12-31'", "'1970-01-01'", "'2024-02-29'", "'2023-01-01'", "'9999-12-31'"],
+    ),
+];
+
 /// `edges`, and `others` with some rows of the same.
 pub fn postgres() -> String {
     let before = "CREATE COLLATION loose (provider = icu, locale = 'und-u-ks-level2', deterministic = false);";
@@ -207,6 +231,11 @@ pub fn postgres() -> String {
 /// The same.
 pub fn duckdb() -> String {
     tables(DUCKDB, "")
+}
+
+/// The same. Its integers are decimals of so many digits.
+pub fn snowflake() -> String {
+    tables(SNOWFLAKE, "").replace("int8", "NUMBER(18,0)")
 }
 
 /// The same, and `plain`, which does not keep to its declared types.
@@ -278,6 +307,20 @@ pub fn sqlite_columns(class: Class) -> Vec<&'static str> {
 /// The same, but for UUIDs, which are text.
 pub fn duckdb_columns(class: Class) -> Vec<&'static str> {
     if class == Class::Uuid { Vec::new() } else { postgres_columns(class) }
+}
+
+/// The same of few classes.
+pub fn snowflake_columns(class: Class) -> Vec<&'static str> {
+    let is_there = SNOWFLAKE.iter().any(|(known, ..)| *known == class);
+    if is_there { postgres_columns(class) } else { Vec::new() }
+}
+
+/// The columns of whole numbers and truth values.
+pub fn whole_columns(class: Class) -> Vec<&'static str> {
+    match class {
+        Class::Bool | Class::Int16 | Class::Int32 | Class::Int64 => postgres_columns(class),
+        _ => Vec::new(),
+    }
 }
 
 /// For each kind of list: a name, the parameter's type, a column, and the list.

@@ -9,7 +9,7 @@ use crate::sources::sql::{
     Dialect,
     adbc::{
         AdbcColumn, Discovered, Wanted,
-        information::{described, named, plain, rows},
+        information::{describe, described, named, plain, rows},
     },
 };
 
@@ -32,7 +32,7 @@ pub fn discover(connection: &mut ManagedConnection, wanted: &Wanted) -> Result<D
         tables.extend(named(connection, &sql)?);
     }
     let default_schema = wanted.default_schema(datasets.into_iter().next().unwrap_or_default());
-    described(connection, &BigQueryDialect, wanted, default_schema, tables, column)
+    described(connection, (&BigQueryDialect, wanted, default_schema), tables, describe, column)
 }
 
 fn column(field: &Field) -> AdbcColumn {

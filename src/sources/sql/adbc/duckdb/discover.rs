@@ -79,8 +79,8 @@ pub fn discover(connection: &mut ManagedConnection, wanted: &Wanted) -> Result<D
 fn columns(connection: &mut ManagedConnection) -> Result<HashMap<Key, HashMap<String, Said>>> {
     let mut columns: HashMap<Key, HashMap<String, Said>> = HashMap::new();
     for row in rows(connection, COLUMNS)? {
-        let [Some(schema), Some(table), Some(name), Some(data_type), nullable, comment] = <[_; 6]>::try_from(row)
-            .map_err(|_| unlike("a column of another shape"))?
+        let [Some(schema), Some(table), Some(name), Some(data_type), nullable, comment] =
+            <[_; 6]>::try_from(row).map_err(|_| unlike("a column of another shape"))?
         else {
             return Err(unlike("a column without a name"));
         };

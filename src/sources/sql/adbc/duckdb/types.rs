@@ -70,7 +70,8 @@ fn is_decimal(name: &str) -> bool {
 fn holds(name: &str, part: &str) -> bool {
     name.match_indices(part).any(|(at, _)| {
         let is_edge = |next: Option<char>| next.is_none_or(|next| !next.is_ascii_alphanumeric() && next != '_');
-        is_edge(name[..at].chars().next_back()) && (part.ends_with('(') || is_edge(name[at + part.len()..].chars().next()))
+        is_edge(name[..at].chars().next_back())
+            && (part.ends_with('(') || is_edge(name[at + part.len()..].chars().next()))
     })
 }
 

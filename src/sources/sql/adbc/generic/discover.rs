@@ -5,42 +5,78 @@ use std::collections::HashSet;
 
 use adbc_core::{
     Connection as _, Optionable as _,
-    error::Result,
+    error::{Result, Status},
     options::{ObjectDepth, OptionConnection},
 };
 use adbc_driver_manager::ManagedConnection;
 use datafusion::arrow::{
     array::{Array, ArrayRef, AsArray, RecordBatch, StringArray, StructArray},
     compute::cast,
-    datatypes::DataType,
+    datatypes::{DataType, Schema},
 };
 
 use crate::sources::sql::{
     adbc::{
         Discovered, Wanted,
-        information::{Named, described, plain, unlike},
+        information::{Named, described, named, plain, unlike},
+        statement::begun,
     },
     ansi::AnsiDialect,
 };
 
+/// Where a driver, or its server, does not list tables by the standard's call.
+const TABLES: &str = "
+    SELECT table_schema, table_name, CASE WHEN table_type LIKE '%VIEW%' THEN 'true' ELSE 'false' END
+    FROM information_schema.tables WHERE table_schema <> 'information_schema' ORDER BY 1, 2";
+
+/// So many rows show of what types they are, where a driver finds that out by looking at them.
+const LOOKED_AT: &str = "LIMIT 1000";
+
 /// Lists all tables, and describes those that are wanted.
 pub fn discover(connection: &mut ManagedConnection, wanted: &Wanted) -> Result<Discovered> {
-    let catalog = connection.get_option_string(OptionConnection::CurrentCatalog).ok().filter(|name| !name.is_empty());
     let current = connection.get_option_string(OptionConnection::CurrentSchema).ok().filter(|name| !name.is_empty());
-    let objects = connection.get_objects(ObjectDepth::Tables, catalog.as_deref(), None, None, None, None)?;
-    let mut tables = Vec::new();
-    for batch in objects {
-        read(&batch?, &mut tables)?;
-    }
+    let mut tables = match objects(connection) {
+        Ok(tables) => tables,
+        Err(error) if matches!(error.status, Status::IO | Status::Timeout) => return Err(error),
+        Err(error) => match (named(connection, TABLES), annotated(wanted)) {
+            (Ok(tables), _) => tables,
+            (Err(_), tables) if !tables.is_empty() => tables,
+            (Err(_), _) => return Err(error),
+        },
+    };
     // Catalogs may hold schemas and tables of the same names: then the first is meant.
     let mut seen = HashSet::new();
     tables.retain(|table: &Named| seen.insert((table.schema.clone(), table.name.clone())));
     let usual = current.or_else(|| tables.iter().map(|table| table.schema.clone()).next()).unwrap_or_default();
     let default_schema = wanted.default_schema(usual);
-    described(connection, &AnsiDialect, wanted, default_schema, tables, |field| {
+    described(connection, (&AnsiDialect, wanted, default_schema), tables, looked_at, |field| {
         let is_integer = field.data_type().is_integer() || *field.data_type() == DataType::Boolean;
         plain(field, field.data_type().to_string(), is_integer)
     })
+}
+
+/// The tables of the source's file. They are looked for where a system does not say at all what tables it has.
+fn annotated(wanted: &Wanted) -> Vec<Named> {
+    let Some(default) = wanted.schemas.first() else { return Vec::new() };
+    let table = |name: &String| {
+        let (schema, name) = name.split_once('.').unwrap_or((default, name));
+        Named { schema: schema.to_owned(), name: name.to_owned(), is_view: false, rows: None, comment: None }
+    };
+    wanted.annotated.iter().map(table).collect()
+}
+
+/// The columns of a query, as they come.
+fn looked_at(connection: &mut ManagedConnection, sql: &str) -> Result<Schema> {
+    begun(connection, &format!("{sql} {LOOKED_AT}")).or_else(|_| begun(connection, sql))
+}
+
+fn objects(connection: &ManagedConnection) -> Result<Vec<Named>> {
+    let catalog = connection.get_option_string(OptionConnection::CurrentCatalog).ok().filter(|name| !name.is_empty());
+    let mut tables = Vec::new();
+    for batch in connection.get_objects(ObjectDepth::Tables, catalog.as_deref(), None, None, None, None)? {
+        read(&batch?, &mut tables)?;
+    }
+    Ok(tables)
 }
 
 /// The tables of a batch of `GetObjects`: catalogs hold schemas, schemas hold tables.

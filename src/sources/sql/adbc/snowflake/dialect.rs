@@ -1,6 +1,6 @@
 //! Snowflake's spellings.
 
-use datafusion::scalar::ScalarValue;
+use datafusion::{arrow::datatypes::DataType, scalar::ScalarValue};
 
 use super::capabilities::CAPABILITIES;
 use crate::sources::sql::{Bind, Binds, Class, Dialect, capability::Capabilities};
@@ -15,8 +15,8 @@ impl Dialect for SnowflakeDialect {
     }
 
     fn has(&self, class: Class) -> bool {
-        use Class::{Bool, Date, Decimal, Int16, Int32, Int64, Text};
-        matches!(class, Bool | Int16 | Int32 | Int64 | Decimal | Text | Date)
+        use Class::{Bool, Date, Decimal, Float64, Int16, Int32, Int64, Text};
+        matches!(class, Bool | Int16 | Int32 | Int64 | Float64 | Decimal | Text | Date)
     }
 
     fn capabilities(&self) -> &'static Capabilities {
@@ -28,8 +28,20 @@ impl Dialect for SnowflakeDialect {
         format!("COLLATE({operand}, '')")
     }
 
-    fn placeholder(&self, _number: usize, _bind: &Bind) -> String {
-        "?".to_owned()
+    fn placeholder(&self, _number: usize, bind: &Bind) -> String {
+        match (bind.class(), bind.value().map(ScalarValue::data_type)) {
+            (Class::Date, _) => "CAST(? AS DATE)".to_owned(),
+            (Class::Decimal, Ok(DataType::Decimal128(precision, scale))) => {
+                format!("CAST(? AS NUMBER({precision}, {scale}))")
+            }
+            // Not known yet: only what it is compared with is asked for its type.
+            (Class::Decimal, _) => "CAST(? AS NUMBER(38, 0))".to_owned(),
+            _ => "?".to_owned(),
+        }
+    }
+
+    fn most_digits(&self) -> u8 {
+        38
     }
 
     fn membership(

@@ -140,7 +140,13 @@ pub const EXPRESSIONS: &[Entry] = &[
         &["CAST({0} AS DECIMAL(38,10))"],
     )
     .guarded(Guard::Exact),
-    Entry::new("integer as text", Kind::Cast(Class::Text), &[INTEGERS], "CAST({0} AS VARCHAR)", &["CAST({0} AS VARCHAR)"]),
+    Entry::new(
+        "integer as text",
+        Kind::Cast(Class::Text),
+        &[INTEGERS],
+        "CAST({0} AS VARCHAR)",
+        &["CAST({0} AS VARCHAR)"],
+    ),
     Entry::new("bool as text", Kind::Cast(Class::Text), &[BOOL], "CAST({0} AS VARCHAR)", &["CAST({0} AS VARCHAR)"]),
     Entry::new("bool as int32", Kind::Cast(Class::Int32), &[BOOL], "CAST({0} AS INTEGER)", &["CAST({0} AS INT)"]),
     Entry::new(

@@ -119,7 +119,13 @@ pub const FUNCTIONS: &[Entry] = &[
         "CAST(date_part('month', {0}) AS INTEGER)",
         &["extract(MONTH FROM {0})"],
     ),
-    part("date_part(day of timestamp)", "day", TIMESTAMP, "CAST(date_part('day', {0}) AS INTEGER)", &["extract(DAY FROM {0})"]),
+    part(
+        "date_part(day of timestamp)",
+        "day",
+        TIMESTAMP,
+        "CAST(date_part('day', {0}) AS INTEGER)",
+        &["extract(DAY FROM {0})"],
+    ),
     part(
         "date_part(hour of timestamp)",
         "hour",
