@@ -15,7 +15,7 @@
 //!                            statements of the sources (federate.rs), explain
 //! 4  policy/                 principal + query → grant
 //! 3  catalog/                the project as its files say: headers, parameters, the one SELECT
-//! 3  sources/                one trait; a family a folder: files/, sql/ (postgres/, sqlite/)
+//! 3  sources/                one trait; a family a folder: files/, sql/ (postgres/, sqlite/, adbc/)
 //! 2  auth/                   credentials → principal
 //! 2  encode/                 record batches → JSON, NDJSON, CSV, Arrow, Parquet; negotiation; compression
 //! 1  config/                 YAML with places, secrets, environment; settings and sources, checked

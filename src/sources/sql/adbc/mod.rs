@@ -21,7 +21,7 @@ use std::{fmt::Debug, sync::Arc, time::Duration};
 use adbc_core::{error::Error, options::OptionValue};
 use adbc_driver_manager::ManagedConnection;
 use async_trait::async_trait;
-use datafusion::{arrow::datatypes::Schema, scalar::ScalarValue};
+use datafusion::scalar::ScalarValue;
 
 use super::{
     Dialect, Remote, Statement,
@@ -42,7 +42,6 @@ use column::AdbcColumn;
 pub use duckdb::DuckDbDialect;
 use session::Adbc;
 pub use snowflake::SnowflakeDialect;
-use statement::Order;
 
 /// A warehouse may have to be woken up.
 const WAKING: Duration = Duration::from_mins(1);
@@ -81,11 +80,6 @@ trait System: Debug + Send + Sync {
     /// not there yet are in the way.
     fn sample(&self, statement: &Statement) -> String {
         binds::text(statement, self.dialect(), self.placeholders()).0
-    }
-
-    /// What `order` would give, if the system would run it; `None` where its driver does not say that reliably. Blocks.
-    fn describe(&self, connection: &mut ManagedConnection, order: &Order) -> Result<Option<Schema>, Error> {
-        statement::describe(connection, order).map(Some)
     }
 
     /// The tables that are there, those that are wanted described. Blocks.

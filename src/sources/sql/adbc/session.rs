@@ -12,7 +12,7 @@ use super::{
     cause::{self, Meaning},
     database::{Database, Stamp},
     library,
-    statement::{Order, Running},
+    statement::{self, Order, Running},
 };
 use crate::{
     config::source::AdbcConfig,
@@ -88,8 +88,7 @@ impl Adbc {
         let (session, _) = self.session(&slot, None).await?;
         let mut connection = session.connection.clone();
         let order = Order { sql: self.system.sample(&scan.statement), ..Order::default() };
-        let system = self.system;
-        let described = blocking(move || system.describe(&mut connection, &order)).await?;
+        let described = blocking(move || statement::describe(&mut connection, &order)).await?;
         let verdict = match described {
             Ok(Some(sent)) => examine(&sent, &scan.schema),
             Ok(None) => Verdict::Accepted { rows: None },

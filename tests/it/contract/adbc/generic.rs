@@ -114,8 +114,8 @@ async fn duckdb_is_read_as_any_driver() {
 async fn a_server_of_flight_sql_is_read_through_its_driver() {
     let (one, other) = (process::directory("adbc-"), process::directory("adbc-"));
     let file = one.path().join("numbers.csv");
-    let lines: String = (1..=20000).map(|n| format!("{n},a\n")).collect();
-    std::fs::write(&file, format!("n,t\n{lines}")).expect("a file can be written");
+    let lines: Vec<_> = (1..=20000).map(|n| format!("{n},a\n")).collect();
+    std::fs::write(&file, format!("n,t\n{}", lines.concat())).expect("a file can be written");
     let (http, flight) = (process::free_port(), process::free_port());
     let mut roapi = Command::new(tools::python_tool("roapi"));
     roapi.args(["-a", &format!("127.0.0.1:{http}"), "--addr-flight-sql", &format!("127.0.0.1:{flight}")]);

@@ -2,6 +2,7 @@
 
 mod duckdb;
 mod generic;
+mod leaving;
 mod snowflake;
 
 use std::{path::Path, sync::Arc};

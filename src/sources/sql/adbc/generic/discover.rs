@@ -19,7 +19,7 @@ use crate::sources::sql::{
     adbc::{
         Discovered, Wanted,
         information::{Named, described, named, plain, unlike},
-        statement::begun,
+        statement::{Order, begun, describe},
     },
     ansi::AnsiDialect,
 };
@@ -65,9 +65,13 @@ fn annotated(wanted: &Wanted) -> Vec<Named> {
     wanted.annotated.iter().map(table).collect()
 }
 
-/// The columns of a query, as they come.
+/// The columns of a query: as the driver describes them, else as they come.
 fn looked_at(connection: &mut ManagedConnection, sql: &str) -> Result<Schema> {
-    begun(connection, &format!("{sql} {LOOKED_AT}")).or_else(|_| begun(connection, sql))
+    let order = Order { sql: sql.to_owned(), ..Order::default() };
+    match describe(connection, &order)? {
+        Some(schema) => Ok(schema),
+        None => begun(connection, &format!("{sql} {LOOKED_AT}")).or_else(|_| begun(connection, sql)),
+    }
 }
 
 fn objects(connection: &ManagedConnection) -> Result<Vec<Named>> {

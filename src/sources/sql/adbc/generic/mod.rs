@@ -4,12 +4,8 @@ mod discover;
 
 use adbc_core::error::Error;
 use adbc_driver_manager::ManagedConnection;
-use datafusion::arrow::datatypes::Schema;
 
-use super::{
-    Discovered, Placeholders, System, Wanted,
-    statement::{self, Order},
-};
+use super::{Discovered, Placeholders, System, Wanted};
 use crate::sources::sql::{Dialect, ansi::AnsiDialect};
 
 /// What is known of it.
@@ -23,11 +19,6 @@ impl System for Generic {
 
     fn placeholders(&self) -> Placeholders {
         Placeholders::Unknown
-    }
-
-    fn describe(&self, connection: &mut ManagedConnection, order: &Order) -> Result<Option<Schema>, Error> {
-        // Some drivers cannot describe a statement, and some give an empty description.
-        statement::prepare(connection, order).map(|()| None)
     }
 
     fn discover(&self, connection: &mut ManagedConnection, wanted: &Wanted) -> Result<Discovered, Error> {
