@@ -15,7 +15,8 @@
 //!                            statements of the sources (federate.rs), explain
 //! 4  policy/                 principal + query → grant
 //! 3  catalog/                the project as its files say: headers, parameters, the one SELECT
-//! 3  sources/                one trait; a family a folder: files/ and delta/, sql/ (postgres/, sqlite/)
+//! 3  sources/                one trait; a family a folder: files/ and delta/, sql/ (postgres/, mysql/, sqlite/, clickhouse/,
+//!                            flightsql/, adbc/ for whatever has a driver)
 //! 2  auth/                   credentials → principal
 //! 2  encode/                 record batches → JSON, NDJSON, CSV, Arrow, Parquet; negotiation; compression
 //! 1  config/                 YAML with places, secrets, environment; settings and sources, checked

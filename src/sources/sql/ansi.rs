@@ -48,7 +48,7 @@ const EXPRESSIONS: &[Entry] = &[
         &["c_int64 > 1 AND c_int64 < 1000"],
     ),
     Entry::new("x OR y", Kind::Operator(Operator::Or), &[BOOL, BOOL], "({0} OR {1})", &["c_int64 > 1 OR c_int64 = -1"]),
-    Entry::new("NOT x", Kind::Not, &[BOOL], "(NOT {0})", &["NOT (c_int64 > 1 OR c_int64 = -1)"]),
+    Entry::new("NOT x", Kind::Not, &[BOOL], "(NOT {0})", &["NOT {0}"]),
 ];
 
 impl AnsiDialect {

@@ -13,6 +13,7 @@ use aqueduct::{
     sources::sql::{
         Class, Dialect,
         adbc::{DuckDbDialect, SnowflakeDialect},
+        ansi,
         capability::{Entry, Kind},
         clickhouse::ClickhouseDialect,
         postgres::PostgresDialect,
@@ -312,6 +313,17 @@ async fn snowflake_computes_what_its_list_says() {
     snowflake.execute(&edges::snowflake()).await;
     let project = Project::new().file("aqueduct.yaml", SETTINGS).file("catalogs/source.yaml", &snowflake.catalog());
     check_all(&Bench::over(project, edges::snowflake_columns).await, &SnowflakeDialect).await;
+}
+
+#[tokio::test]
+async fn any_server_computes_what_the_list_says() {
+    let database = postgres::database().await;
+    database.execute(&edges::postgres()).await;
+    let driver = fakesnow::driver("postgresql").display().to_string();
+    let catalog = "kind: adbc\ndriver: \"{{driver}}\"\noptions: {uri: \"{{postgres_url}}\"}\nschemas: [public]\n";
+    let project = Project::new().postgres(&database).value("driver", driver);
+    let project = project.file("aqueduct.yaml", SETTINGS).file("catalogs/source.yaml", catalog);
+    check_all(&Bench::over(project, edges::whole_columns).await, &ansi::DOUBLE_QUOTES).await;
 }
 
 #[tokio::test]

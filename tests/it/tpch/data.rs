@@ -1,4 +1,4 @@
-//! The eight TPC-H tables: generated, as Parquet, in Postgres, in SQLite.
+//! The eight TPC-H tables: generated, as Parquet, in Postgres, in SQLite, in DuckDB.
 //!
 //! The generator's rows print themselves as `value|value|`, the format of the TPC-H tools. That one text is what every
 //! system is loaded from.
@@ -17,7 +17,7 @@ use tpchgen::generators::{
     RegionGenerator, SupplierGenerator,
 };
 
-use crate::harness::{postgres::Database, sqlite};
+use crate::harness::{duckdb, postgres::Database, process, sqlite};
 
 /// 0.01: 60,175 line items.
 const SCALE: f64 = 0.01;
@@ -126,6 +126,16 @@ impl Table {
             query.execute(&mut *transaction).await.unwrap_or_else(|error| panic!("{line}: {error}"));
         }
         transaction.commit().await.expect("SQLite commits");
+    }
+
+    /// Makes the table in a DuckDB file, of a Parquet file of its rows.
+    pub async fn load_duckdb(&self, file: &Path) {
+        let folder = process::directory("tpch-");
+        self.write_parquet(folder.path(), 1);
+        let rows = folder.path().join(self.name).join("*.parquet");
+        let create = self.create_statement(["BIGINT", "INTEGER", "DECIMAL(15,2)", "DATE", "VARCHAR"]);
+        let name = self.name;
+        duckdb::execute(file, &format!("{create}; INSERT INTO {name} FROM read_parquet('{}')", rows.display())).await;
     }
 
     /// With a type for each kind, in the order of [`Kind`].

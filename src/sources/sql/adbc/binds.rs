@@ -35,9 +35,13 @@ pub fn text(statement: &Statement, dialect: &dyn Dialect, placeholders: Placehol
             used.extend(1..=statement.binds().len());
             statement.render(|number, bind| dialect.placeholder(number, bind))
         }
-        Placeholders::InOrder => statement.render(|number, bind| {
-            used.push(number);
-            dialect.placeholder(number, bind)
+        // Of NULL, which is known to be it, a driver would have to say the type.
+        Placeholders::InOrder => statement.render(|number, bind| match bind.value() {
+            Ok(value) if value.is_null() => "NULL".to_owned(),
+            _ => {
+                used.push(number);
+                dialect.placeholder(number, bind)
+            }
         }),
     };
     (sql, used)

@@ -106,7 +106,7 @@ pub fn described(
 /// The columns of a query, which does not run. Blocks.
 pub fn describe(connection: &mut ManagedConnection, sql: &str) -> Result<Schema> {
     let order = Order { sql: sql.to_owned(), ..Order::default() };
-    statement::describe(connection, &order)
+    statement::describe(connection, &order)?.ok_or_else(|| unlike("a statement without a description"))
 }
 
 /// A column in the type in which the driver gives it, compared in the system only where `is_comparable`.

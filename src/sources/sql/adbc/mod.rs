@@ -21,7 +21,7 @@ use std::{fmt::Debug, sync::Arc, time::Duration};
 use adbc_core::{error::Error, options::OptionValue};
 use adbc_driver_manager::ManagedConnection;
 use async_trait::async_trait;
-use datafusion::{arrow::datatypes::Schema, scalar::ScalarValue};
+use datafusion::scalar::ScalarValue;
 
 use super::{
     Dialect, Remote, Statement,
@@ -42,10 +42,11 @@ use column::AdbcColumn;
 pub use duckdb::DuckDbDialect;
 use session::Adbc;
 pub use snowflake::SnowflakeDialect;
-use statement::Order;
 
 /// A warehouse may have to be woken up.
 const WAKING: Duration = Duration::from_mins(1);
+/// A file is there or not.
+const FILE: Duration = Duration::from_secs(10);
 
 /// What is known of the system behind a driver.
 trait System: Debug + Send + Sync {
@@ -83,11 +84,6 @@ trait System: Debug + Send + Sync {
         binds::text(statement, self.dialect(), self.placeholders()).0
     }
 
-    /// What `order` would give, if the system would run it; `None` where its driver does not say that reliably. Blocks.
-    fn describe(&self, connection: &mut ManagedConnection, order: &Order) -> Result<Option<Schema>, Error> {
-        statement::describe(connection, order).map(Some)
-    }
-
     /// The tables that are there, those that are wanted described. Blocks.
     fn discover(&self, connection: &mut ManagedConnection, wanted: &Wanted) -> Result<Discovered, Error>;
 }
@@ -107,6 +103,8 @@ struct Wanted {
     named: TableNames,
     /// The schemas to show; all when empty.
     schemas: Vec<String>,
+    /// The tables that the source's file says something of: `table`, or `schema.table`.
+    annotated: Vec<String>,
 }
 
 impl Wanted {
@@ -127,11 +125,11 @@ impl Wanted {
 /// # Errors
 /// The driver is not there, or is none.
 pub fn open(source: &SourceConfig, config: &AdbcConfig, pushdown: bool) -> Result<Arc<dyn Source>, Problem> {
-    let system: &'static dyn System = match config.flavor {
-        Flavor::Generic => &generic::Generic,
-        Flavor::DuckDb => &duckdb::DuckDb,
-        Flavor::Snowflake => &snowflake::Snowflake,
-        Flavor::BigQuery => &bigquery::BigQuery,
+    let system: Arc<dyn System> = match config.flavor {
+        Flavor::Generic => Arc::new(generic::Generic::default()),
+        Flavor::DuckDb => Arc::new(duckdb::DuckDb),
+        Flavor::Snowflake => Arc::new(snowflake::Snowflake),
+        Flavor::BigQuery => Arc::new(bigquery::BigQuery),
     };
     let adbc = Arc::new(Adbc::new(source.name.clone(), config, system)?);
     Ok(Arc::new(AdbcSource { adbc, source: source.clone(), config: config.clone(), pushdown }))
@@ -151,7 +149,8 @@ impl Source for AdbcSource {
     async fn tables(&self, named: &TableNames) -> Result<Listing, Fault> {
         let schemas = &self.config.sql.schemas;
         let shown = schemas.iter().map(|schema| schema.value.clone()).collect();
-        let wanted = Wanted { named: named.clone(), schemas: shown };
+        let annotated = self.source.tables.iter().map(|table| table.name.value.clone()).collect();
+        let wanted = Wanted { named: named.clone(), schemas: shown, annotated };
         let Discovered { found, broken } = self.adbc.discover(wanted).await.map_err(Stop::into_fault)?;
         let remote: Arc<dyn Remote> = Arc::clone(&self.adbc) as _;
         let mut listing = found.listing(&remote, &self.source, schemas, self.pushdown);
@@ -163,7 +162,7 @@ impl Source for AdbcSource {
     }
 
     fn patience(&self) -> Duration {
-        WAKING
+        if self.config.flavor == Flavor::DuckDb { FILE } else { WAKING }
     }
 
     async fn stale(&self) {

@@ -12,7 +12,7 @@ use super::{
     cause::{self, Meaning},
     database::{Database, Stamp},
     library,
-    statement::{Order, Running},
+    statement::{self, Order, Running},
 };
 use crate::{
     config::source::AdbcConfig,
@@ -35,7 +35,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub struct Adbc {
     name: SourceName,
     config: AdbcConfig,
-    system: &'static dyn System,
+    system: Arc<dyn System>,
     database: Arc<Database>,
     pool: Arc<Pool<Session>>,
     stale: Notify,
@@ -51,7 +51,7 @@ pub struct Session {
 
 impl Adbc {
     /// Loads the driver; connects nothing.
-    pub fn new(name: SourceName, config: &AdbcConfig, system: &'static dyn System) -> Result<Self, Problem> {
+    pub fn new(name: SourceName, config: &AdbcConfig, system: Arc<dyn System>) -> Result<Self, Problem> {
         let driver = library::load(config)?;
         let database = Arc::new(Database::new(driver, config, system.settings()));
         let pool = Pool::new(config.sql.max_connections);
@@ -71,7 +71,7 @@ impl Adbc {
         let slot = self.pool.slot().await;
         let (session, _) = self.session(&slot, None).await?;
         let mut connection = session.connection.clone();
-        let system = self.system;
+        let system = Arc::clone(&self.system);
         let found = blocking(move || system.discover(&mut connection, &wanted)).await?;
         match found {
             Ok(found) => {
@@ -88,13 +88,12 @@ impl Adbc {
         let (session, _) = self.session(&slot, None).await?;
         let mut connection = session.connection.clone();
         let order = Order { sql: self.system.sample(&scan.statement), ..Order::default() };
-        let system = self.system;
-        let described = blocking(move || system.describe(&mut connection, &order)).await?;
+        let described = blocking(move || statement::describe(&mut connection, &order)).await?;
         let verdict = match described {
             Ok(Some(sent)) => examine(&sent, &scan.schema),
             Ok(None) => Verdict::Accepted { rows: None },
             Err(error) => match cause::meaning(&error) {
-                Meaning::Unreachable | Meaning::Unauthenticated => return Err(self.stop(&error)),
+                Meaning::Unreachable | Meaning::Overloaded | Meaning::Unauthenticated => return Err(self.stop(&error)),
                 _ => Verdict::Refused("the source refuses the statement".to_owned()),
             },
         };
@@ -104,31 +103,37 @@ impl Adbc {
 
     /// What an error of a statement means.
     fn stop(&self, error: &Error) -> Stop {
+        let said = self.said(error);
         if self.system.is_changed(error) {
             self.stale.notify_one();
-            return Stop::Refused(changed(&self.name, self.name.as_str(), error));
+            return Stop::Refused(changed(&self.name, self.name.as_str(), said));
         }
         match cause::meaning(error) {
-            Meaning::Unreachable => Stop::Busy(down(&self.name, error)),
-            Meaning::Unauthenticated => Stop::Refused(self.unauthenticated(error)),
-            Meaning::DividesByZero => Stop::Refused(not_computed("division by zero", error)),
-            Meaning::Overflows => Stop::Refused(not_computed("a number overflowed", error)),
-            Meaning::Refuses => Stop::Refused(failed(&self.name, error)),
+            Meaning::Unreachable | Meaning::Overloaded => Stop::Busy(down(&self.name, said)),
+            Meaning::Unauthenticated => Stop::Refused(self.unauthenticated(&said)),
+            Meaning::DividesByZero => Stop::Refused(not_computed("division by zero", said)),
+            Meaning::Overflows => Stop::Refused(not_computed("a number overflowed", said)),
+            Meaning::Refuses => Stop::Refused(failed(&self.name, said)),
         }
     }
 
     /// What an error of a new connection means.
     fn no_connection(&self, error: &Error) -> Stop {
+        let said = self.said(error);
         match cause::meaning(error) {
-            Meaning::Unreachable => Stop::Busy(down(&self.name, error)),
-            Meaning::Unauthenticated => Stop::Lost(self.unauthenticated(error)),
-            _ => Stop::Lost(down(&self.name, error)),
+            Meaning::Overloaded => Stop::Busy(down(&self.name, said)),
+            Meaning::Unauthenticated => Stop::Lost(self.unauthenticated(&said)),
+            _ => Stop::Lost(down(&self.name, said)),
         }
     }
 
-    fn unauthenticated(&self, error: &Error) -> Fault {
+    fn said(&self, error: &Error) -> String {
+        self.database.redacted(cause::said(error))
+    }
+
+    fn unauthenticated(&self, said: &str) -> Fault {
         let remedy = format!("look at the credentials in catalogs/{}.yaml, and at what they may read", self.name);
-        down(&self.name, format!("{error}; {remedy}"))
+        down(&self.name, format!("{said}; {remedy}"))
     }
 }
 

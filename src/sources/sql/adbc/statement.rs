@@ -11,7 +11,7 @@ use std::{
 
 use adbc_core::{
     CancelHandle, Connection as _, Optionable as _, Statement as _,
-    error::{Error, Result},
+    error::{Error, Result, Status},
     options::{OptionStatement, OptionValue},
 };
 use adbc_driver_manager::{ManagedConnection, ManagedStatement};
@@ -132,19 +132,16 @@ pub fn begun(connection: &mut ManagedConnection, sql: &str) -> Result<Schema> {
     Ok(rows.schema().as_ref().clone())
 }
 
-/// Would `order` run? It is only prepared. Blocks.
-pub fn prepare(connection: &mut ManagedConnection, order: &Order) -> Result<()> {
-    let mut statement = connection.new_statement()?;
-    set(&mut statement, order)?;
-    statement.prepare()
-}
-
-/// The columns that `order` would give; it is prepared, and does not run. Blocks.
-pub fn describe(connection: &mut ManagedConnection, order: &Order) -> Result<Schema> {
+/// The columns that `order` would give; it is prepared, and does not run. `None` where the driver cannot say. Blocks.
+pub fn describe(connection: &mut ManagedConnection, order: &Order) -> Result<Option<Schema>> {
     let mut statement = connection.new_statement()?;
     set(&mut statement, order)?;
     statement.prepare()?;
-    statement.execute_schema()
+    match statement.execute_schema() {
+        Ok(schema) => Ok(Some(schema).filter(|schema| !schema.fields().is_empty())),
+        Err(error) if error.status == Status::NotImplemented => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 fn set(statement: &mut ManagedStatement, order: &Order) -> Result<()> {

@@ -6,20 +6,15 @@ use std::{
 };
 
 use aqueduct::{
-    config::{
-        SourceConfig, SourceKind, Spanned, TableConfig,
-        source::{AdbcConfig, Flavor, SqlConfig},
-    },
-    model::{Code, Place, SourceName, TableNames, ValueType},
-    sources::{Source, sql},
+    model::{Code, TableNames},
+    sources::Source,
 };
 use futures::StreamExt;
 use tempfile::TempDir;
 
+use super::{open, try_open};
 use crate::{
-    contract::{
-        check_one_connection, check_orders, check_predicates, check_shapes, engine::Engine, sqlite::annotation,
-    },
+    contract::{check_one_connection, check_orders, check_predicates, check_shapes, engine::Engine},
     harness::{duckdb, process},
 };
 
@@ -37,34 +32,18 @@ impl File {
         self.0.path().join("shop.duckdb")
     }
 
-    fn open(&self, tables: Vec<TableConfig>, pushdown: bool) -> Arc<dyn Source> {
+    fn open(&self, tables: &str, pushdown: bool) -> Arc<dyn Source> {
         self.open_with(tables, pushdown, 4)
     }
 
-    fn open_with(&self, tables: Vec<TableConfig>, pushdown: bool, max_connections: u32) -> Arc<dyn Source> {
-        let config = AdbcConfig {
-            flavor: Flavor::DuckDb,
-            driver: spanned(duckdb::library().display().to_string()),
-            entrypoint: None,
-            directory: self.0.path().to_owned(),
-            database: Some(spanned(self.path())),
-            options: Vec::new(),
-            max_bytes_scanned: None,
-            sql: SqlConfig { schemas: Vec::new(), max_connections, pushdown: true },
-        };
-        let source = SourceConfig {
-            name: SourceName::new("shop").expect("a name"),
-            place: Place::start_of("catalogs/shop.yaml"),
-            refresh: Duration::from_mins(1),
-            kind: SourceKind::Adbc(config.clone()),
-            tables,
-        };
-        sql::adbc::open(&source, &config, pushdown).expect("the driver is there")
+    fn open_with(&self, tables: &str, pushdown: bool, max_connections: u32) -> Arc<dyn Source> {
+        let library = duckdb::library();
+        let catalog = format!(
+            "kind: duckdb\npath: shop.duckdb\ndriver: \"{}\"\npool: {{max_connections: {max_connections}}}\n{tables}",
+            library.display()
+        );
+        open(self.0.path(), &catalog, pushdown)
     }
-}
-
-fn spanned<T>(value: T) -> Spanned<T> {
-    Spanned { value, place: Place::start_of("catalogs/shop.yaml") }
 }
 
 const NUMBERS: &str = "CREATE TABLE numbers AS SELECT range::INTEGER AS n, 'a' AS t FROM range(1, 20001)";
@@ -95,7 +74,7 @@ const TYPES: &str = "
 #[tokio::test]
 async fn values_arrive_as_they_are() {
     let file = File::with(TYPES).await;
-    let engine = Engine::over(&file.open(vec![], true)).await;
+    let engine = Engine::over(&file.open("", true)).await;
     let expected = [
         ("i8", "-128 127"),
         ("u8", "0 255"),
@@ -145,8 +124,8 @@ async fn values_arrive_as_they_are() {
 #[tokio::test]
 async fn predicates_agree() {
     let file = File::with(TYPES).await;
-    let on = Engine::over(&file.open(vec![], true)).await;
-    let off = Engine::over(&file.open(vec![], false)).await;
+    let on = Engine::over(&file.open("", true)).await;
+    let off = Engine::over(&file.open("", false)).await;
     let predicates = [
         ("i > 0", true),
         ("i = -9223372036854775808", true),
@@ -183,8 +162,8 @@ async fn predicates_agree() {
 #[tokio::test]
 async fn orders_agree() {
     let file = File::with(TYPES).await;
-    let on = Engine::over(&file.open(vec![], true)).await;
-    let off = Engine::over(&file.open(vec![], false)).await;
+    let on = Engine::over(&file.open("", true)).await;
+    let off = Engine::over(&file.open("", false)).await;
     let columns = ["i8", "u", "m", "b", "t", "tn", "x", "d", "s", "z", "e", "g"].map(|name| (name, true));
     let stay = ["f", "h", "uh", "ss", "l"].map(|name| (name, false));
     check_orders(&on, &off, "typed", "i", &[columns.as_slice(), stay.as_slice()].concat()).await;
@@ -193,8 +172,8 @@ async fn orders_agree() {
 #[tokio::test]
 async fn shapes_and_one_connection() {
     let file = File::with(NUMBERS).await;
-    check_shapes(&Engine::over(&file.open(vec![], true)).await, &Engine::over(&file.open(vec![], false)).await).await;
-    check_one_connection(&Engine::over(&file.open_with(vec![], true, 1)).await).await;
+    check_shapes(&Engine::over(&file.open("", true)).await, &Engine::over(&file.open("", false)).await).await;
+    check_one_connection(&Engine::over(&file.open_with("", true, 1)).await).await;
 }
 
 #[tokio::test]
@@ -204,7 +183,7 @@ async fn what_does_not_fit_is_an_error_with_a_remedy() {
         INSERT INTO wild VALUES ('100000000000000000000000000000000000000', 'infinity', '-infinity', 'infinity',
             '2024-01-01 00:00:00.000000001', 1)";
     let file = File::with(statements).await;
-    let engine = Engine::over(&file.open(vec![], true)).await;
+    let engine = Engine::over(&file.open("", true)).await;
     for column in ["h", "d", "s", "z", "n"] {
         let fault = engine.rows(&format!("SELECT {column} FROM wild")).await.expect_err("it does not fit");
         assert_eq!(fault.code, Code::ValueUnrepresentable, "{fault:?}");
@@ -213,8 +192,8 @@ async fn what_does_not_fit_is_an_error_with_a_remedy() {
         let remedy = format!("set `columns: {{{column}: string}}` for the table in catalogs/shop.yaml");
         assert_eq!(fault.hint, Some(remedy));
     }
-    let strings = ["h", "d", "s", "z", "n", "r"].map(|name| (name, ValueType::String));
-    let engine = Engine::over(&file.open(vec![annotation("wild", &strings)], true)).await;
+    let columns = ["h", "d", "s", "z", "n", "r"].map(|name| format!("{name}: string")).join(", ");
+    let engine = Engine::over(&file.open(&format!("tables: {{wild: {{columns: {{{columns}}}}}}}\n"), true)).await;
     let rows = engine.rows("SELECT * FROM wild").await;
     let expected =
         "100000000000000000000000000000000000000|infinity|-infinity|infinity|2024-01-01 00:00:00.000000001|1";
@@ -232,7 +211,7 @@ async fn names_keys_comments_and_views() {
         CREATE VIEW seen AS SELECT \"sp ace\" AS i, \"qu\"\"ote\" AS t FROM \"a \"\"b\"\" $1?1\";
         CREATE TABLE gone (i INTEGER); CREATE VIEW broken AS SELECT * FROM gone; DROP TABLE gone";
     let file = File::with(statements).await;
-    let source = file.open(vec![annotation("sean", &[])], true);
+    let source = file.open("tables: {sean: {}}\n", true);
     let engine = Engine::naming(&source, &["seen", "broken"]).await;
     let odd = "SELECT \"sp ace\", \"qu\"\"ote\", \"Ünï.cod\", \"select\" FROM \"a \"\"b\"\" $1?1\" \
                WHERE \"qu\"\"ote\" = 'x' AND \"sp ace\" < 2 AND \"select\" <> ''";
@@ -258,7 +237,7 @@ async fn names_keys_comments_and_views() {
 #[tokio::test]
 async fn a_file_that_is_missing_or_none_is_down() {
     let file = File(process::directory("duckdb-"));
-    let source = file.open(vec![], true);
+    let source = file.open("", true);
     for content in [None, Some("This is no database, although it is long enough to be one.".repeat(100))] {
         if let Some(content) = content {
             std::fs::write(file.path(), content).expect("it can be written");
@@ -275,7 +254,7 @@ async fn a_file_that_is_missing_or_none_is_down() {
 #[tokio::test]
 async fn a_file_that_is_replaced_is_read_anew() {
     let file = File::with("CREATE TABLE t (id INTEGER, gone TEXT, x INTEGER); INSERT INTO t VALUES (1, 'a', 7)").await;
-    let source = file.open(vec![], true);
+    let source = file.open("", true);
     let before = Engine::over(&source).await;
     assert_eq!(before.rows("SELECT * FROM t").await, Ok(vec!["1|a|7".to_owned()]));
     let other = File::with("CREATE TABLE t (id INTEGER, x TEXT); INSERT INTO t VALUES (2, 'y')").await;
@@ -298,7 +277,7 @@ async fn a_consumer_that_goes_away_ends_the_statement() {
         CREATE VIEW stuck AS SELECT count(*) AS n FROM range(100000000) a, range(100000000) b WHERE a.range % 7 = b.range % 11;
         CREATE TABLE ready AS SELECT 1 AS n";
     let file = File::with(views).await;
-    let engine = Engine::naming(&file.open_with(vec![], true, 1), &["endless", "stuck"]).await;
+    let engine = Engine::naming(&file.open_with("", true, 1), &["endless", "stuck"]).await;
     for view in ["endless", "stuck", "endless", "stuck"] {
         let mut stream = engine.stream(&format!("SELECT n FROM {view}")).await;
         let first = tokio::time::timeout(Duration::from_secs(1), stream.next()).await;
@@ -315,15 +294,8 @@ async fn a_consumer_that_goes_away_ends_the_statement() {
 async fn a_driver_that_is_not_there_is_said_with_the_places() {
     let file = File(process::directory("duckdb-"));
     let config = |driver: &str| {
-        let text = format!("kind: adbc\ndriver: \"{driver}\"\n");
-        std::fs::create_dir_all(file.0.path().join("catalogs")).expect("a folder");
-        std::fs::write(file.0.path().join("catalogs/shop.yaml"), text).expect("a file");
-        let mut problems = aqueduct::model::Problems::default();
-        let sources =
-            aqueduct::config::source::load(file.0.path(), &aqueduct::config::Environment::default(), &mut problems);
-        let source = sources.configs.into_iter().next().expect("it is a source");
-        let SourceKind::Adbc(config) = source.kind.clone() else { panic!("of another kind") };
-        sql::adbc::open(&source, &config, true).expect_err("there is no driver")
+        let catalog = format!("kind: adbc\ndriver: \"{driver}\"\n");
+        try_open(file.0.path(), &catalog, true).expect_err("there is no driver")
     };
     let problem = config("nonesuch");
     assert_eq!(problem.message, "there is no ADBC driver `nonesuch` in the places where drivers are");

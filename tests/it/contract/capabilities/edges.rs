@@ -377,6 +377,14 @@ pub fn clickhouse_columns(class: Class) -> Vec<&'static str> {
     if has { postgres_columns(class) } else { Vec::new() }
 }
 
+/// The columns of whole numbers and truth values.
+pub fn whole_columns(class: Class) -> Vec<&'static str> {
+    match class {
+        Class::Bool | Class::Int16 | Class::Int32 | Class::Int64 => postgres_columns(class),
+        _ => Vec::new(),
+    }
+}
+
 /// For each kind of list: a name, the parameter's type, a column, and the list.
 pub fn lists() -> Vec<(&'static str, &'static str, &'static str, ScalarValue)> {
     let list = |values: &[ScalarValue], of: &DataType| ScalarValue::List(ScalarValue::new_list_nullable(values, of));

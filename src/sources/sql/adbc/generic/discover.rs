@@ -19,9 +19,9 @@ use crate::sources::sql::{
     adbc::{
         Discovered, Wanted,
         information::{Named, described, named, plain, unlike},
-        statement::begun,
+        statement::{Order, begun, describe},
     },
-    ansi,
+    ansi::{AnsiDialect, BACKTICKS, DOUBLE_QUOTES},
 };
 
 /// Where a driver, or its server, does not list tables by the standard's call.
@@ -33,33 +33,59 @@ const TABLES: &str = "
 const LOOKED_AT: &str = "LIMIT 1000";
 
 /// Lists all tables, and describes those that are wanted.
-pub fn discover(connection: &mut ManagedConnection, wanted: &Wanted) -> Result<Discovered> {
+pub fn discover(connection: &mut ManagedConnection, wanted: &Wanted, quotes: AnsiDialect) -> Result<Discovered> {
     let current = connection.get_option_string(OptionConnection::CurrentSchema).ok().filter(|name| !name.is_empty());
     let mut tables = match objects(connection) {
         Ok(tables) => tables,
         Err(error) if matches!(error.status, Status::IO | Status::Timeout) => return Err(error),
-        Err(error) => named(connection, TABLES).map_err(|_| error)?,
+        Err(error) => match (named(connection, TABLES), annotated(wanted)) {
+            (Ok(tables), _) => tables,
+            (Err(_), tables) if !tables.is_empty() => tables,
+            (Err(_), _) => return Err(error),
+        },
     };
     // Catalogs may hold schemas and tables of the same names: then the first is meant.
     let mut seen = HashSet::new();
     tables.retain(|table: &Named| seen.insert((table.schema.clone(), table.name.clone())));
     let usual = current.or_else(|| tables.iter().map(|table| table.schema.clone()).next()).unwrap_or_default();
     let default_schema = wanted.default_schema(usual);
-    described(
-        connection,
-        (&ansi::DOUBLE_QUOTES as &dyn crate::sources::sql::Dialect, wanted, default_schema),
-        tables,
-        looked_at,
-        |field| {
-            let is_integer = field.data_type().is_integer() || *field.data_type() == DataType::Boolean;
-            plain(field, field.data_type().to_string(), is_integer)
-        },
-    )
+    described(connection, (&quotes, wanted, default_schema), tables, looked_at, |field| {
+        let is_integer = field.data_type().is_integer() || *field.data_type() == DataType::Boolean;
+        plain(field, field.data_type().to_string(), is_integer)
+    })
 }
 
-/// The columns of a query, as they come.
+/// How the system quotes names.
+pub fn quotes(connection: &mut ManagedConnection) -> Result<&'static AnsiDialect> {
+    let mut refusal = unlike("a name in quotes as something else");
+    for quotes in [&DOUBLE_QUOTES, &BACKTICKS] {
+        match begun(connection, &quotes.probe()) {
+            Ok(schema) if schema.fields().iter().all(|field| field.data_type().is_integer()) => return Ok(quotes),
+            Ok(_) => {}
+            Err(error) if matches!(error.status, Status::IO | Status::Timeout) => return Err(error),
+            Err(error) => refusal = error,
+        }
+    }
+    Err(refusal)
+}
+
+/// The tables of the source's file. They are looked for where a system does not say at all what tables it has.
+fn annotated(wanted: &Wanted) -> Vec<Named> {
+    let Some(default) = wanted.schemas.first() else { return Vec::new() };
+    let table = |name: &String| {
+        let (schema, name) = name.split_once('.').unwrap_or((default, name));
+        Named { schema: schema.to_owned(), name: name.to_owned(), is_view: false, rows: None, comment: None }
+    };
+    wanted.annotated.iter().map(table).collect()
+}
+
+/// The columns of a query: as the driver describes them, else as they come.
 fn looked_at(connection: &mut ManagedConnection, sql: &str) -> Result<Schema> {
-    begun(connection, &format!("{sql} {LOOKED_AT}")).or_else(|_| begun(connection, sql))
+    let order = Order { sql: sql.to_owned(), ..Order::default() };
+    match describe(connection, &order)? {
+        Some(schema) => Ok(schema),
+        None => begun(connection, &format!("{sql} {LOOKED_AT}")).or_else(|_| begun(connection, sql)),
+    }
 }
 
 fn objects(connection: &ManagedConnection) -> Result<Vec<Named>> {

@@ -2,35 +2,38 @@
 
 mod discover;
 
+use std::sync::OnceLock;
+
 use adbc_core::error::Error;
 use adbc_driver_manager::ManagedConnection;
-use datafusion::arrow::datatypes::Schema;
 
-use super::{
-    Discovered, Placeholders, System, Wanted,
-    statement::{self, Order},
+use super::{Discovered, Placeholders, System, Wanted};
+use crate::sources::sql::{
+    Dialect,
+    ansi::{AnsiDialect, DOUBLE_QUOTES},
 };
-use crate::sources::sql::{Dialect, ansi};
 
-/// What is known of it.
-#[derive(Debug)]
-pub struct Generic;
+/// What is known of it: how it quotes names, once it was asked.
+#[derive(Debug, Default)]
+pub struct Generic {
+    quotes: OnceLock<&'static AnsiDialect>,
+}
 
 impl System for Generic {
     fn dialect(&self) -> &'static dyn Dialect {
-        &ansi::DOUBLE_QUOTES
+        // No table is described, and so none is asked, before it is known.
+        *self.quotes.get().unwrap_or(&&DOUBLE_QUOTES)
     }
 
     fn placeholders(&self) -> Placeholders {
         Placeholders::Unknown
     }
 
-    fn describe(&self, connection: &mut ManagedConnection, order: &Order) -> Result<Option<Schema>, Error> {
-        // Some drivers cannot describe a statement, and some give an empty description.
-        statement::prepare(connection, order).map(|()| None)
-    }
-
     fn discover(&self, connection: &mut ManagedConnection, wanted: &Wanted) -> Result<Discovered, Error> {
-        discover::discover(connection, wanted)
+        let quotes = match self.quotes.get() {
+            Some(known) => known,
+            None => discover::quotes(connection)?,
+        };
+        discover::discover(connection, wanted, **self.quotes.get_or_init(|| quotes))
     }
 }
