@@ -1,4 +1,5 @@
-//! TPC-H at scale 0.01, its tables in Postgres, in SQLite, and spread over Postgres, SQLite and Parquet on S3 in three ways:
+//! TPC-H at scale 0.01, its tables in one source, spread over Postgres, SQLite, Parquet and Delta tables on S3 in some ways,
+//! and over sources of seven kinds at once:
 //! all 22 queries give the answers that DuckDB computes, in the same run, from the same rows and the same query files.
 
 mod data;
@@ -6,11 +7,14 @@ mod data;
 use std::{cmp::Ordering, fs, path::Path};
 
 use serde_json::{Map, Value};
+use tempfile::TempDir;
 
 use crate::harness::{
+    clickhouse,
     delta::run_recipe,
     duckdb,
     flight::Fetched,
+    flightsql,
     postgres::{self, Database},
     process,
     project::Project,
@@ -56,6 +60,16 @@ const FACTS_IN_DELTA: Placement = &[
     ("lite", &["partsupp", "region"]),
     ("lake", &["supplier"]),
     ("delta", &["lineitem", "orders"]),
+];
+/// A table or two in each kind of source.
+const EVERYWHERE: Placement = &[
+    ("pg", &["orders"]),
+    ("lite", &["supplier"]),
+    ("lake", &["part"]),
+    ("delta", &["lineitem"]),
+    ("duck", &["customer"]),
+    ("click", &["partsupp"]),
+    ("flight", &["nation", "region"]),
 ];
 const DELTA_CATALOG: &str = r#"kind: delta
 location: "s3://{{bucket}}/_delta/"
@@ -136,9 +150,16 @@ async fn facts_are_in_delta_tables_and_the_rest_elsewhere() {
     give_the_answers(FACTS_IN_DELTA, &["on", "off"]).await;
 }
 
+#[tokio::test]
+async fn every_table_is_in_a_source_of_another_kind() {
+    give_the_answers(EVERYWHERE, &["on", "off"]).await;
+}
+
 /// A project over loaded tables.
 struct Home {
     project: Project,
+    _flight: Option<flightsql::Server>,
+    _flight_files: TempDir,
     _database: Database,
     _bucket: Bucket,
 }
@@ -168,7 +189,9 @@ async fn load(placement: Placement) -> Home {
         project = project.file("catalogs/delta.yaml", DELTA_CATALOG);
     }
     let lake = process::directory("lake-");
-    let parquet = process::directory("parquet-");
+    let (parquet, flight) = (process::directory("parquet-"), process::directory("flight-"));
+    let is_used = |name: &str| placement.iter().any(|(source, _)| *source == name);
+    let click = clickhouse::database().await;
     for table in data::tables() {
         let home = placement.iter().find(|(_, tables)| tables.contains(&table.name));
         match home.map(|(source, _)| *source) {
@@ -176,6 +199,12 @@ async fn load(placement: Placement) -> Home {
             Some("duck") => table.load_duckdb(&project.join("duck.duckdb")).await,
             Some("lite") => table.load_sqlite(&project.join("lite.db")).await,
             Some("lake") => table.write_parquet(lake.path(), 2),
+            Some("click") => table.load_clickhouse(&click).await,
+            Some("flight") => {
+                table.write_parquet(parquet.path(), 1);
+                let file = flight.path().join(format!("{}.parquet", table.name));
+                fs::rename(parquet.path().join(table.name).join("0.parquet"), file).expect("it was written");
+            }
             Some("delta") => {
                 table.write_parquet(parquet.path(), 2);
                 write_delta(&bucket, &parquet.path().join(table.name), table.name);
@@ -188,8 +217,19 @@ async fn load(placement: Placement) -> Home {
         // By which Q20's subquery finds its rows.
         database.execute("CREATE INDEX ON lineitem (l_partkey, l_suppkey); ANALYZE").await;
     }
+    let server = if is_used("flight") {
+        Some(flightsql::Server::over(flightsql::Kind::Roapi, flight.path()).await)
+    } else {
+        None
+    };
+    if let Some(server) = &server {
+        project = project.file("catalogs/flight.yaml", &server.catalog());
+    }
+    if is_used("click") {
+        project = project.file("catalogs/click.yaml", &click.catalog());
+    }
     move_tables(&project, placement);
-    Home { project, _database: database, _bucket: bucket }
+    Home { project, _flight: server, _flight_files: flight, _database: database, _bucket: bucket }
 }
 
 /// A commit for each file, and a few rows that are deleted again.
@@ -222,7 +262,7 @@ fn move_tables(project: &Project, placement: Placement) {
         let catalog = format!("kind: sqlite\npath: lite.db\ntables:\n  lineitem: {{columns: {{{columns}}}}}\n");
         fs::write(project.join("catalogs/lite.yaml"), catalog).expect("the project can be written");
     }
-    if placement == DUCKDB {
+    if placement.iter().any(|(source, _)| *source == "duck") {
         let catalog = format!("kind: duckdb\npath: duck.duckdb\ndriver: \"{}\"\n", duckdb::library().display());
         fs::write(project.join("catalogs/duck.yaml"), catalog).expect("the project can be written");
     }

@@ -1,4 +1,4 @@
-//! The eight TPC-H tables: generated, as Parquet, in Postgres, in SQLite, in DuckDB.
+//! The eight TPC-H tables: generated, as Parquet, in Postgres, in SQLite, in DuckDB, in ClickHouse.
 //!
 //! The generator's rows print themselves as `value|value|`, the format of the TPC-H tools. That one text is what every
 //! system is loaded from.
@@ -17,7 +17,7 @@ use tpchgen::generators::{
     RegionGenerator, SupplierGenerator,
 };
 
-use crate::harness::{duckdb, postgres::Database, process, sqlite};
+use crate::harness::{clickhouse, duckdb, postgres::Database, process, sqlite};
 
 /// 0.01: 60,175 line items.
 const SCALE: f64 = 0.01;
@@ -136,6 +136,17 @@ impl Table {
         let create = self.create_statement(["BIGINT", "INTEGER", "DECIMAL(15,2)", "DATE", "VARCHAR"]);
         let name = self.name;
         duckdb::execute(file, &format!("{create}; INSERT INTO {name} FROM read_parquet('{}')", rows.display())).await;
+    }
+
+    /// Makes the table in a database of ClickHouse, of a Parquet file of its rows.
+    pub async fn load_clickhouse(&self, database: &clickhouse::Database) {
+        let folder = process::directory("tpch-");
+        self.write_parquet(folder.path(), 1);
+        let rows = folder.path().join(self.name).join("0.parquet");
+        let create = self.create_statement(["Int64", "Int32", "Decimal(15, 2)", "Date32", "String"]);
+        let create = create.replace("CREATE TABLE ", "CREATE TABLE {db}.");
+        let insert = format!("INSERT INTO {{db}}.{} SELECT * FROM file('{}', Parquet)", self.name, rows.display());
+        database.execute(&format!("{create} ENGINE = MergeTree ORDER BY tuple();\n{insert};\n")).await;
     }
 
     /// With a type for each kind, in the order of [`Kind`].
