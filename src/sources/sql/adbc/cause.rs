@@ -5,8 +5,10 @@ use adbc_core::error::{Error, Status};
 /// What is wrong, as far as it matters here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Meaning {
-    /// The system cannot be reached, or has too much to do.
+    /// The system cannot be reached.
     Unreachable,
+    /// It has too much to do, or is not up yet.
+    Overloaded,
     /// It does not know who asks, or does not let them.
     Unauthenticated,
     /// It divides by zero.
@@ -26,9 +28,8 @@ pub fn meaning(error: &Error) -> Meaning {
             "22012" => Meaning::DividesByZero,
             "22003" => Meaning::Overflows,
             state if state.starts_with("28") => Meaning::Unauthenticated,
-            state if state.starts_with("08") || state.starts_with("53") || state.starts_with("57P") => {
-                Meaning::Unreachable
-            }
+            state if state.starts_with("53") || state == "57P03" => Meaning::Overloaded,
+            state if state.starts_with("08") || state.starts_with("57P") => Meaning::Unreachable,
             _ => Meaning::Refuses,
         };
     }
@@ -36,7 +37,7 @@ pub fn meaning(error: &Error) -> Meaning {
         Status::IO | Status::Timeout => Meaning::Unreachable,
         Status::Unauthenticated | Status::Unauthorized => Meaning::Unauthenticated,
         _ if says(error, &["Out of Range Error", "out of range for the destination type"]) => Meaning::Overflows,
-        _ if says(error, &["Too Many Requests", "Service Unavailable"]) => Meaning::Unreachable,
+        _ if says(error, &["Too Many Requests", "Service Unavailable"]) => Meaning::Overloaded,
         _ => Meaning::Refuses,
     }
 }
@@ -49,6 +50,12 @@ pub fn is_changed(error: &Error) -> bool {
             state.as_str(),
             "3F000" | "42P01" | "42703" | "42883" | "42804" | "42846" | "42501" | "42S02" | "42S22"
         )
+}
+
+/// What the driver says, for the operator.
+pub fn said(error: &Error) -> String {
+    let state = sqlstate(error);
+    if state.is_empty() { error.message.clone() } else { format!("{} (SQLSTATE {state})", error.message) }
 }
 
 /// Does the driver say one of these things?

@@ -19,6 +19,9 @@ use adbc_driver_manager::{ManagedConnection, ManagedDatabase, ManagedDriver};
 
 use crate::config::{Secret, source::AdbcConfig};
 
+/// Parts of the names of options that hold secrets.
+const HIDDEN: &[&str] = &["password", "passphrase", "token", "secret", "key", "credential", "uri", "url", "auth"];
+
 /// A database that is opened when it is needed first.
 pub struct Database {
     driver: ManagedDriver,
@@ -50,6 +53,19 @@ impl Database {
         let options = config.options.iter().map(|(name, value)| (name.value.clone(), value.clone())).collect();
         let file = config.database.as_ref().map(|file| file.value.clone());
         Self { driver, options, file, settings, open: Mutex::new(None) }
+    }
+
+    /// `text` without what of the options nobody may see: a driver may repeat what it was given.
+    pub fn redacted(&self, mut text: String) -> String {
+        let is_hidden = |name: &str| HIDDEN.iter().any(|part| name.contains(part));
+        for (_, value) in self.options.iter().filter(|(name, value)| is_hidden(name) && !value.expose().is_empty()) {
+            text = text.replace(value.expose(), "REDACTED");
+            let url = url::Url::parse(value.expose()).ok();
+            if let Some(password) = url.as_ref().and_then(url::Url::password).filter(|password| !password.is_empty()) {
+                text = text.replace(password, "REDACTED");
+            }
+        }
+        text
     }
 
     /// The file that is open; `None` where none is.

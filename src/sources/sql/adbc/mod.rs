@@ -45,6 +45,8 @@ pub use snowflake::SnowflakeDialect;
 
 /// A warehouse may have to be woken up.
 const WAKING: Duration = Duration::from_mins(1);
+/// A file is there or not.
+const FILE: Duration = Duration::from_secs(10);
 
 /// What is known of the system behind a driver.
 trait System: Debug + Send + Sync {
@@ -160,7 +162,7 @@ impl Source for AdbcSource {
     }
 
     fn patience(&self) -> Duration {
-        WAKING
+        if self.config.flavor == Flavor::DuckDb { FILE } else { WAKING }
     }
 
     async fn stale(&self) {

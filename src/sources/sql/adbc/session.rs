@@ -93,7 +93,7 @@ impl Adbc {
             Ok(Some(sent)) => examine(&sent, &scan.schema),
             Ok(None) => Verdict::Accepted { rows: None },
             Err(error) => match cause::meaning(&error) {
-                Meaning::Unreachable | Meaning::Unauthenticated => return Err(self.stop(&error)),
+                Meaning::Unreachable | Meaning::Overloaded | Meaning::Unauthenticated => return Err(self.stop(&error)),
                 _ => Verdict::Refused("the source refuses the statement".to_owned()),
             },
         };
@@ -103,31 +103,37 @@ impl Adbc {
 
     /// What an error of a statement means.
     fn stop(&self, error: &Error) -> Stop {
+        let said = self.said(error);
         if self.system.is_changed(error) {
             self.stale.notify_one();
-            return Stop::Refused(changed(&self.name, self.name.as_str(), error));
+            return Stop::Refused(changed(&self.name, self.name.as_str(), said));
         }
         match cause::meaning(error) {
-            Meaning::Unreachable => Stop::Busy(down(&self.name, error)),
-            Meaning::Unauthenticated => Stop::Refused(self.unauthenticated(error)),
-            Meaning::DividesByZero => Stop::Refused(not_computed("division by zero", error)),
-            Meaning::Overflows => Stop::Refused(not_computed("a number overflowed", error)),
-            Meaning::Refuses => Stop::Refused(failed(&self.name, error)),
+            Meaning::Unreachable | Meaning::Overloaded => Stop::Busy(down(&self.name, said)),
+            Meaning::Unauthenticated => Stop::Refused(self.unauthenticated(&said)),
+            Meaning::DividesByZero => Stop::Refused(not_computed("division by zero", said)),
+            Meaning::Overflows => Stop::Refused(not_computed("a number overflowed", said)),
+            Meaning::Refuses => Stop::Refused(failed(&self.name, said)),
         }
     }
 
     /// What an error of a new connection means.
     fn no_connection(&self, error: &Error) -> Stop {
+        let said = self.said(error);
         match cause::meaning(error) {
-            Meaning::Unreachable => Stop::Busy(down(&self.name, error)),
-            Meaning::Unauthenticated => Stop::Lost(self.unauthenticated(error)),
-            _ => Stop::Lost(down(&self.name, error)),
+            Meaning::Overloaded => Stop::Busy(down(&self.name, said)),
+            Meaning::Unauthenticated => Stop::Lost(self.unauthenticated(&said)),
+            _ => Stop::Lost(down(&self.name, said)),
         }
     }
 
-    fn unauthenticated(&self, error: &Error) -> Fault {
+    fn said(&self, error: &Error) -> String {
+        self.database.redacted(cause::said(error))
+    }
+
+    fn unauthenticated(&self, said: &str) -> Fault {
         let remedy = format!("look at the credentials in catalogs/{}.yaml, and at what they may read", self.name);
-        down(&self.name, format!("{error}; {remedy}"))
+        down(&self.name, format!("{said}; {remedy}"))
     }
 }
 
