@@ -32,10 +32,12 @@ const SNOWFLAKE: &[(&str, &[&str])] = &[
 ];
 /// Of the ways to show who one is, one is used.
 const SNOWFLAKE_AUTH: &[(&str, &str)] = &[("private_key", "auth_jwt"), ("token", "auth_oauth")];
-/// What a value is must not depend on the driver's release: decimals are decimals, and instants are not cut off.
-const SNOWFLAKE_EXACT: &[(&str, &str)] = &[
+/// What a value is must not depend on the driver's release: decimals are decimals, and instants are not cut off. A server
+/// that does not answer is down before others are kept waiting.
+const SNOWFLAKE_DEFAULTS: &[(&str, &str)] = &[
     ("adbc.snowflake.sql.client_option.use_high_precision", "true"),
     ("adbc.snowflake.sql.client_option.max_timestamp_precision", "nanoseconds_error_on_overflow"),
+    ("adbc.snowflake.sql.client_option.login_timeout", "10s"),
 ];
 const BIGQUERY: &[(&str, &[&str])] =
     &[("project", &["adbc.bigquery.sql.project_id"]), ("location", &["adbc.bigquery.sql.location"])];
@@ -141,7 +143,7 @@ fn read_snowflake(fields: &mut Fields, place: &Place, options: &mut Options, pro
     }
     let auth = SNOWFLAKE_AUTH.iter().find(|(key, _)| ways.contains(key));
     options.extend(auth.map(|(_, auth)| option("adbc.snowflake.sql.auth_type", place, Secret::new(*auth))));
-    options.extend(SNOWFLAKE_EXACT.iter().map(|(name, value)| option(name, place, Secret::new(*value))));
+    options.extend(SNOWFLAKE_DEFAULTS.iter().map(|(name, value)| option(name, place, Secret::new(*value))));
 }
 
 fn read_bigquery(fields: &mut Fields, place: &Place, options: &mut Options, problems: &mut Problems) {
@@ -177,5 +179,5 @@ fn read_options(value: Value, flavor: Flavor, taken: &Options, problems: &mut Pr
 
 /// May `options` say otherwise?
 fn is_default(name: &str) -> bool {
-    SNOWFLAKE_EXACT.iter().any(|(known, _)| *known == name)
+    SNOWFLAKE_DEFAULTS.iter().any(|(known, _)| *known == name)
 }
