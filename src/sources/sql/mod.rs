@@ -15,6 +15,7 @@ pub mod feed;
 pub mod keys;
 mod listing;
 pub mod literal;
+pub mod mysql;
 mod pool;
 pub mod postgres;
 pub mod printer;

@@ -161,14 +161,19 @@ mod tests {
 
     use super::*;
     use crate::sources::sql::{
-        Dialect, clickhouse::ClickhouseDialect, postgres::PostgresDialect, sqlite::SqliteDialect,
+        Dialect, clickhouse::ClickhouseDialect, mysql::MysqlDialect, postgres::PostgresDialect, sqlite::SqliteDialect,
     };
 
     /// What the printer gives names to.
     const NAMED: [&str; 5] = ["filter", "over", "up", "down", "not"];
 
-    fn dialects() -> [&'static Capabilities; 3] {
-        [PostgresDialect.capabilities(), SqliteDialect.capabilities(), ClickhouseDialect.capabilities()]
+    fn dialects() -> [&'static Capabilities; 4] {
+        [
+            PostgresDialect.capabilities(),
+            SqliteDialect.capabilities(),
+            ClickhouseDialect.capabilities(),
+            MysqlDialect.capabilities(),
+        ]
     }
 
     #[test]
