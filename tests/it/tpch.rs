@@ -1,4 +1,4 @@
-//! TPC-H at scale 0.01, its tables in Postgres, in SQLite, and spread over Postgres, SQLite and Parquet on S3 in three ways:
+//! TPC-H at scale 0.01, its tables in Postgres, in SQLite, in MariaDB, and spread over Postgres, SQLite and Parquet on S3 in three ways:
 //! all 22 queries give the answers that DuckDB computes, in the same run, from the same rows and the same query files.
 
 mod data;
@@ -9,6 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::harness::{
     flight::Fetched,
+    mariadb,
     postgres::{self, Database},
     process,
     project::Project,
@@ -34,6 +35,7 @@ const WRITTEN: Placement = &[
 ];
 const POSTGRES: Placement = &[("pg", ALL)];
 const SQLITE: Placement = &[("lite", ALL)];
+const MARIADB: Placement = &[("my", ALL)];
 /// The facts in Postgres, what they refer to elsewhere.
 const FACTS_IN_POSTGRES: Placement = &[
     ("pg", &["lineitem", "orders", "partsupp"]),
@@ -46,6 +48,18 @@ const FACTS_ELSEWHERE: Placement = &[
     ("lite", &["orders", "partsupp"]),
     ("lake", &["customer", "lineitem"]),
 ];
+
+/// MariaDB joins by indexes.
+const INDEXES: &str = "
+    ALTER TABLE customer ADD PRIMARY KEY (c_custkey);
+    ALTER TABLE lineitem ADD INDEX (l_orderkey), ADD INDEX (l_partkey, l_suppkey);
+    ALTER TABLE nation ADD PRIMARY KEY (n_nationkey);
+    ALTER TABLE orders ADD PRIMARY KEY (o_orderkey), ADD INDEX (o_custkey);
+    ALTER TABLE part ADD PRIMARY KEY (p_partkey);
+    ALTER TABLE partsupp ADD PRIMARY KEY (ps_partkey, ps_suppkey);
+    ALTER TABLE region ADD PRIMARY KEY (r_regionkey);
+    ALTER TABLE supplier ADD PRIMARY KEY (s_suppkey);
+    ANALYZE TABLE customer, lineitem, nation, orders, part, partsupp, region, supplier";
 
 #[tokio::test]
 async fn duckdb_answers_all_queries() {
@@ -88,6 +102,11 @@ async fn sqlite_holds_all_tables() {
 }
 
 #[tokio::test]
+async fn mariadb_holds_all_tables() {
+    give_the_answers(MARIADB, &["on"]).await;
+}
+
+#[tokio::test]
 async fn facts_are_in_postgres_and_the_rest_elsewhere() {
     give_the_answers(FACTS_IN_POSTGRES, &["on"]).await;
 }
@@ -124,13 +143,19 @@ async fn give_the_answers(placement: Placement, pushdown: &[&str]) -> Home {
 
 async fn load(placement: Placement) -> Home {
     let (database, bucket) = (postgres::database().await, s3::bucket().await);
-    let project = Project::new().postgres(&database).s3(&bucket).files(&repository().join("tests/tpch"));
+    let mut project = Project::new().postgres(&database).s3(&bucket).files(&repository().join("tests/tpch"));
+    let mut maria = None;
+    if placement == MARIADB {
+        let database = maria.insert(mariadb::database().await);
+        project = project.file("catalogs/my.yaml", &database.catalog());
+    }
     let lake = process::directory("lake-");
     for table in data::tables() {
         let home = placement.iter().find(|(_, tables)| tables.contains(&table.name));
         match home.map(|(source, _)| *source) {
             Some("pg") => table.load_postgres(&database).await,
             Some("lite") => table.load_sqlite(&project.join("lite.db")).await,
+            Some("my") => table.load_mariadb(maria.as_ref().expect("it was made")).await,
             Some("lake") => table.write_parquet(lake.path(), 2),
             _ => panic!("{} has no home", table.name),
         }
@@ -139,6 +164,9 @@ async fn load(placement: Placement) -> Home {
     if placement == POSTGRES {
         // By which Q20's subquery finds its rows.
         database.execute("CREATE INDEX ON lineitem (l_partkey, l_suppkey); ANALYZE").await;
+    }
+    if let Some(maria) = &maria {
+        maria.execute(INDEXES).await;
     }
     move_tables(&project, placement);
     Home { project, _database: database, _bucket: bucket }

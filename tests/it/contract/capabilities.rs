@@ -14,6 +14,7 @@ use aqueduct::{
         Class, Dialect,
         capability::{Entry, Kind},
         clickhouse::ClickhouseDialect,
+        mysql::MysqlDialect,
         postgres::PostgresDialect,
         sqlite::SqliteDialect,
     },
@@ -23,7 +24,7 @@ use datafusion::scalar::ScalarValue;
 use futures::TryStreamExt;
 
 use super::engine::texts;
-use crate::harness::{clickhouse, postgres, project::Project, sqlite};
+use crate::harness::{clickhouse, mariadb, postgres, project::Project, sqlite};
 
 /// So many expressions are columns of one query.
 const WIDTH: usize = 24;
@@ -280,6 +281,16 @@ async fn clickhouse_computes_what_its_list_says() {
     let project = Project::new().file("aqueduct.yaml", SETTINGS).file("catalogs/source.yaml", &database.catalog());
     let bench = Bench::over(project, edges::clickhouse_columns).await;
     check_all(&bench, &ClickhouseDialect).await;
+}
+
+#[tokio::test]
+async fn mysql_computes_what_its_list_says() {
+    let database = mariadb::database().await;
+    database.execute(&edges::mysql()).await;
+    let catalog = format!("{}tables: {{plain: {{columns: {{p_bool: bool, q_bool: bool}}}}}}\n", database.catalog());
+    let project = Project::new().file("aqueduct.yaml", SETTINGS).file("catalogs/source.yaml", &catalog);
+    let bench = Bench::over(project, edges::mysql_columns).await;
+    check_all(&bench, &MysqlDialect).await;
 }
 
 #[tokio::test]

@@ -27,7 +27,7 @@ use crate::{
         engine::{Engine, Failure},
     },
     harness::{
-        clickhouse, postgres,
+        clickhouse, mariadb, postgres,
         project::Project,
         sqlite,
         tools::{repository, sql_files},
@@ -35,7 +35,7 @@ use crate::{
 };
 
 /// The kinds of SQL sources.
-const KINDS: [&str; 3] = ["postgres", "sqlite", "clickhouse"];
+const KINDS: [&str; 4] = ["postgres", "sqlite", "clickhouse", "mysql"];
 
 /// What a comment may begin with.
 const WORDS: [&str; 7] = ["here", "sends", "keeps", "order", "fails", "empty", "absent"];
@@ -91,6 +91,14 @@ async fn clickhouse_answers_what_it_can_answer_exactly() {
     let database = clickhouse::database().await;
     database.execute(&tables("clickhouse")).await;
     check("clickhouse", Project::new().file("catalogs/s.yaml", &database.catalog())).await;
+}
+
+#[tokio::test]
+async fn mysql_answers_what_it_can_answer_exactly() {
+    let database = mariadb::database().await;
+    database.execute(&tables("mysql")).await;
+    let columns = "tables:\n  v: {columns: {b: bool}}\n  e: {columns: {b: bool}}\n  w: {columns: {b: bool}}\n";
+    check("mysql", Project::new().file("catalogs/s.yaml", &format!("{}{columns}", database.catalog()))).await;
 }
 
 fn tables(kind: &str) -> String {

@@ -5,6 +5,7 @@ mod checklist;
 mod clickhouse;
 pub mod engine;
 mod files;
+mod mysql;
 mod opened;
 pub mod postgres;
 mod property;

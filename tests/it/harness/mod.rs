@@ -11,6 +11,7 @@ pub mod clickhouse;
 pub mod csv;
 pub mod flight;
 pub mod http;
+pub mod mariadb;
 pub mod own_postgres;
 pub mod postgres;
 pub mod postgres_tls;

@@ -1,4 +1,4 @@
-//! The eight TPC-H tables: generated, as Parquet, in Postgres, in SQLite.
+//! The eight TPC-H tables: generated, as Parquet, in Postgres, in SQLite, in MariaDB.
 //!
 //! The generator's rows print themselves as `value|value|`, the format of the TPC-H tools. That one text is what every
 //! system is loaded from.
@@ -17,7 +17,7 @@ use tpchgen::generators::{
     RegionGenerator, SupplierGenerator,
 };
 
-use crate::harness::{postgres::Database, sqlite};
+use crate::harness::{mariadb, postgres::Database, sqlite};
 
 /// 0.01: 60,175 line items.
 const SCALE: f64 = 0.01;
@@ -126,6 +126,16 @@ impl Table {
             query.execute(&mut *transaction).await.unwrap_or_else(|error| panic!("{line}: {error}"));
         }
         transaction.commit().await.expect("SQLite commits");
+    }
+
+    /// Makes the table in MariaDB.
+    pub async fn load_mariadb(&self, database: &mariadb::Database) {
+        database.execute(&self.create_statement(["bigint", "int", "decimal(15,2)", "date", "varchar(255)"])).await;
+        for lines in self.lines.chunks(2000) {
+            let row = |line: &String| format!("('{}')", line.replace('\'', "''").replace('|', "','"));
+            let rows = lines.iter().map(row).collect::<Vec<_>>().join(",");
+            database.execute(&format!("INSERT INTO {} VALUES {rows}", self.name)).await;
+        }
     }
 
     /// With a type for each kind, in the order of [`Kind`].

@@ -63,7 +63,7 @@ const EXPRESSIONS: &[Entry] = &[
             "{0} LIKE '_\\%%'",
             "{0} LIKE '%\\_'",
             "{0} NOT LIKE '_'",
-            "{0} LIKE 'a '",
+            "{0} LIKE '% '",
         ],
     ),
     Entry::new("nullif(x, x)", Kind::Function("nullif"), &[LEAST, LEAST], "nullif({0}, {1})", &["nullif({0}, {1})"]),
@@ -117,6 +117,14 @@ const EXPRESSIONS: &[Entry] = &[
         &["CAST({0} AS BIGINT)", "CAST({0} AS BIGINT) % 5"],
     )
     .guarded(Guard::Fits),
+    Entry::new(
+        "decimal as wider decimal",
+        Kind::Cast(Class::Decimal),
+        &[DECIMAL],
+        "{0}",
+        &["CAST({0} AS DECIMAL(38,10))"],
+    )
+    .guarded(Guard::Exact),
 ];
 
 const AGGREGATES: &[Entry] = &[

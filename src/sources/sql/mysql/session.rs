@@ -33,7 +33,7 @@ const CONNECT: Duration = Duration::from_secs(5);
 const SETTINGS: &str = "SET NAMES utf8mb4, SESSION time_zone = '+00:00', SESSION autocommit = 1, \
     SESSION sql_mode = 'STRICT_TRANS_TABLES,NO_UNSIGNED_SUBTRACTION', SESSION sql_select_limit = 18446744073709551615, \
     SESSION sql_big_selects = 1, SESSION sql_auto_is_null = 0, SESSION max_sort_length = 262144, \
-    SESSION sort_buffer_size = 8388608, SESSION net_write_timeout = 3600";
+    SESSION sort_buffer_size = 16777216, SESSION net_write_timeout = 3600";
 
 /// A server. Clones share its connections.
 #[derive(Clone)]

@@ -20,7 +20,7 @@
 //! | anything else | Utf8 | no |
 //!
 //! A date of zeros, or with a month or day of zero, is an error that names the column; as `string` it is what the server
-//! shows. Sorts in the source keep the first bytes of long text, as many as the longest of `text` and `blob` has.
+//! shows. `bool`, which `columns:` makes of whole numbers, is compared by scans that read it. Sorts in the source keep the first bytes of long text, as many as the longest of `text` and `blob` has.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -76,12 +76,18 @@ impl Described for DeclaredColumn {
             Some(cast) => format!("CAST({name} AS {cast})"),
             None => name.clone(),
         };
-        let class = form.class.filter(|class| as_type.is_none() && dialect.has(*class));
+        let class = match as_type {
+            None => form.class,
+            // What is not zero is true there: a row that is chosen by 2 is read too, and refused.
+            Some(ValueType::Bool) => form.class.map(|_| Class::Bool),
+            Some(_) => None,
+        };
+        let class = class.filter(|class| dialect.has(*class));
         let comparison = class.map(|class| {
             let operand = if class == Class::Text { dialect.by_code_point(&name) } else { name.clone() };
             Comparison { class, equality: operand.clone(), order: operand }
         });
-        let is_typed = !matches!(class, Some(Class::Date | Class::Timestamp | Class::TimestampTz));
+        let is_typed = !matches!(class, Some(Class::Bool | Class::Date | Class::Timestamp | Class::TimestampTz));
         let data_type = target.flatten().unwrap_or_else(|| form.data_type.clone());
         let mut metadata = HashMap::from([(SOURCE_TYPE.to_owned(), self.declared.clone())]);
         if form.cast == Some("CHAR") {
