@@ -3,6 +3,7 @@
 mod adbc;
 mod clickhouse;
 mod flightsql;
+mod mysql;
 mod options;
 mod read;
 mod tables;
@@ -36,6 +37,8 @@ pub enum SourceKind {
     Postgres(PostgresConfig),
     /// `kind: clickhouse`
     Clickhouse(ClickhouseConfig),
+    /// `kind: mysql`
+    Mysql(MysqlConfig),
     /// `kind: sqlite`
     Sqlite(SqliteConfig),
     /// `kind: adbc`, `kind: duckdb`, `kind: snowflake`, `kind: bigquery`
@@ -79,6 +82,15 @@ pub struct ClickhouseConfig {
     pub password: Option<Secret>,
     /// The most bytes that one statement may read in the server.
     pub max_bytes_scanned: Option<u64>,
+    /// What all servers have.
+    pub sql: SqlConfig,
+}
+
+/// `kind: mysql`
+#[derive(Clone, Debug)]
+pub struct MysqlConfig {
+    /// A connection URL, credentials inside.
+    pub url: Spanned<Secret>,
     /// What all servers have.
     pub sql: SqlConfig,
 }

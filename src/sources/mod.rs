@@ -103,6 +103,7 @@ pub fn open(config: &SourceConfig, runtime: &Arc<RuntimeEnv>, pushdown: bool) ->
         SourceKind::Files(files) => files::open(config, files, runtime),
         SourceKind::Delta(delta) => delta::open(config, delta, runtime),
         SourceKind::Postgres(postgres) => sql::postgres::open(config, postgres, pushdown && postgres.sql.pushdown),
+        SourceKind::Mysql(mysql) => sql::mysql::open(config, mysql, pushdown && mysql.sql.pushdown),
         SourceKind::Clickhouse(clickhouse) => {
             sql::clickhouse::open(config, clickhouse, pushdown && clickhouse.sql.pushdown)
         }

@@ -1,5 +1,5 @@
 //! TPC-H at scale 0.01, its tables in one source, spread over Postgres, SQLite, Parquet and Delta tables on S3 in some ways,
-//! and over sources of seven kinds at once:
+//! and over sources of eight kinds at once:
 //! all 22 queries give the answers that DuckDB computes, in the same run, from the same rows and the same query files.
 
 mod data;
@@ -14,7 +14,7 @@ use crate::harness::{
     delta::run_recipe,
     duckdb,
     flight::Fetched,
-    flightsql,
+    flightsql, mariadb,
     postgres::{self, Database},
     process,
     project::Project,
@@ -41,6 +41,7 @@ const WRITTEN: Placement = &[
 const POSTGRES: Placement = &[("pg", ALL)];
 const SQLITE: Placement = &[("lite", ALL)];
 const DUCKDB: Placement = &[("duck", ALL)];
+const MARIADB: Placement = &[("my", ALL)];
 /// The facts in Postgres, what they refer to elsewhere.
 const FACTS_IN_POSTGRES: Placement = &[
     ("pg", &["lineitem", "orders", "partsupp"]),
@@ -69,7 +70,8 @@ const EVERYWHERE: Placement = &[
     ("delta", &["lineitem"]),
     ("duck", &["customer"]),
     ("click", &["partsupp"]),
-    ("flight", &["nation", "region"]),
+    ("my", &["region"]),
+    ("flight", &["nation"]),
 ];
 const DELTA_CATALOG: &str = r#"kind: delta
 location: "s3://{{bucket}}/_delta/"
@@ -79,6 +81,17 @@ options:
   access_key_id: "{{s3_access_key}}"
   secret_access_key: "{{s3_secret_key}}"
 "#;
+/// MariaDB joins by indexes.
+const INDEXES: &str = "
+    ALTER TABLE customer ADD PRIMARY KEY (c_custkey);
+    ALTER TABLE lineitem ADD INDEX (l_orderkey), ADD INDEX (l_partkey, l_suppkey);
+    ALTER TABLE nation ADD PRIMARY KEY (n_nationkey);
+    ALTER TABLE orders ADD PRIMARY KEY (o_orderkey), ADD INDEX (o_custkey);
+    ALTER TABLE part ADD PRIMARY KEY (p_partkey);
+    ALTER TABLE partsupp ADD PRIMARY KEY (ps_partkey, ps_suppkey);
+    ALTER TABLE region ADD PRIMARY KEY (r_regionkey);
+    ALTER TABLE supplier ADD PRIMARY KEY (s_suppkey);
+    ANALYZE TABLE customer, lineitem, nation, orders, part, partsupp, region, supplier";
 
 #[tokio::test]
 async fn duckdb_answers_all_queries() {
@@ -136,6 +149,11 @@ async fn sqlite_holds_all_tables() {
 }
 
 #[tokio::test]
+async fn mariadb_holds_all_tables() {
+    give_the_answers(MARIADB, &["on"]).await;
+}
+
+#[tokio::test]
 async fn facts_are_in_postgres_and_the_rest_elsewhere() {
     give_the_answers(FACTS_IN_POSTGRES, &["on"]).await;
 }
@@ -188,6 +206,10 @@ async fn load(placement: Placement) -> Home {
     if placement.iter().any(|(source, _)| *source == "delta") {
         project = project.file("catalogs/delta.yaml", DELTA_CATALOG);
     }
+    let maria = mariadb::database().await;
+    if placement.iter().any(|(source, _)| *source == "my") {
+        project = project.file("catalogs/my.yaml", &maria.catalog());
+    }
     let lake = process::directory("lake-");
     let (parquet, flight) = (process::directory("parquet-"), process::directory("flight-"));
     let is_used = |name: &str| placement.iter().any(|(source, _)| *source == name);
@@ -198,6 +220,7 @@ async fn load(placement: Placement) -> Home {
             Some("pg") => table.load_postgres(&database).await,
             Some("duck") => table.load_duckdb(&project.join("duck.duckdb")).await,
             Some("lite") => table.load_sqlite(&project.join("lite.db")).await,
+            Some("my") => table.load_mariadb(&maria).await,
             Some("lake") => table.write_parquet(lake.path(), 2),
             Some("click") => table.load_clickhouse(&click).await,
             Some("flight") => {
@@ -227,6 +250,9 @@ async fn load(placement: Placement) -> Home {
     }
     if is_used("click") {
         project = project.file("catalogs/click.yaml", &click.catalog());
+    }
+    if placement == MARIADB {
+        maria.execute(INDEXES).await;
     }
     move_tables(&project, placement);
     Home { project, _flight: server, _flight_files: flight, _database: database, _bucket: bucket }

@@ -13,15 +13,26 @@ use super::{
         yaml,
     },
     FilesConfig, Location, PostgresConfig, SourceConfig, SourceKind, SqlConfig, SqliteConfig, adbc, clickhouse,
-    flightsql, options,
+    flightsql, mysql, options,
     tables::{self, Family},
 };
 use crate::model::{Place, Problem, Problems, SourceName};
 
 const FOLDER: &str = "catalogs";
-const KINDS: &[&str] =
-    &["postgres", "clickhouse", "duckdb", "snowflake", "bigquery", "adbc", "flightsql", "sqlite", "files", "delta"];
-const KINDS_LATER: &[&str] = &["dynamodb", "glue", "http", "iceberg", "mysql"];
+const KINDS: &[&str] = &[
+    "postgres",
+    "mysql",
+    "clickhouse",
+    "duckdb",
+    "snowflake",
+    "bigquery",
+    "adbc",
+    "flightsql",
+    "sqlite",
+    "files",
+    "delta",
+];
+const KINDS_LATER: &[&str] = &["dynamodb", "glue", "http", "iceberg"];
 const LATER: &[&str] = &["cache", "description", "limits", "owner", "policies", "retry", "timeout"];
 /// Names that stand for something else where a source's name is written.
 const RESERVED: &[&str] = &["aqueduct", "datafusion", "information_schema", "public"];
@@ -97,6 +108,7 @@ fn read(
     let tables = fields.take("tables").map(|value| tables::read(value, family, problems)).unwrap_or_default();
     let kind = match kind_text.value.as_str() {
         "postgres" => read_postgres(&mut fields, problems).map(SourceKind::Postgres),
+        "mysql" => mysql::read(&mut fields, problems).map(SourceKind::Mysql),
         "clickhouse" => clickhouse::read(&mut fields, problems).map(SourceKind::Clickhouse),
         "flightsql" => flightsql::read(&mut fields, directory, problems).map(SourceKind::FlightSql),
         "sqlite" => read_sqlite(&mut fields, directory, problems).map(SourceKind::Sqlite),
@@ -121,7 +133,12 @@ fn read(
 }
 
 fn read_postgres(fields: &mut Fields, problems: &mut Problems) -> Option<PostgresConfig> {
-    let url = fields.require("url", problems).and_then(|value| read_postgres_url(&value, problems));
+    const SHAPE: UrlShape = UrlShape {
+        system: "Postgres",
+        schemes: &["postgres", "postgresql"],
+        example: "postgres://user:password@host:5432/database",
+    };
+    let url = fields.require("url", problems).and_then(|value| read_url_with_password(&value, &SHAPE, problems));
     let sql = read_sql(fields, problems);
     Some(PostgresConfig { url: url?, sql: sql? })
 }
@@ -155,18 +172,31 @@ pub(super) fn read_secret(value: &Value, problems: &mut Problems) -> Option<Secr
     Some(Secret::new(text.value))
 }
 
-/// A URL whose text is never shown: it holds a password. The source itself reads it as libpq does.
-fn read_postgres_url(value: &Value, problems: &mut Problems) -> Option<Spanned<Secret>> {
+/// What a URL with a password in it looks like.
+pub(super) struct UrlShape {
+    /// Whose it is, for people.
+    pub system: &'static str,
+    /// What it may begin with.
+    pub schemes: &'static [&'static str],
+    /// One of them.
+    pub example: &'static str,
+}
+
+/// A URL whose text is never shown: it holds a password. The source itself reads what is in it.
+pub(super) fn read_url_with_password(
+    value: &Value,
+    shape: &UrlShape,
+    problems: &mut Problems,
+) -> Option<Spanned<Secret>> {
+    let UrlShape { system, schemes, example } = shape;
     let text = value.string(problems)?;
-    let Some((_, rest)) =
-        text.value.split_once("://").filter(|(scheme, _)| matches!(*scheme, "postgres" | "postgresql"))
-    else {
+    let Some((_, rest)) = text.value.split_once("://").filter(|(scheme, _)| schemes.contains(scheme)) else {
         let hint = if text.value.contains('=') && !text.value.contains("://") {
-            "text of the form `name=value` is not read: write `postgres://user:password@host:5432/database`"
+            format!("text of the form `name=value` is not read: write `{example}`")
         } else {
-            "write `postgres://user:password@host:5432/database`, or refer to it: `${NAME}`"
+            format!("write `{example}`, or refer to it: `${{NAME}}`")
         };
-        problems.push(Problem::error(text.place, "`url` is not a Postgres URL").hint(hint));
+        problems.push(Problem::error(text.place, format!("`url` is not a {system} URL")).hint(hint));
         return None;
     };
     if holds_password(rest) && !value.is_expanded() {

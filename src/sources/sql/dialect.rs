@@ -63,6 +63,11 @@ pub trait Dialect: Debug + Send + Sync {
         };
         format!("{operand} {direction}{nulls}")
     }
+
+    /// The LIMIT that takes nothing away, where OFFSET needs one before it.
+    fn every_row(&self) -> Option<&'static str> {
+        None
+    }
 }
 
 /// A name as the standard quotes it, whatever characters it has.

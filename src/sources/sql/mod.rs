@@ -18,6 +18,7 @@ pub mod flightsql;
 pub mod keys;
 mod listing;
 pub mod literal;
+pub mod mysql;
 mod pool;
 pub mod postgres;
 pub mod printer;

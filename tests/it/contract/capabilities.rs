@@ -16,6 +16,7 @@ use aqueduct::{
         ansi,
         capability::{Entry, Kind},
         clickhouse::ClickhouseDialect,
+        mysql::MysqlDialect,
         postgres::PostgresDialect,
         sqlite::SqliteDialect,
     },
@@ -25,7 +26,7 @@ use datafusion::scalar::ScalarValue;
 use futures::TryStreamExt;
 
 use super::engine::texts;
-use crate::harness::{clickhouse, duckdb, fakesnow, postgres, project::Project, sqlite};
+use crate::harness::{clickhouse, duckdb, fakesnow, mariadb, postgres, project::Project, sqlite};
 
 /// So many expressions are columns of one query.
 const WIDTH: usize = 24;
@@ -324,6 +325,16 @@ async fn any_server_computes_what_the_list_says() {
     let project = Project::new().postgres(&database).value("driver", driver);
     let project = project.file("aqueduct.yaml", SETTINGS).file("catalogs/source.yaml", catalog);
     check_all(&Bench::over(project, edges::whole_columns).await, &ansi::DOUBLE_QUOTES).await;
+}
+
+#[tokio::test]
+async fn mysql_computes_what_its_list_says() {
+    let database = mariadb::database().await;
+    database.execute(&edges::mysql()).await;
+    let catalog = format!("{}tables: {{plain: {{columns: {{p_bool: bool, q_bool: bool}}}}}}\n", database.catalog());
+    let project = Project::new().file("aqueduct.yaml", SETTINGS).file("catalogs/source.yaml", &catalog);
+    let bench = Bench::over(project, edges::mysql_columns).await;
+    check_all(&bench, &MysqlDialect).await;
 }
 
 #[tokio::test]

@@ -27,7 +27,7 @@ use crate::{
         engine::{Engine, Failure},
     },
     harness::{
-        clickhouse, duckdb, fakesnow, postgres,
+        clickhouse, duckdb, fakesnow, mariadb, postgres,
         project::Project,
         sqlite,
         tools::{repository, sql_files},
@@ -35,7 +35,7 @@ use crate::{
 };
 
 /// The kinds of SQL sources.
-const KINDS: [&str; 5] = ["postgres", "sqlite", "clickhouse", "duckdb", "snowflake"];
+const KINDS: [&str; 6] = ["postgres", "sqlite", "clickhouse", "duckdb", "snowflake", "mysql"];
 
 /// What a comment may begin with.
 const WORDS: [&str; 7] = ["here", "sends", "keeps", "order", "fails", "empty", "absent"];
@@ -109,6 +109,14 @@ async fn snowflake_answers_what_it_can_answer_exactly() {
     let columns = "columns: {i4: int32, i8: int64}";
     let catalog = format!("{}tables: {{v: {{{columns}}}, w: {{{columns}}}, e: {{{columns}}}}}\n", snowflake.catalog());
     check("snowflake", Project::new().file("catalogs/s.yaml", &catalog)).await;
+}
+
+#[tokio::test]
+async fn mysql_answers_what_it_can_answer_exactly() {
+    let database = mariadb::database().await;
+    database.execute(&tables("mysql")).await;
+    let columns = "tables:\n  v: {columns: {b: bool}}\n  e: {columns: {b: bool}}\n  w: {columns: {b: bool}}\n";
+    check("mysql", Project::new().file("catalogs/s.yaml", &format!("{}{columns}", database.catalog()))).await;
 }
 
 fn tables(kind: &str) -> String {

@@ -8,6 +8,7 @@ mod delta;
 pub mod engine;
 mod files;
 mod flightsql;
+mod mysql;
 mod opened;
 pub mod postgres;
 mod property;

@@ -6,7 +6,7 @@ use aqueduct::{
     app::App,
     catalog::{self, Query},
     config::Environment,
-    engine::{Cut, Physical, Refusal},
+    engine::{Cut, Explanation, Physical, Refusal},
     model::{Code, Fault},
 };
 use chrono::{DateTime, Utc};
@@ -37,10 +37,15 @@ impl Opened {
         Ok(batches.iter().flat_map(texts).collect())
     }
 
+    /// Where the parts of a query run.
+    pub async fn explain(&self, sql: &str) -> Explanation {
+        let physical = self.plan(sql).await.unwrap_or_else(|fault| panic!("{sql}: {fault:?}"));
+        physical.explain("ad_hoc.sql", 0)
+    }
+
     /// The statements that are sent.
     pub async fn statements(&self, sql: &str) -> Vec<String> {
-        let physical = self.plan(sql).await.unwrap_or_else(|fault| panic!("{sql}: {fault:?}"));
-        physical.explain("ad_hoc.sql", 0).sources.into_iter().filter_map(|part| part.sql).collect()
+        self.explain(sql).await.sources.into_iter().filter_map(|part| part.sql).collect()
     }
 
     async fn plan(&self, sql: &str) -> Result<Physical, Fault> {

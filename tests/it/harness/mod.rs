@@ -15,6 +15,7 @@ pub mod fakesnow;
 pub mod flight;
 pub mod flightsql;
 pub mod http;
+pub mod mariadb;
 pub mod own_postgres;
 pub mod postgres;
 pub mod postgres_tls;

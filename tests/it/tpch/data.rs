@@ -1,4 +1,4 @@
-//! The eight TPC-H tables: generated, as Parquet, in Postgres, in SQLite, in DuckDB, in ClickHouse.
+//! The eight TPC-H tables: generated, as Parquet, and in each kind of database.
 //!
 //! The generator's rows print themselves as `value|value|`, the format of the TPC-H tools. That one text is what every
 //! system is loaded from.
@@ -17,7 +17,7 @@ use tpchgen::generators::{
     RegionGenerator, SupplierGenerator,
 };
 
-use crate::harness::{clickhouse, duckdb, postgres::Database, process, sqlite};
+use crate::harness::{clickhouse, duckdb, mariadb, postgres::Database, process, sqlite};
 
 /// 0.01: 60,175 line items.
 const SCALE: f64 = 0.01;
@@ -147,6 +147,16 @@ impl Table {
         let create = create.replace("CREATE TABLE ", "CREATE TABLE {db}.");
         let insert = format!("INSERT INTO {{db}}.{} SELECT * FROM file('{}', Parquet)", self.name, rows.display());
         database.execute(&format!("{create} ENGINE = MergeTree ORDER BY tuple();\n{insert};\n")).await;
+    }
+
+    /// Makes the table in MariaDB.
+    pub async fn load_mariadb(&self, database: &mariadb::Database) {
+        database.execute(&self.create_statement(["bigint", "int", "decimal(15,2)", "date", "varchar(255)"])).await;
+        for lines in self.lines.chunks(2000) {
+            let row = |line: &String| format!("('{}')", line.replace('\'', "''").replace('|', "','"));
+            let rows = lines.iter().map(row).collect::<Vec<_>>().join(",");
+            database.execute(&format!("INSERT INTO {} VALUES {rows}", self.name)).await;
+        }
     }
 
     /// With a type for each kind, in the order of [`Kind`].

@@ -165,6 +165,7 @@ mod tests {
         adbc::{BigQueryDialect, DuckDbDialect, SnowflakeDialect},
         ansi,
         clickhouse::ClickhouseDialect,
+        mysql::MysqlDialect,
         postgres::PostgresDialect,
         sqlite::SqliteDialect,
     };
@@ -172,10 +173,11 @@ mod tests {
     /// What the printer gives names to.
     const NAMED: [&str; 6] = ["filter", "over", "up", "down", "scale", "not"];
 
-    fn dialects() -> [&'static Capabilities; 7] {
+    fn dialects() -> [&'static Capabilities; 8] {
         [
             PostgresDialect.capabilities(),
             SqliteDialect.capabilities(),
+            MysqlDialect.capabilities(),
             ansi::DOUBLE_QUOTES.capabilities(),
             ClickhouseDialect.capabilities(),
             DuckDbDialect.capabilities(),

@@ -206,6 +206,9 @@ impl Block {
             block.select.limit = Some(place);
             block.rows = Some(block.rows.map_or(most, |rows| rows.min(most)));
         }
+        if skip.is_some() && block.select.limit.is_none() {
+            block.select.limit = printer.dialect.every_row().map(str::to_owned);
+        }
         block.select.offset = skip;
         block.stage = Stage::Limited;
         block

@@ -269,6 +269,46 @@ const CLICKHOUSE: &[Values] = &[
     ),
 ];
 
+const MYSQL: &[Values] = &[
+    (Class::Int16, "int16", ["SMALLINT", "TINYINT UNSIGNED"], &["0", "1", "7", "100", "127", "32", "64", "2"]),
+    (Class::Int32, "int32", ["INT", "INT"], &["0", "1", "-1", "7", "-7", "1000", "2147483647", "-2147483648"]),
+    (
+        Class::Int64,
+        "int64",
+        ["BIGINT", "BIGINT"],
+        &["0", "1", "2", "-1", "7", "1000", "9223372036854775807", "-9223372036854775808"],
+    ),
+    (Class::Float32, "float32", ["FLOAT", "FLOAT"], &["0", "-0e0", "1.5", "-7.25", "1e-40", "3.4028235e38"]),
+    (Class::Float64, "float64", ["DOUBLE", "DOUBLE"], &["0", "-0e0", "1.5", "-7.25", "5e-324", "1e308"]),
+    (
+        Class::Decimal,
+        "decimal",
+        ["DECIMAL(12, 3)", "DECIMAL(9, 2)"],
+        &["0", "1", "-1.005", "0.001", "7", "2.5", "9999999.994", "-9999999.994"],
+    ),
+    (
+        Class::Text,
+        "text",
+        ["TEXT", "VARCHAR(20) COLLATE utf8mb4_unicode_ci"],
+        &["''", "'a'", "'B'", "'A'", "'a '", "'a%b_c'", "'\\\\'", "'é日本'", "' \\t ab \\n'"],
+    ),
+    (Class::Binary, "binary", ["VARBINARY(9)", "BLOB"], &["x''", "x'00'", "x'00ff'", "x'ff'", "x'61'"]),
+];
+
+/// The same, and `plain`, whose dates may be zeros, and whose truth values are numbers.
+pub fn mysql() -> String {
+    let plain = "CREATE TABLE plain (id INT PRIMARY KEY, p_date DATE, q_date DATE, p_timestamp DATETIME(6), q_timestamp DATETIME,
+            p_timestamptz TIMESTAMP(6) NULL, q_timestamptz TIMESTAMP NULL, p_bool BOOL, q_bool BOOL);
+        INSERT INTO plain VALUES
+            (1, '0001-01-01', '2024-02-29', '2024-02-29 12:30:15.123456', '2024-02-29 12:30:15', '2024-02-29 12:30:15.5', '2024-02-29 12:30:15', 1, 0),
+            (2, '2024-02-29', '2024-02-29', '2024-02-29 12:30:15', '2024-02-29 12:30:15', '2024-02-29 12:30:15', '2024-02-29 12:30:15', 0, 0),
+            (3, '9999-12-31', '1969-12-31', '9999-12-31 23:59:59.999999', '0001-01-01', '2038-01-19 03:14:07.999999', '1970-01-01 00:00:01', 1, 1),
+            (4, NULL, '1970-01-01', NULL, '1970-01-01', NULL, '2024-01-01', NULL, 1), (5, '1969-12-31', NULL, '1969-12-31 23:59:59.999999', NULL, '2024-01-01', NULL, 0, NULL);";
+    let tables =
+        tables(MYSQL, "").replace("int8 PRIMARY KEY", "BIGINT PRIMARY KEY").replace("c_int64 int8", "c_int64 BIGINT");
+    format!("{tables}{plain}")
+}
+
 /// The same in the database `{db}`.
 pub fn clickhouse() -> String {
     let statements = tables(CLICKHOUSE, " ENGINE = MergeTree ORDER BY id");
@@ -382,6 +422,18 @@ pub fn whole_columns(class: Class) -> Vec<&'static str> {
     match class {
         Class::Bool | Class::Int16 | Class::Int32 | Class::Int64 => postgres_columns(class),
         _ => Vec::new(),
+    }
+}
+
+/// The same, of the classes that `MySQL` has.
+pub fn mysql_columns(class: Class) -> Vec<&'static str> {
+    match class {
+        Class::Bool => vec!["p_bool", "q_bool"],
+        Class::Date => vec!["p_date", "q_date"],
+        Class::Timestamp => vec!["p_timestamp", "q_timestamp"],
+        Class::TimestampTz => vec!["p_timestamptz", "q_timestamptz"],
+        Class::Uuid => Vec::new(),
+        class => postgres_columns(class),
     }
 }
 

@@ -1,0 +1,91 @@
+//! The spellings of `MySQL` and `MariaDB`.
+
+use datafusion::{arrow::datatypes::DataType, scalar::ScalarValue};
+
+use super::capabilities::CAPABILITIES;
+use crate::sources::sql::{Bind, Binds, Class, Dialect, capability::Capabilities};
+
+/// The most digits behind the point of a decimal that every server has.
+pub(super) const MOST_BEHIND_THE_POINT: i8 = 30;
+/// The most digits of a decimal, and behind its point.
+const DIGITS: (u8, i8) = (65, MOST_BEHIND_THE_POINT);
+
+/// Placeholders have no numbers; text is compared by its bytes in UTF-8, whose order is that of code points: every
+/// collation holds some texts equal that are not, or ignores the spaces at their ends.
+#[derive(Clone, Copy, Debug)]
+pub struct MysqlDialect;
+
+impl Dialect for MysqlDialect {
+    fn name(&self) -> &'static str {
+        "mysql"
+    }
+
+    fn has(&self, class: Class) -> bool {
+        class != Class::Uuid
+    }
+
+    fn capabilities(&self) -> &'static Capabilities {
+        &CAPABILITIES
+    }
+
+    fn by_code_point(&self, operand: &str) -> String {
+        format!("CAST(CONVERT({operand} USING utf8mb4) AS BINARY)")
+    }
+
+    fn placeholder(&self, _number: usize, bind: &Bind) -> String {
+        match bind.class() {
+            Class::Text | Class::Uuid | Class::Binary => "CAST(? AS BINARY)".to_owned(),
+            Class::Date => "CAST(? AS DATE)".to_owned(),
+            Class::Timestamp | Class::TimestampTz => "CAST(? AS DATETIME(6))".to_owned(),
+            Class::Decimal => {
+                let (precision, scale) = digits(bind).unwrap_or(DIGITS);
+                format!("CAST(? AS DECIMAL({precision}, {scale}))")
+            }
+            Class::Bool | Class::Int16 | Class::Int32 | Class::Int64 | Class::Float32 | Class::Float64 => {
+                "?".to_owned()
+            }
+        }
+    }
+
+    fn membership(
+        &self,
+        operand: &str,
+        class: Class,
+        values: Vec<ScalarValue>,
+        negated: bool,
+        binds: &mut Binds,
+    ) -> String {
+        let places: Vec<_> = values.into_iter().map(|value| binds.place(Bind::Value { value, class })).collect();
+        format!("({operand} {}IN ({}))", if negated { "NOT " } else { "" }, places.join(", "))
+    }
+
+    fn distinct(&self, left: &str, right: &str, negated: bool) -> String {
+        if negated { format!("({left} <=> {right})") } else { format!("(NOT ({left} <=> {right}))") }
+    }
+
+    fn quoted(&self, name: &str) -> String {
+        format!("`{}`", name.replace('`', "``"))
+    }
+
+    /// NULL is less than everything.
+    fn order_term(&self, operand: &str, ascending: bool, nulls_first: Option<bool>) -> String {
+        let direction = if ascending { "ASC" } else { "DESC" };
+        match nulls_first {
+            Some(true) if !ascending => format!("({operand}) IS NULL DESC, {operand} {direction}"),
+            Some(false) if ascending => format!("({operand}) IS NULL, {operand} {direction}"),
+            _ => format!("{operand} {direction}"),
+        }
+    }
+
+    fn every_row(&self) -> Option<&'static str> {
+        Some("18446744073709551615")
+    }
+}
+
+/// Of a decimal that is known.
+fn digits(bind: &Bind) -> Option<(u8, i8)> {
+    match bind.value().ok()?.data_type() {
+        DataType::Decimal128(precision, scale) | DataType::Decimal256(precision, scale) => Some((precision, scale)),
+        _ => None,
+    }
+}
