@@ -87,6 +87,11 @@ impl Described for DeclaredColumn {
             let operand = if class == Class::Text { dialect.by_code_point(&name) } else { name.clone() };
             Comparison { class, equality: operand.clone(), order: operand }
         });
+        // Of a date of zeros in a column without NULLs, IS NULL is true there; of its text it is not.
+        let presence = match form.data_type {
+            DataType::Date32 | DataType::Timestamp(_, None) => format!("CAST({name} AS CHAR)"),
+            _ => name.clone(),
+        };
         let is_typed = !matches!(class, Some(Class::Bool | Class::Date | Class::Timestamp | Class::TimestampTz));
         let data_type = target.flatten().unwrap_or_else(|| form.data_type.clone());
         let mut metadata = HashMap::from([(SOURCE_TYPE.to_owned(), self.declared.clone())]);
@@ -94,7 +99,7 @@ impl Described for DeclaredColumn {
             metadata.insert(PRINTED_BY.to_owned(), dialect.name().to_owned());
         }
         let field = Field::new(&self.name, data_type, self.nullable).with_metadata(metadata);
-        Some(Column { field: Arc::new(field), select, presence: name, comparison, is_typed })
+        Some(Column { field: Arc::new(field), select, presence, comparison, is_typed })
     }
 }
 
