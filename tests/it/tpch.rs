@@ -1,4 +1,4 @@
-//! TPC-H at scale 0.01, its tables in Postgres, in SQLite, in MariaDB, and spread over Postgres, SQLite and Parquet on S3 in three ways:
+//! TPC-H at scale 0.01, its tables in Postgres, in SQLite, in `MariaDB`, and spread over Postgres, SQLite and Parquet on S3 in three ways:
 //! all 22 queries give the answers that DuckDB computes, in the same run, from the same rows and the same query files.
 
 mod data;
@@ -49,7 +49,7 @@ const FACTS_ELSEWHERE: Placement = &[
     ("lake", &["customer", "lineitem"]),
 ];
 
-/// MariaDB joins by indexes.
+/// `MariaDB` joins by indexes.
 const INDEXES: &str = "
     ALTER TABLE customer ADD PRIMARY KEY (c_custkey);
     ALTER TABLE lineitem ADD INDEX (l_orderkey), ADD INDEX (l_partkey, l_suppkey);

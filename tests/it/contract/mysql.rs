@@ -1,4 +1,6 @@
-//! The contract, over MariaDB.
+//! The contract, over `MariaDB`.
+
+mod served;
 
 use std::time::{Duration, Instant};
 
@@ -405,7 +407,7 @@ async fn a_large_result_needs_no_more_memory_than_a_small_one() {
     let mut answer = server.http().get("/v1/t/huge?format=ndjson").stream().await.expect("it begins");
     let mut lines = 0;
     while let Some(chunk) = answer.chunk().await.expect("it goes on") {
-        lines += chunk.iter().filter(|byte| **byte == b'\n').count();
+        lines += chunk.split(|byte| *byte == b'\n').count() - 1;
     }
     assert_eq!(lines, 3_000_000);
     let peak = server.peak_bytes();

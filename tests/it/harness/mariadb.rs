@@ -1,4 +1,4 @@
-//! A real MariaDB whose defaults are all against us: one per test process, one database per test.
+//! A real `MariaDB` whose defaults are all against us: one per test process, one database per test.
 
 use std::{
     process::{Child, Command},

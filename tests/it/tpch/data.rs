@@ -1,4 +1,4 @@
-//! The eight TPC-H tables: generated, as Parquet, in Postgres, in SQLite, in MariaDB.
+//! The eight TPC-H tables: generated, as Parquet, in Postgres, in SQLite, in `MariaDB`.
 //!
 //! The generator's rows print themselves as `value|value|`, the format of the TPC-H tools. That one text is what every
 //! system is loaded from.
@@ -128,7 +128,7 @@ impl Table {
         transaction.commit().await.expect("SQLite commits");
     }
 
-    /// Makes the table in MariaDB.
+    /// Makes the table in `MariaDB`.
     pub async fn load_mariadb(&self, database: &mariadb::Database) {
         database.execute(&self.create_statement(["bigint", "int", "decimal(15,2)", "date", "varchar(255)"])).await;
         for lines in self.lines.chunks(2000) {
