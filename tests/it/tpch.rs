@@ -81,7 +81,7 @@ options:
   access_key_id: "{{s3_access_key}}"
   secret_access_key: "{{s3_secret_key}}"
 "#;
-/// MariaDB joins by indexes.
+/// `MariaDB` joins by indexes.
 const INDEXES: &str = "
     ALTER TABLE customer ADD PRIMARY KEY (c_custkey);
     ALTER TABLE lineitem ADD INDEX (l_orderkey), ADD INDEX (l_partkey, l_suppkey);

@@ -1,12 +1,15 @@
-//! The contract, over MariaDB.
+//! The contract, over `MariaDB`.
+
+mod served;
 
 use std::time::{Duration, Instant};
 
 use aqueduct::model::Code;
+use sqlx::{Connection, MySqlConnection};
 
 use super::opened::{Opened, check_numbers};
 use crate::harness::{
-    mariadb::{self, Database, PASSWORD},
+    mariadb::{self, Database, PASSWORD, USER},
     project::Project,
     proxy::{Break, Proxy, address},
     server::{Server, aqueduct},
@@ -98,8 +101,9 @@ async fn a_value_that_has_no_place_is_named() {
     let database = mariadb::database().await;
     database
         .execute(
-            "CREATE TABLE wild (id INT, zero DATE, part DATE, moment DATETIME, big BIGINT, flag TINYINT(1), dec_ DECIMAL(5, 2));
-             INSERT INTO wild VALUES (1, '0000-00-00', '2024-00-10', '0000-00-00 00:00:00', 3000000000, 2, 1.25)",
+            "CREATE TABLE wild (id INT, zero DATE, part DATE, moment DATETIME, big BIGINT, flag TINYINT(1), dec_ DECIMAL(5, 2),
+                strict DATE NOT NULL);
+             INSERT INTO wild VALUES (1, '0000-00-00', '2024-00-10', '0000-00-00 00:00:00', 3000000000, 2, 1.25, '0000-00-00')",
         )
         .await;
     let of = |types: [&str; 6]| {
@@ -119,6 +123,10 @@ async fn a_value_that_has_no_place_is_named() {
         let fault = engine.rows("SELECT id FROM s.wild WHERE zero < DATE '2000-01-01'").await;
         assert!(fault.is_err(), "{fault:?}");
     }
+    // It is not NULL, whatever the server says of it.
+    let engine = Opened::of(&database.project()).await;
+    let sql = "SELECT x.id FROM s.wild AS x LEFT JOIN s.wild AS y ON x.id = y.id WHERE y.strict IS NULL";
+    assert_eq!(engine.rows(sql).await, Ok(vec![]));
     let catalog = of(["string", "string", "string", "string", "string", "\"decimal(10,4)\""]);
     let engine = Opened::of(&database.project().file("catalogs/s.yaml", &catalog)).await;
     let rows = engine.rows("SELECT zero, part, moment, big, flag, dec_ FROM s.wild").await;
@@ -326,6 +334,51 @@ async fn who_is_not_let_in_is_told_by_the_log_alone() {
 }
 
 #[tokio::test]
+async fn a_server_without_tls_is_not_read_where_it_is_required() {
+    let database = numbers().await;
+    let catalog = |parameters: &str| database.catalog_at(&format!("{}?{parameters}", database.url()));
+    let at = |parameters: &str| database.project().file("catalogs/s.yaml", &catalog(parameters));
+    let count = "SELECT count(*) AS v FROM s.numbers";
+    assert_eq!(Opened::of(&at("ssl-mode=PREFERRED")).await.rows(count).await, Ok(vec!["20000".to_owned()]));
+    let fault = Opened::of(&at("ssl-mode=REQUIRED")).await.rows(count).await.expect_err("it has no certificate");
+    assert!(matches!(fault.code, Code::SourceDown | Code::QueryUnavailable), "{fault:?}");
+    let checked = aqueduct(at("ssl-mode=VERIFY_IDENTITY").path()).arg("check").output().expect("it runs");
+    let said = format!("{}{}", String::from_utf8_lossy(&checked.stdout), String::from_utf8_lossy(&checked.stderr));
+    assert!(said.contains("catalogs/s.yaml:2:6") && said.contains("`ssl-ca` is missing"), "{said}");
+    assert!(!said.contains(PASSWORD), "{said}");
+}
+
+#[tokio::test]
+async fn a_server_without_a_free_connection_is_asked_again() {
+    let database = numbers().await;
+    let user = format!("only_{}", database.name);
+    database
+        .execute(&format!(
+            "CREATE USER {user}@'127.0.0.1' IDENTIFIED BY 'one' WITH MAX_USER_CONNECTIONS 1;
+             GRANT SELECT ON *.* TO {user}@'127.0.0.1'"
+        ))
+        .await;
+    let url = database.url().replace(&format!("{USER}:{PASSWORD}"), &format!("{user}:one"));
+    let engine = Opened::of(&database.project().file("catalogs/s.yaml", &database.catalog())).await;
+    assert!(engine.rows("SELECT max(n) AS v FROM s.numbers").await.is_ok());
+    let proxy = Proxy::before(address(&url)).await;
+    let engine = Opened::of(&database.project().file("catalogs/s.yaml", &database.catalog_at(&proxy.url(&url)))).await;
+    assert_eq!(engine.rows("SELECT max(n) AS v FROM s.numbers").await, Ok(vec!["20000".to_owned()]));
+    for (held, answered) in [(Duration::from_millis(300), true), (Duration::from_secs(30), false)] {
+        proxy.close_all().await;
+        database.until_free(&user).await;
+        let other = MySqlConnection::connect(&url).await.expect("it is free");
+        let release = tokio::spawn(async move {
+            tokio::time::sleep(held).await;
+            drop(other);
+        });
+        let rows = engine.rows("SELECT min(n) AS v FROM s.numbers").await;
+        assert_eq!(rows.is_ok(), answered, "{held:?}: {rows:?}");
+        release.abort();
+    }
+}
+
+#[tokio::test]
 async fn tables_that_change_are_looked_for_again() {
     let database = mariadb::database().await;
     database.execute("CREATE TABLE t (a INT PRIMARY KEY, b INT); INSERT INTO t VALUES (1, 2)").await;
@@ -354,7 +407,7 @@ async fn a_large_result_needs_no_more_memory_than_a_small_one() {
     let mut answer = server.http().get("/v1/t/huge?format=ndjson").stream().await.expect("it begins");
     let mut lines = 0;
     while let Some(chunk) = answer.chunk().await.expect("it goes on") {
-        lines += chunk.iter().filter(|byte| **byte == b'\n').count();
+        lines += chunk.split(|byte| *byte == b'\n').count() - 1;
     }
     assert_eq!(lines, 3_000_000);
     let peak = server.peak_bytes();

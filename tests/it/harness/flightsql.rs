@@ -30,8 +30,8 @@ impl Server {
         let mut command = match kind {
             Kind::Roapi => {
                 let mut command = Command::new(tools::python_tool("roapi"));
-                let other = process::free_port();
-                command.args(["-a", &format!("127.0.0.1:{other}"), "--addr-flight-sql", &format!("127.0.0.1:{port}")]);
+                let [http, postgres] = [(); 2].map(|()| format!("127.0.0.1:{}", process::free_port()));
+                command.args(["-a", &http, "-p", &postgres, "--addr-flight-sql", &format!("127.0.0.1:{port}")]);
                 for path in &tables {
                     command.arg("-t").arg(format!("{}={}", name(path), path.display()));
                 }

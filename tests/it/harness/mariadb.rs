@@ -1,4 +1,4 @@
-//! A real MariaDB whose defaults are all against us: one per test process, one database per test.
+//! A real `MariaDB` whose defaults are all against us: one per test process, one database per test.
 
 use std::{
     process::{Child, Command},
@@ -6,6 +6,7 @@ use std::{
         Mutex,
         atomic::{AtomicU32, Ordering},
     },
+    time::Duration,
 };
 
 use sqlx::{AssertSqlSafe, Connection, Executor, MySqlConnection, Row};
@@ -75,6 +76,19 @@ impl Database {
     /// A project whose source `s` is this database.
     pub fn project(&self) -> Project {
         Project::new().file("catalogs/s.yaml", &self.catalog()).file("aqueduct.yaml", "auth: {anonymous: true}\n")
+    }
+
+    /// Waits until `user` has no connection left.
+    pub async fn until_free(&self, user: &str) {
+        let sql = "SELECT CAST(count(*) AS CHAR) FROM information_schema.PROCESSLIST WHERE USER = ?";
+        let mut owner = owner(self.port, "").await;
+        loop {
+            let row = sqlx::query(sql).bind(user).fetch_one(&mut owner).await.expect("the server counts them");
+            if row.try_get_unchecked::<String, _>(0).expect("text") == "0" {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
     }
 
     /// What runs now with `text` in it, by the reader.

@@ -138,7 +138,7 @@ impl Table {
         duckdb::execute(file, &format!("{create}; INSERT INTO {name} FROM read_parquet('{}')", rows.display())).await;
     }
 
-    /// Makes the table in a database of ClickHouse, of a Parquet file of its rows.
+    /// Makes the table in a database of `ClickHouse`, of a Parquet file of its rows.
     pub async fn load_clickhouse(&self, database: &clickhouse::Database) {
         let folder = process::directory("tpch-");
         self.write_parquet(folder.path(), 1);
@@ -149,7 +149,7 @@ impl Table {
         database.execute(&format!("{create} ENGINE = MergeTree ORDER BY tuple();\n{insert};\n")).await;
     }
 
-    /// Makes the table in MariaDB.
+    /// Makes the table in `MariaDB`.
     pub async fn load_mariadb(&self, database: &mariadb::Database) {
         database.execute(&self.create_statement(["bigint", "int", "decimal(15,2)", "date", "varchar(255)"])).await;
         for lines in self.lines.chunks(2000) {

@@ -122,7 +122,7 @@ impl Mysql {
         };
         let fault = down(&self.name, format!("cannot connect to {host}:{port} as `{user}`: {error}{remedy}"));
         match number(error) {
-            Some(1040 | 1203) => Stop::Busy(fault),
+            Some(1040 | 1203 | 1226) => Stop::Busy(fault),
             _ => Stop::Lost(fault),
         }
     }

@@ -2,7 +2,8 @@
 //!
 //! | type | Arrow | compared in the source |
 //! |---|---|---|
-//! | `tinyint`, `tinyint(1)` (as which `bool` is kept), `smallint`, `year` | Int16 | yes |
+//! | `tinyint`, `tinyint(1)` (as which `bool` is kept), `smallint` | Int16 | yes |
+//! | `year` | Int16 | no: 99 is 1999 to the server |
 //! | `smallint unsigned`, `mediumint`, `int` | Int32 | yes |
 //! | `mediumint unsigned` | Int32 | yes |
 //! | `int unsigned`, `bigint` | Int64 | yes |
@@ -87,6 +88,11 @@ impl Described for DeclaredColumn {
             let operand = if class == Class::Text { dialect.by_code_point(&name) } else { name.clone() };
             Comparison { class, equality: operand.clone(), order: operand }
         });
+        // Of a date of zeros in a column without NULLs, IS NULL is true there; of its text it is not.
+        let presence = match form.data_type {
+            DataType::Date32 | DataType::Timestamp(..) => format!("CAST({name} AS CHAR)"),
+            _ => name.clone(),
+        };
         let is_typed = !matches!(class, Some(Class::Bool | Class::Date | Class::Timestamp | Class::TimestampTz));
         let data_type = target.flatten().unwrap_or_else(|| form.data_type.clone());
         let mut metadata = HashMap::from([(SOURCE_TYPE.to_owned(), self.declared.clone())]);
@@ -94,7 +100,7 @@ impl Described for DeclaredColumn {
             metadata.insert(PRINTED_BY.to_owned(), dialect.name().to_owned());
         }
         let field = Field::new(&self.name, data_type, self.nullable).with_metadata(metadata);
-        Some(Column { field: Arc::new(field), select, presence: name, comparison, is_typed })
+        Some(Column { field: Arc::new(field), select, presence, comparison, is_typed })
     }
 }
 
@@ -133,7 +139,8 @@ impl Form {
         match (name, is_unsigned) {
             // The protocol does not tell a number without a sign of this width from one with a sign.
             ("tinyint", true) if arguments == "1" => Self { cast: Some("SIGNED"), ..only(DataType::Int16) },
-            ("tinyint" | "year", _) | ("smallint", false) => own(DataType::Int16, Class::Int16),
+            ("year", _) => only(DataType::Int16),
+            ("tinyint", _) | ("smallint", false) => own(DataType::Int16, Class::Int16),
             ("smallint", true) | ("mediumint", _) | ("int", false) => own(DataType::Int32, Class::Int32),
             ("int", true) | ("bigint", false) => own(DataType::Int64, Class::Int64),
             ("bigint", true) => own(DataType::Decimal128(20, 0), Class::Decimal),

@@ -92,12 +92,13 @@ impl Schema {
     pub fn listing(self, sqlite: &Arc<Sqlite>, source: &SourceConfig, pushdown: bool) -> Listing {
         let remote: Arc<dyn Remote> = Arc::clone(sqlite) as _;
         let mut listing = self.found.listing(&remote, source, &[], pushdown);
-        listing.problems.extend(self.broken.iter().map(|name| {
+        let broken = self.broken.iter().map(|name| {
             Problem::warning(
                 source.place.clone(),
                 format!("view `{name}` cannot be read: what it selects from has changed"),
             )
-        }));
+        });
+        listing.problems.splice(..0, broken);
         listing
     }
 }

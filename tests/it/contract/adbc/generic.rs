@@ -116,9 +116,10 @@ async fn a_server_of_flight_sql_is_read_through_its_driver() {
     let file = one.path().join("numbers.csv");
     let lines: Vec<_> = (1..=20000).map(|n| format!("{n},a\n")).collect();
     std::fs::write(&file, format!("n,t\n{}", lines.concat())).expect("a file can be written");
-    let (http, flight) = (process::free_port(), process::free_port());
+    let [http, postgres, flight] = [(); 3].map(|()| process::free_port());
     let mut roapi = Command::new(tools::python_tool("roapi"));
     roapi.args(["-a", &format!("127.0.0.1:{http}"), "--addr-flight-sql", &format!("127.0.0.1:{flight}")]);
+    roapi.args(["-p", &format!("127.0.0.1:{postgres}")]);
     roapi.args(["-t", &format!("numbers={}", file.display())]);
     let mut child = process::spawn("KILL", &roapi);
     process::wait_for_port(flight, &mut child, "roapi");
