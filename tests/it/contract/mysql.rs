@@ -413,3 +413,17 @@ async fn a_large_result_needs_no_more_memory_than_a_small_one() {
     let peak = server.peak_bytes();
     assert!(peak < 400 << 20, "{} MiB", peak >> 20);
 }
+
+/// To the server a number of two digits is the year that ends so.
+#[tokio::test]
+async fn a_year_is_a_number() {
+    let database = mariadb::database().await;
+    database.execute("CREATE TABLE y (id INT, y YEAR); INSERT INTO y VALUES (1, 1999), (2, 2001), (3, NULL)").await;
+    let engine = Opened::of(&database.project()).await;
+    for (predicate, expected) in
+        [("y = 99", vec![]), ("y = 1999", vec!["1"]), ("y < 2000", vec!["1"]), ("y IN (1, 2001)", vec!["2"])]
+    {
+        let rows = engine.rows(&format!("SELECT id FROM s.y WHERE {predicate}")).await;
+        assert_eq!(rows, Ok(expected.into_iter().map(str::to_owned).collect()), "{predicate}");
+    }
+}
