@@ -1,4 +1,4 @@
-//! Aqueduct: named SQL queries over Postgres, SQLite, files and Delta Lake, served as paged JSON and Arrow Flight.
+//! Aqueduct: named SQL queries over databases, warehouses, files and Delta Lake, served as paged JSON and Arrow Flight.
 //!
 //! # The map
 //!

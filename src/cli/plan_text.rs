@@ -13,6 +13,8 @@ use crate::{
 const INDENT: &str = "    ";
 /// An operator's arguments go on in the next line after so many characters.
 const WIDTH: usize = 100;
+/// So many values of a list are shown.
+const SHOWN: usize = 8;
 
 /// What the query was called with, as the command line takes it.
 pub(super) fn parameters<'a>(bound: impl Iterator<Item = (&'a Param, &'a ScalarValue)>) -> Vec<String> {
@@ -56,7 +58,9 @@ fn source(part: &SourcePart) -> Vec<String> {
     }];
     let below = |text: String| format!("{INDENT}{}", visible(&text));
     lines.extend(part.sql.iter().flat_map(|sql| sql_text::lines(sql)).map(below));
-    lines.extend(part.predicates.iter().flatten().map(|predicate| below(format!("skipping by {predicate}"))));
+    lines.extend(
+        part.predicates.iter().flatten().map(|predicate| below(format!("skipping by {}", shortened(predicate)))),
+    );
     lines.extend(
         part.files
             .filter(|files| files.scanned < files.of)
@@ -66,6 +70,25 @@ fn source(part: &SourcePart) -> Vec<String> {
     lines.extend(part.sent_keys.iter().map(|sent| below(format!("sent of the keys: {sent}"))));
     lines.push(below(format!("-> {}", figures(part))));
     lines
+}
+
+/// The same with the first values of long lists, such as the keys of a join, and their number.
+fn shortened(predicate: &str) -> String {
+    let mut short = String::new();
+    let mut rest = predicate;
+    while let Some((before, list)) = rest.split_once("([") {
+        let Some((values, behind)) = list.split_once("])") else { break };
+        let values: Vec<_> = values.split(", ").collect();
+        let shown = match values.as_slice() {
+            [first, second, third, .., last] if values.len() > SHOWN => {
+                format!("{first}, {second}, {third}, … {last}: {} values", grouped(values.len() as u64))
+            }
+            all => all.join(", "),
+        };
+        short.extend([before, "([", &shown, "])"]);
+        rest = behind;
+    }
+    short + rest
 }
 
 /// What is expected, and what came.
@@ -136,4 +159,17 @@ fn in_shell(text: &str) -> String {
         return text.to_owned();
     }
     format!("'{}'", text.replace('\'', "'\\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_lists_are_shortened() {
+        let keys: Vec<_> = (0..250).map(|key| key.to_string()).collect();
+        let predicate = format!("a IN (SET) ([1, 2]) AND b IN (SET) ([{}]) AND c > 1", keys.join(", "));
+        let expected = "a IN (SET) ([1, 2]) AND b IN (SET) ([0, 1, 2, … 249: 250 values]) AND c > 1";
+        assert_eq!(shortened(&predicate), expected);
+    }
 }
