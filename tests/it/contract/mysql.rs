@@ -9,7 +9,7 @@ use sqlx::{Connection, MySqlConnection};
 
 use super::opened::{Opened, check_numbers};
 use crate::harness::{
-    mariadb::{self, Database, PASSWORD, USER},
+    mariadb::{self, CERTIFIED, Database, PASSWORD, SECURE, USER},
     project::Project,
     proxy::{Break, Proxy, address},
     server::{Server, aqueduct},
@@ -218,6 +218,7 @@ async fn unsigned_numbers_are_computed_with_as_signed_ones() {
         let rows = on.rows(sql).await;
         assert!(rows.is_ok(), "{sql}: {rows:?}");
         assert_eq!(rows, off.rows(sql).await, "{sql}");
+        assert_eq!(on.statements(sql).await.len(), 1, "{sql}");
     }
 }
 
@@ -319,7 +320,7 @@ async fn who_is_not_let_in_is_told_by_the_log_alone() {
     let database = numbers().await;
     let query = "/*---\nname: t.n\nversion: 1\naccess: public\npage: {key: [n]}\n---*/\nSELECT n FROM s.numbers";
     let wrong_password = database.catalog().replace(PASSWORD, "hunter2");
-    let wrong_database = database.catalog().replace(&format!("/{}\n", database.name), "/nothing\n");
+    let wrong_database = database.catalog().replace(&format!("/{}?", database.name), "/nothing?");
     for (catalog, said) in
         [(wrong_password, "look at the user and the password"), (wrong_database, "look at the database")]
     {
@@ -333,16 +334,36 @@ async fn who_is_not_let_in_is_told_by_the_log_alone() {
     }
 }
 
+/// Who comes, to which name of the server, with which parameters, and whether they are let in.
+const CONNECTIONS: &[(&str, &str, &str, bool)] = &[
+    (SECURE, "127.0.0.1", "ssl-mode=DISABLED", false),
+    (SECURE, "127.0.0.1", "ssl-mode=PREFERRED", true),
+    (SECURE, "127.0.0.1", "ssl-mode=REQUIRED", true),
+    (SECURE, "127.0.0.1", "ssl-mode=VERIFY_CA&ssl-ca={ca.pem}", true),
+    (SECURE, "127.0.0.1", "ssl-mode=VERIFY_CA&ssl-ca={other.pem}", false),
+    (SECURE, "localhost", "ssl-mode=VERIFY_IDENTITY&ssl-ca={ca.pem}", true),
+    (SECURE, "127.0.0.1", "ssl-mode=VERIFY_IDENTITY&ssl-ca={ca.pem}", false),
+    (CERTIFIED, "127.0.0.1", "ssl-mode=REQUIRED", false),
+    (CERTIFIED, "127.0.0.1", "ssl-mode=REQUIRED&ssl-cert={carol.pem}&ssl-key={carol.key}", true),
+    (CERTIFIED, "127.0.0.1", "ssl-mode=REQUIRED&ssl-cert={mallory.pem}&ssl-key={mallory.key}", false),
+];
+
 #[tokio::test]
-async fn a_server_without_tls_is_not_read_where_it_is_required() {
+async fn tls_trusts_whom_the_url_names() {
     let database = numbers().await;
-    let catalog = |parameters: &str| database.catalog_at(&format!("{}?{parameters}", database.url()));
-    let at = |parameters: &str| database.project().file("catalogs/s.yaml", &catalog(parameters));
-    let count = "SELECT count(*) AS v FROM s.numbers";
-    assert_eq!(Opened::of(&at("ssl-mode=PREFERRED")).await.rows(count).await, Ok(vec!["20000".to_owned()]));
-    let fault = Opened::of(&at("ssl-mode=REQUIRED")).await.rows(count).await.expect_err("it has no certificate");
-    assert!(matches!(fault.code, Code::SourceDown | Code::QueryUnavailable), "{fault:?}");
-    let checked = aqueduct(at("ssl-mode=VERIFY_IDENTITY").path()).arg("check").output().expect("it runs");
+    let at = |user: &str, host: &str, parameters: &str| {
+        let files = ["ca.pem", "other.pem", "carol.pem", "carol.key", "mallory.pem", "mallory.key"];
+        let named = |text: String, name: &&str| text.replace(&format!("{{{name}}}"), &database.file(name));
+        let parameters = files.iter().fold(parameters.to_owned(), named);
+        let catalog = database.catalog_at(&database.url_as(user, host, &parameters));
+        database.project().file("catalogs/s.yaml", &catalog)
+    };
+    for (user, host, parameters, is_let_in) in CONNECTIONS {
+        let rows = Opened::of(&at(user, host, parameters)).await.sorted("SELECT count(*) AS v FROM s.numbers").await;
+        assert_eq!(rows.is_ok(), *is_let_in, "{user} at {host} with {parameters}: {rows:?}");
+    }
+    let checked = aqueduct(at(USER, "localhost", "ssl-mode=VERIFY_IDENTITY").path()).arg("check").output();
+    let checked = checked.expect("it runs");
     let said = format!("{}{}", String::from_utf8_lossy(&checked.stdout), String::from_utf8_lossy(&checked.stderr));
     assert!(said.contains("catalogs/s.yaml:2:6") && said.contains("`ssl-ca` is missing"), "{said}");
     assert!(!said.contains(PASSWORD), "{said}");
@@ -354,11 +375,11 @@ async fn a_server_without_a_free_connection_is_asked_again() {
     let user = format!("only_{}", database.name);
     database
         .execute(&format!(
-            "CREATE USER {user}@'127.0.0.1' IDENTIFIED BY 'one' WITH MAX_USER_CONNECTIONS 1;
+            "CREATE USER {user}@'127.0.0.1' IDENTIFIED BY '{PASSWORD}' WITH MAX_USER_CONNECTIONS 1;
              GRANT SELECT ON *.* TO {user}@'127.0.0.1'"
         ))
         .await;
-    let url = database.url().replace(&format!("{USER}:{PASSWORD}"), &format!("{user}:one"));
+    let url = database.url_as(&user, "127.0.0.1", "ssl-mode=DISABLED");
     let engine = Opened::of(&database.project().file("catalogs/s.yaml", &database.catalog())).await;
     assert!(engine.rows("SELECT max(n) AS v FROM s.numbers").await.is_ok());
     let proxy = Proxy::before(address(&url)).await;

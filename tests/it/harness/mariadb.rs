@@ -1,6 +1,8 @@
 //! A real `MariaDB` whose defaults are all against us: one per test process, one database per test.
 
 use std::{
+    fs,
+    path::PathBuf,
     process::{Child, Command},
     sync::{
         Mutex,
@@ -12,11 +14,15 @@ use std::{
 use sqlx::{AssertSqlSafe, Connection, Executor, MySqlConnection, Row};
 use tokio::sync::OnceCell;
 
-use super::{process, project::Project, tools};
+use super::{postgres_tls::make_certificates, process, project::Project, tools};
 
 /// Who reads; may do nothing else.
 pub const USER: &str = "reader";
-/// The reader's password.
+/// Another, who is let in over TLS alone.
+pub const SECURE: &str = "secure";
+/// Another, who needs a certificate.
+pub const CERTIFIED: &str = "carol";
+/// The readers' password.
 pub const PASSWORD: &str = "letmein";
 
 /// What the sessions of tests begin with: scripts are read as they are written.
@@ -60,7 +66,12 @@ impl Database {
 
     /// For `url:` of a source.
     pub fn url(&self) -> String {
-        format!("mysql://{USER}:{PASSWORD}@127.0.0.1:{}/{}", self.port, self.name)
+        self.url_as(USER, "127.0.0.1", "ssl-mode=DISABLED")
+    }
+
+    /// The same for another user, under another name of the server, with other parameters.
+    pub fn url_as(&self, user: &str, host: &str, parameters: &str) -> String {
+        format!("mysql://{user}:{PASSWORD}@{host}:{}/{}?{parameters}", self.port, self.name)
     }
 
     /// A catalog of this database.
@@ -76,6 +87,11 @@ impl Database {
     /// A project whose source `s` is this database.
     pub fn project(&self) -> Project {
         Project::new().file("catalogs/s.yaml", &self.catalog()).file("aqueduct.yaml", "auth: {anonymous: true}\n")
+    }
+
+    /// The path of a certificate or key, as `make_certificates` names them.
+    pub fn file(&self, name: &str) -> String {
+        certificates().join(name).display().to_string()
     }
 
     /// Waits until `user` has no connection left.
@@ -101,9 +117,13 @@ impl Database {
     }
 }
 
+fn certificates() -> PathBuf {
+    process::root().join("mariadb-certificates")
+}
+
 /// A connection that may do everything.
 async fn owner(port: u16, database: &str) -> MySqlConnection {
-    let url = format!("mysql://root@127.0.0.1:{port}/{database}");
+    let url = format!("mysql://root@127.0.0.1:{port}/{database}?ssl-mode=DISABLED");
     let mut connection = MySqlConnection::connect(&url).await.expect("MariaDB lets its owner in");
     run(&mut connection, OURS).await;
     connection
@@ -125,10 +145,13 @@ async fn server() -> &'static Server {
     SERVER
         .get_or_init(|| async {
             let server = Server::start();
-            let grants = format!(
-                "CREATE USER {USER}@'127.0.0.1' IDENTIFIED BY '{PASSWORD}'; GRANT SELECT ON *.* TO {USER}@'127.0.0.1'"
-            );
-            run(&mut owner(server.port, "").await, &grants).await;
+            for (user, required) in [(USER, "NONE"), (SECURE, "SSL"), (CERTIFIED, "X509")] {
+                let create = format!(
+                    "CREATE USER {user}@'127.0.0.1' IDENTIFIED BY '{PASSWORD}' REQUIRE {required};
+                     GRANT SELECT ON *.* TO {user}@'127.0.0.1'"
+                );
+                run(&mut owner(server.port, "").await, &create).await;
+            }
             server
         })
         .await
@@ -147,6 +170,11 @@ impl Server {
         server.args(["--no-defaults", "--bind-address=127.0.0.1", "--skip-name-resolve", &user, &data]);
         server.arg(format!("--port={port}")).arg(format!("--socket={}", directory.join("s").display()));
         server.args(["--innodb-flush-log-at-trx-commit=0", "--skip-log-bin"]).args(DEFAULTS);
+        fs::create_dir_all(certificates()).expect("the test root can be written");
+        make_certificates(&certificates());
+        for (option, name) in [("ca", "ca.pem"), ("cert", "server.pem"), ("key", "server.key")] {
+            server.arg(format!("--ssl-{option}={}", certificates().join(name).display()));
+        }
         let mut child = process::spawn("KILL", &server);
         process::wait_for_port(port, &mut child, "mariadbd");
         process::drain(child.stdout.take().expect("stdout is piped"));

@@ -118,8 +118,8 @@ impl TlsServer {
     }
 }
 
-/// Two authorities, a certificate for the server and one for a user of each authority.
-fn make_certificates(directory: &Path) {
+/// Two authorities, a certificate for the server (`localhost`) and one for a user of each authority.
+pub fn make_certificates(directory: &Path) {
     let openssl = |arguments: &str| {
         let mut command = Command::new("openssl");
         tools::output(command.args(arguments.split(' ')).current_dir(directory));
