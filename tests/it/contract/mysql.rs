@@ -353,7 +353,7 @@ async fn tls_trusts_whom_the_url_names() {
     let database = numbers().await;
     let at = |user: &str, host: &str, parameters: &str| {
         let files = ["ca.pem", "other.pem", "carol.pem", "carol.key", "mallory.pem", "mallory.key"];
-        let named = |text: String, name: &&str| text.replace(&format!("{{{name}}}"), &database.file(name));
+        let named = |text: String, name: &&str| text.replace(&format!("{{{name}}}"), &mariadb::certificate(name));
         let parameters = files.iter().fold(parameters.to_owned(), named);
         let catalog = database.catalog_at(&database.url_as(user, host, &parameters));
         database.project().file("catalogs/s.yaml", &catalog)

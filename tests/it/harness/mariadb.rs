@@ -89,11 +89,6 @@ impl Database {
         Project::new().file("catalogs/s.yaml", &self.catalog()).file("aqueduct.yaml", "auth: {anonymous: true}\n")
     }
 
-    /// The path of a certificate or key, as `make_certificates` names them.
-    pub fn file(&self, name: &str) -> String {
-        certificates().join(name).display().to_string()
-    }
-
     /// Waits until `user` has no connection left.
     pub async fn until_free(&self, user: &str) {
         let sql = "SELECT CAST(count(*) AS CHAR) FROM information_schema.PROCESSLIST WHERE USER = ?";
@@ -115,6 +110,11 @@ impl Database {
         let rows = query.fetch_all(&mut owner(self.port, "").await).await.expect("the server lists them");
         rows.iter().map(|row| row.try_get_unchecked(0).expect("text")).collect()
     }
+}
+
+/// The path of a certificate or key, as `make_certificates` names them.
+pub fn certificate(name: &str) -> String {
+    certificates().join(name).display().to_string()
 }
 
 fn certificates() -> PathBuf {
