@@ -44,6 +44,23 @@ def adbc_stream(arguments):
         yield from cursor.fetch_record_batch()
 
 
+def adbc_flightsql(arguments):
+    from adbc_driver_flightsql import dbapi
+
+    yield "began"
+    with dbapi.connect(arguments.url, autocommit=True) as connection, connection.cursor() as cursor:
+        cursor.execute(arguments.sql)
+        yield from cursor.fetch_record_batch()
+
+
+def duckdb(arguments):
+    import duckdb
+
+    yield "began"
+    with duckdb.connect(arguments.url, read_only=True) as connection:
+        yield from connection.execute(arguments.sql).to_arrow_reader()
+
+
 def flight(arguments):
     import pyarrow.flight
 
@@ -64,6 +81,8 @@ CLIENTS = {
     "connectorx": connectorx,
     "adbc-table": adbc_table,
     "adbc-stream": adbc_stream,
+    "adbc-flightsql": adbc_flightsql,
+    "duckdb": duckdb,
     "flight": flight,
     "ipc": ipc,
 }
@@ -86,7 +105,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("client", choices=CLIENTS)
     parser.add_argument("--url", help="for all but ipc, which reads standard input")
-    parser.add_argument("--sql", help="for clients of Postgres")
+    parser.add_argument("--sql", help="for clients of a database")
     parser.add_argument("--query", help="for flight: a query's name")
     parser.add_argument("--partitions", type=int, default=1, help="for connectorx")
     parser.add_argument("--sum", nargs="*", default=[], metavar="COLUMN")

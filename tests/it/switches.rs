@@ -74,7 +74,7 @@ async fn a_source_can_be_asked_for_columns_only() {
         .file("queries/shop/here.sql", &query("here", "old", ""));
     sqlite::execute(&project.join("shop.db"), TABLE).await;
     assert!(statements(&project, &["shop.there"])[0].contains(" WHERE "));
-    assert_eq!(statements(&project, &["shop.here"]), ["SELECT `id`, `name` FROM main.\"item\""]);
+    assert_eq!(statements(&project, &["shop.here"]), ["SELECT `id`, `name` FROM \"main\".\"item\""]);
     let rows = |name: &str| run(&project, &["query", name, "--format", "csv"]).good().stdout().to_owned();
     assert_eq!(rows("shop.here"), rows("shop.there"));
 }
@@ -87,7 +87,7 @@ async fn one_run_can_be_without_pushdown() {
         .file("queries/shop/there.sql", &query("there", "shop", ""));
     sqlite::execute(&project.join("shop.db"), TABLE).await;
     assert!(statements(&project, &["shop.there"])[0].contains(" WHERE "));
-    assert_eq!(statements(&project, &["shop.there", "--no-pushdown"]), ["SELECT `id`, `name` FROM main.\"item\""]);
+    assert_eq!(statements(&project, &["shop.there", "--no-pushdown"]), ["SELECT `id`, `name` FROM \"main\".\"item\""]);
     let select = "SELECT sum(id) AS sum FROM shop.item WHERE name <> 'cog'";
     for command in [&["query", "shop.there"], &["sql", select]] {
         let print = |more: &[&str]| run(&project, &[command, &["--format", "csv"], more].concat()).good();
