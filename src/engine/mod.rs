@@ -23,7 +23,7 @@ mod unions;
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError, RwLock},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
     time::Duration,
 };
 
@@ -122,18 +122,17 @@ impl Engine {
     /// The newest snapshot, with the tables that `query`, which is in no file, names.
     pub async fn snapshot_for(&self, query: &Query) -> Arc<Snapshot> {
         for (config, source) in &self.sources {
-            let is_new = query.sources.get(&config.name).is_some_and(|tables| {
-                let mut named = self.named.lock().unwrap_or_else(PoisonError::into_inner);
-                let known = named.entry(config.name.clone()).or_default();
-                let is_new = !known.covers(tables);
-                known.extend(tables);
-                is_new
-            });
-            if is_new && self.snapshot().leaves_out(&config.name) {
+            let Some(tables) = query.sources.get(&config.name) else { continue };
+            if self.snapshot().leaves_out(&config.name, tables) {
+                self.named().entry(config.name.clone()).or_default().extend(tables);
                 self.refresh(&config.name, source.as_ref()).await;
             }
         }
         self.snapshot()
+    }
+
+    fn named(&self) -> MutexGuard<'_, BTreeMap<SourceName, TableNames>> {
+        self.named.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The sources that could not be asked, and why.
@@ -165,9 +164,15 @@ impl Engine {
     }
 
     async fn refresh(&self, name: &SourceName, source: &dyn Source) {
-        let named = self.named.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned();
-        let answer = ask(name, source, named.unwrap_or_default()).await;
-        let _one_at_a_time = self.rebuilding.lock().await;
+        let (answer, _one_at_a_time) = loop {
+            let named = self.named().get(name).cloned().unwrap_or_default();
+            let answer = ask(name, source, named.clone()).await;
+            let guard = self.rebuilding.lock().await;
+            // Who asked for more meanwhile is not answered with less.
+            if self.named().get(name).is_none_or(|now| *now == named) {
+                break (answer, guard);
+            }
+        };
         let before = self.snapshot();
         let listing = match &answer {
             Ok(listing) => Arc::clone(listing),

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     catalog::{Draft, Project, Query},
-    model::{Code, Fault, Problem, Problems, QueryName, SourceName},
+    model::{Code, Fault, Problem, Problems, QueryName, SourceName, TableNames},
     sources::{Listing, Table},
 };
 
@@ -113,9 +113,11 @@ impl Snapshot {
         }
     }
 
-    /// Has the source tables that it did not describe?
-    pub(super) fn leaves_out(&self, source: &SourceName) -> bool {
-        self.listings.get(source).is_some_and(|listing| !listing.others.is_empty())
+    /// Has the source one of `tables`, and did not describe it?
+    pub(super) fn leaves_out(&self, source: &SourceName, tables: &TableNames) -> bool {
+        self.listings.get(source).is_some_and(|listing| {
+            listing.others.iter().any(|(schema, name)| tables.has(&listing.default_schema, schema, name))
+        })
     }
 
     /// What else is wrong with query files that have mistakes. A draft over a source that is down is not looked at.

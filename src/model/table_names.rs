@@ -25,10 +25,4 @@ impl TableNames {
         self.0.contains(&(Some(schema.to_lowercase()), table.clone()))
             || schema == default && self.0.contains(&(None, table))
     }
-
-    /// Are all of `others` among these?
-    #[must_use]
-    pub fn covers(&self, others: &Self) -> bool {
-        others.0.is_subset(&self.0)
-    }
 }

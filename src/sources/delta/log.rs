@@ -70,7 +70,8 @@ impl Log {
             let mut table = before.table.clone();
             let is_there = wanted == Some(before.version());
             if is_there || wanted.is_none() && table.update_state().await.is_ok() {
-                log = Some(table);
+                // What has come since may need what no reader here has.
+                log = Some(readable(table)?);
             }
         }
         let table = match log {

@@ -19,6 +19,11 @@ pub trait Dialect: Debug + Send + Sync {
         DECIMAL256_MAX_PRECISION
     }
 
+    /// Does it take `value`, or each value of a list, for what it is? Literals are of those forms only that all systems take.
+    fn takes(&self, _value: &ScalarValue) -> bool {
+        true
+    }
+
     /// What it may be asked to compute.
     fn capabilities(&self) -> &'static Capabilities;
 

@@ -57,6 +57,8 @@ pub struct Relation<C> {
 /// What a member found.
 #[derive(Clone, Debug)]
 pub struct Found<C> {
+    /// What stands before the schema where tables are read; nothing for the catalog that the connection is in.
+    pub catalog: Option<String>,
     /// The schema whose tables need no schema before their names.
     pub default_schema: String,
     /// The tables that are described.
@@ -92,7 +94,7 @@ impl<C: Described> Found<C> {
             let own_key = relation.own_key(&columns);
             let description = Description {
                 relation: format!("{}.{}.{}", source.name, relation.schema, relation.name).into(),
-                from: format!("{}.{}", dialect.quoted(&relation.schema), dialect.quoted(&relation.name)),
+                from: qualified(dialect, self.catalog.as_deref(), &relation.schema, &relation.name),
                 columns,
                 table_type: if relation.is_view { TableType::View } else { TableType::Base },
                 rows: relation.rows,
@@ -113,6 +115,12 @@ impl<C: Described> Found<C> {
         let tables = tables.collect();
         Listing { default_schema: self.default_schema.clone(), tables, others: self.others.clone(), problems }
     }
+}
+
+/// `catalog.schema.table`, quoted.
+pub fn qualified(dialect: &dyn Dialect, catalog: Option<&str>, schema: &str, table: &str) -> String {
+    let parts: Vec<_> = catalog.into_iter().chain([schema, table]).map(|name| dialect.quoted(name)).collect();
+    parts.join(".")
 }
 
 impl<C> Relation<C> {

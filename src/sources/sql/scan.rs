@@ -92,7 +92,7 @@ impl SqlScanExec {
     /// own. With `inline` it runs in its consumer's task: of the only scan of a plan, whose rows are read without a pause.
     #[must_use]
     pub fn bound(&self, parameters: &[ScalarValue], inline: bool) -> Option<Self> {
-        let statement = self.scan.statement.bound(parameters)?;
+        let statement = self.scan.statement.bound(parameters, self.remote.dialect())?;
         let scan = Arc::new(Scan { statement, ..Scan::clone(&self.scan) });
         Some(Self { scan, inline, ..self.without_keys() })
     }

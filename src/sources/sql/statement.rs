@@ -6,7 +6,7 @@
 
 use datafusion::{arrow::datatypes::DataType, logical_expr::Operator, scalar::ScalarValue};
 
-use super::{Class, literal};
+use super::{Class, Dialect, literal};
 use crate::model::{Fault, SourceName};
 
 const MARK: char = '\0';
@@ -156,13 +156,14 @@ impl Statement {
     /// The statement for one request. `None` when a value does not mean the same to the source as it does here: then the
     /// request needs a plan of its own.
     #[must_use]
-    pub fn bound(&self, parameters: &[ScalarValue]) -> Option<Self> {
+    pub fn bound(&self, parameters: &[ScalarValue], dialect: &dyn Dialect) -> Option<Self> {
         let bind = |bind: &Bind| match bind {
             Bind::Value { .. } => Some(bind.clone()),
             Bind::Parameter { index, class, op, is_list } => {
                 let given = parameters.get(*index)?;
                 let literal = if *is_list { literal::list } else { literal::literal };
-                Some(Bind::Value { value: literal(*class, given, *op)?, class: *class })
+                let value = literal(*class, given, *op).filter(|value| dialect.takes(value))?;
+                Some(Bind::Value { value, class: *class })
             }
         };
         let binds = self.binds.0.iter().map(bind).collect::<Option<_>>()?;

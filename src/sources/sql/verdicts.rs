@@ -1,9 +1,10 @@
 //! What a source said of statements, kept until its tables are looked at again.
 
-use std::future::Future;
+use std::{future::Future, time::Duration};
 
 use datafusion::arrow::datatypes::DataType;
 use moka::sync::Cache;
+use tokio::time::timeout;
 
 use super::{
     Bind, Statement,
@@ -12,6 +13,9 @@ use super::{
 
 /// Statements that are remembered; the least used go first.
 const STATEMENTS: u64 = 10_000;
+
+/// A source that says nothing for so long cannot be asked now: plans are not made to wait for it.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Verdicts by text and expected types.
 #[derive(Clone, Debug)]
@@ -33,12 +37,12 @@ impl Verdicts {
         if let Some(known) = self.0.get(&key) {
             return known;
         }
-        match ask().await {
-            Ok(verdict) => {
+        match timeout(PATIENCE, ask()).await {
+            Ok(Ok(verdict)) => {
                 self.0.insert(key, verdict.clone());
                 verdict
             }
-            Err(_) => Verdict::Accepted { rows: None },
+            Ok(Err(_)) | Err(_) => Verdict::Accepted { rows: None },
         }
     }
 

@@ -359,7 +359,7 @@ async fn tls_trusts_whom_the_url_names() {
         database.project().file("catalogs/s.yaml", &catalog)
     };
     for (user, host, parameters, is_let_in) in CONNECTIONS {
-        let rows = Opened::of(&at(user, host, parameters)).await.sorted("SELECT count(*) AS v FROM s.numbers").await;
+        let rows = Opened::of(&at(user, host, parameters)).await.rows("SELECT count(*) AS v FROM s.numbers").await;
         assert_eq!(rows.is_ok(), *is_let_in, "{user} at {host} with {parameters}: {rows:?}");
     }
     let checked = aqueduct(at(USER, "localhost", "ssl-mode=VERIFY_IDENTITY").path()).arg("check").output();

@@ -34,7 +34,9 @@ pub fn meaning(error: &Error) -> Meaning {
         };
     }
     match error.status {
-        Status::IO | Status::Timeout => Meaning::Unreachable,
+        // A statement whose time was up is not run a second time.
+        Status::Timeout => Meaning::Refuses,
+        Status::IO => Meaning::Unreachable,
         Status::Unauthenticated | Status::Unauthorized => Meaning::Unauthenticated,
         _ if says(error, &["Out of Range Error", "out of range for the destination type"]) => Meaning::Overflows,
         _ if says(error, &["Too Many Requests", "Service Unavailable"]) => Meaning::Overloaded,

@@ -100,7 +100,7 @@ pub fn described(
             }
         }
     }
-    Ok(Discovered { found: Found { default_schema, relations, others, version: 0 }, broken })
+    Ok(Discovered { found: Found { catalog: None, default_schema, relations, others, version: 0 }, broken })
 }
 
 /// The columns of a query, which does not run. Blocks.

@@ -109,7 +109,8 @@ impl Adbc {
             return Stop::Refused(changed(&self.name, self.name.as_str(), said));
         }
         match cause::meaning(error) {
-            Meaning::Unreachable | Meaning::Overloaded => Stop::Busy(down(&self.name, said)),
+            Meaning::Unreachable => Stop::Lost(down(&self.name, said)),
+            Meaning::Overloaded => Stop::Busy(down(&self.name, said)),
             Meaning::Unauthenticated => Stop::Refused(self.unauthenticated(&said)),
             Meaning::DividesByZero => Stop::Refused(not_computed("division by zero", said)),
             Meaning::Overflows => Stop::Refused(not_computed("a number overflowed", said)),

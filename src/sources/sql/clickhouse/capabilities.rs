@@ -64,7 +64,7 @@ const EXPRESSIONS: &[Entry] = &[
         "integer / integer",
         Kind::Operator(Operator::Divide),
         &[INT64, INT64],
-        "intDiv({0}, {1})",
+        "intDiv(toInt64({0}), toInt64({1}))",
         &["{0} / 7", "{0} / -7", "({0} % 1000) / ({1} % 10 + 50)"],
     )
     .guarded(Guard::DividesNonZero),
@@ -72,7 +72,7 @@ const EXPRESSIONS: &[Entry] = &[
         "integer % integer",
         Kind::Operator(Operator::Modulo),
         &[INT64, INT64],
-        "({0} % {1})",
+        "(toInt64({0}) % toInt64({1}))",
         &["{0} % 7", "{0} % -7", "{0} % ({1} % 10 + 50)"],
     )
     .guarded(Guard::DividesNonZero),

@@ -1,9 +1,21 @@
 //! `ClickHouse`'s spellings.
 
-use datafusion::{arrow::datatypes::DataType, scalar::ScalarValue};
+use std::ops::RangeInclusive;
+
+use datafusion::{
+    arrow::{array::Array, datatypes::DataType},
+    scalar::ScalarValue,
+};
 
 use super::capabilities::CAPABILITIES;
 use crate::sources::sql::{Bind, Binds, Class, Dialect, capability::Capabilities};
+
+/// Days from 1970-01-01 to 1900-01-01 and 2299-12-31: what is outside is taken for one of these.
+const DAYS: RangeInclusive<i32> = -25_567..=120_529;
+/// Microseconds in a day.
+const MICROS_OF_A_DAY: i64 = 86_400_000_000;
+/// A list in its printed form. A server takes fields of at most 128 KiB (`http_max_field_value_size`).
+const MOST_BYTES: usize = 100_000;
 
 /// Parameters that name their type, `{p1:Int64}`; a list is one, an array.
 #[derive(Clone, Copy, Debug)]
@@ -17,6 +29,23 @@ impl Dialect for ClickhouseDialect {
     fn has(&self, class: Class) -> bool {
         use Class::{Bool, Date, Decimal, Float32, Float64, Int16, Int32, Int64, Text, TimestampTz};
         matches!(class, Bool | Int16 | Int32 | Int64 | Float32 | Float64 | Decimal | Text | Date | TimestampTz)
+    }
+
+    fn takes(&self, value: &ScalarValue) -> bool {
+        match value {
+            ScalarValue::Date32(Some(days)) => DAYS.contains(days),
+            ScalarValue::TimestampMicrosecond(Some(micros), _) => {
+                i32::try_from(micros.div_euclid(MICROS_OF_A_DAY)).is_ok_and(|days| DAYS.contains(&days))
+            }
+            ScalarValue::List(list) => {
+                let values = list.value(0);
+                let value = |index| ScalarValue::try_from_array(&values, index).ok();
+                let sizes = (0..values.len())
+                    .map(|index| value(index).filter(|value| self.takes(value)).map(|value| size(&value)));
+                sizes.sum::<Option<usize>>().is_some_and(|size| size <= MOST_BYTES)
+            }
+            _ => true,
+        }
     }
 
     fn capabilities(&self) -> &'static Capabilities {
@@ -57,6 +86,16 @@ impl Dialect for ClickhouseDialect {
 
     fn quoted(&self, name: &str) -> String {
         format!("`{}`", name.replace('\\', "\\\\").replace('`', "\\`"))
+    }
+}
+
+/// At most how many bytes a value of a list is when it is printed.
+fn size(value: &ScalarValue) -> usize {
+    match value {
+        ScalarValue::Utf8(Some(text)) => 2 * text.len() + 3,
+        // Digits of 76 places, a sign, a point.
+        ScalarValue::Decimal256(..) => 79,
+        _ => 44,
     }
 }
 

@@ -62,7 +62,7 @@ impl Clickhouse {
         for relation in &mut relations {
             relation.columns = columns.remove(&(relation.schema.clone(), relation.name.clone())).unwrap_or_default();
         }
-        Ok(Found { default_schema, relations, others, version })
+        Ok(Found { catalog: None, default_schema, relations, others, version })
     }
 
     async fn columns(

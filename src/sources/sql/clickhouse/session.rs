@@ -8,7 +8,7 @@ use datafusion::arrow::{
     datatypes::{Field, Schema},
     ipc::reader::StreamDecoder,
 };
-use reqwest::{Client, Response, StatusCode};
+use reqwest::{Client, Response, StatusCode, redirect::Policy};
 use tokio::{sync::Notify, time::timeout};
 use url::Url;
 use uuid::Uuid;
@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     config::{Secret, source::ClickhouseConfig},
-    model::{Code, Fault, SourceName},
+    model::{Code, SourceName},
     sources::sql::{
         Dialect, Statement,
         arrow::{Batches, examine},
@@ -62,7 +62,7 @@ impl Clickhouse {
     pub fn new(name: SourceName, config: &ClickhouseConfig) -> Result<Self, reqwest::Error> {
         Ok(Self {
             name,
-            client: Client::builder().connect_timeout(CONNECT).build()?,
+            client: Client::builder().connect_timeout(CONNECT).redirect(Policy::none()).build()?,
             url: config.url.value.clone(),
             user: config.user.clone(),
             password: config.password.clone(),
@@ -122,7 +122,9 @@ impl Clickhouse {
             // Too much to do: nothing was read.
             Some(202 | 203 | 439) => Stop::Busy(down(&self.name, said)),
             // No such table, database, column or function; types that do not fit any more; rights that are gone.
-            Some(16 | 43 | 46 | 47 | 53 | 60 | 81 | 386 | 497) => Stop::Refused(self.changed(self.name.as_str(), said)),
+            Some(16 | 43 | 46 | 47 | 53 | 60 | 81 | 386 | 497) => {
+                Stop::Refused(changed(&self.name, self.name.as_str(), said))
+            }
             Some(153) => Stop::Refused(not_computed("division by zero", said)),
             Some(407) => Stop::Refused(not_computed("a number overflowed", said)),
             Some(307) => Stop::Refused(failed(&self.name, cause("; it may read `max_bytes_scanned` bytes"))),
@@ -143,18 +145,13 @@ impl Clickhouse {
             cause = format!("{cause}: {error}");
             inner = error.source();
         }
-        Stop::Lost(down(&self.name, cause))
+        // The client looks itself for connections that still stand.
+        Stop::Refused(down(&self.name, cause))
     }
 
     /// The rows ended where they must not: the server failed on the way.
     fn cut(&self, cause: impl Display) -> Stop {
         Stop::Lost(failed(&self.name, cause))
-    }
-
-    /// `relation` is no longer what was found: the tables are looked for again.
-    fn changed(&self, relation: &str, cause: impl Display) -> Fault {
-        self.stale.notify_one();
-        changed(&self.name, relation, cause)
     }
 
     /// Has the statement of `scan` planned and described; it is not run for that.
@@ -251,7 +248,14 @@ impl Connector for Clickhouse {
         if let Some(bytes) = self.max_bytes_scanned {
             request = request.setting("max_bytes_to_read", &bytes.to_string());
         }
-        let mut answer = self.send(request).await?;
+        let mut answer = match self.send(request).await {
+            // It was good when it was planned: the tables are no longer what was found.
+            Err(Stop::Refused(fault)) if fault.code == Code::SourceFailed => {
+                self.stale.notify_one();
+                return Err(Stop::Refused(fault));
+            }
+            answer => answer?,
+        };
         let (batches, mut decoder) = (Batches::of(job), StreamDecoder::new());
         while let Some(bytes) = answer.chunk().await.map_err(|error| self.broken(&error))? {
             let mut buffer = Buffer::from(bytes);

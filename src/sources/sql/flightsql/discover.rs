@@ -17,11 +17,10 @@ use crate::{
     config::source::FlightSqlConfig,
     model::{Fault, TableNames},
     sources::sql::{
-        Dialect,
         arrow::ArrowColumn,
         failure::failed,
         feed::{Remote, Stop},
-        listing::{Found, Relation},
+        listing::{Found, Relation, qualified},
         session::Connector,
     },
 };
@@ -60,7 +59,8 @@ impl FlightSql {
                 others.push((database, name));
                 continue;
             }
-            let sql = format!("SELECT * FROM {}.{}", quotes.quoted(&database), quotes.quoted(&name));
+            let from = qualified(quotes, config.catalog.as_deref(), &database, &name);
+            let sql = format!("SELECT * FROM {from}");
             let columns = schema(&self.connect, &session.client, &sql).await;
             let columns = columns.map_err(|error| self.stop(error).into_fault())?;
             let column = |field: &FieldRef| ArrowColumn {
@@ -76,7 +76,7 @@ impl FlightSql {
             relations.push(Relation { schema, name, is_view, rows: None, columns, key, comment: None });
         }
         slot.give_back(session);
-        Ok(Found { default_schema, relations, others, version: 0 })
+        Ok(Found { catalog: config.catalog.clone(), default_schema, relations, others, version: 0 })
     }
 
     async fn list(&self, client: &mut Client, config: &FlightSqlConfig) -> Result<Vec<Listed>, Stop> {

@@ -83,7 +83,7 @@ fn membership(
     binds: &mut Binds,
     dialect: &dyn Dialect,
 ) -> Option<(String, String, Option<u64>)> {
-    let (value, count) = choice.list.clone()?;
+    let (value, count) = choice.list.clone().filter(|(value, _)| dialect.takes(value))?;
     let predicate = dialect.array_membership(operand, binds, Bind::Value { value, class })?;
     let rows = u64::try_from(count).ok().map(|count| count.saturating_mul(ROWS_OF_A_KEY));
     Some((predicate, format!("{count} {}", if count == 1 { "value" } else { "values" }), rows))

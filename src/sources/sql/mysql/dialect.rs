@@ -24,6 +24,10 @@ impl Dialect for MysqlDialect {
         class != Class::Uuid
     }
 
+    fn most_digits(&self) -> u8 {
+        65
+    }
+
     fn capabilities(&self) -> &'static Capabilities {
         &CAPABILITIES
     }

@@ -89,7 +89,7 @@ impl Mysql {
                 others.push((schema, name));
             }
         }
-        Ok(Found { default_schema, relations, others, version })
+        Ok(Found { catalog: None, default_schema, relations, others, version })
     }
 }
 

@@ -28,6 +28,8 @@ use crate::{
 /// A server that does not answer for so long is down.
 const CONNECT: Duration = Duration::from_secs(5);
 
+/// The connection is over: the server shuts down, killed it, or waited too long for us.
+const LOST: [u16; 10] = [1053, 1080, 1152, 1159, 1161, 1184, 1927, 3168, 3169, 4031];
 /// Sent when a session begins: it only reads, sees what is committed, and compares, sorts and prints values in one way
 /// whatever the server's settings are. A sort looks at as many bytes as a `text` has; whoever reads slowly is waited for.
 const SETTINGS: &str = "SET NAMES utf8mb4, SESSION time_zone = '+00:00', SESSION autocommit = 1, \
@@ -98,8 +100,7 @@ impl Mysql {
             };
         };
         match number {
-            // Shutting down; killed; timed out while nobody asked, or nobody read.
-            1053 | 1080 | 1152 | 1159 | 1161 | 1184 | 1927 | 3168 | 3169 | 4031 => Stop::Lost(down(&self.name, error)),
+            number if LOST.contains(&number) => Stop::Lost(down(&self.name, error)),
             // No such table, column, function or right, or not as it was.
             1054 | 1142 | 1143 | 1146 | 1305 | 1356 | 1370 | 1412 | 1615 | 1932 => {
                 Stop::Refused(self.changed(self.name.as_str(), error))
@@ -140,8 +141,12 @@ impl Mysql {
         let sql = scan.statement.render(|number, bind| MysqlDialect.placeholder(number, bind));
         let verdict = match session.connection.prepare(AssertSqlSafe(sql).into_sql_str()).await {
             Ok(_) => Verdict::Accepted { rows: None },
-            Err(sqlx::Error::Database(_)) => Verdict::Refused("the source refuses the statement".to_owned()),
-            Err(error) => return Err(self.stop(error)),
+            Err(error) => match number(&error) {
+                Some(number) if !LOST.contains(&number) => {
+                    Verdict::Refused("the source refuses the statement".to_owned())
+                }
+                _ => return Err(self.stop(error)),
+            },
         };
         slot.give_back(session);
         Ok(verdict)

@@ -6,6 +6,7 @@ use datafusion::{
         Between, Cast, Expr, Operator,
         expr::{InList, Placeholder},
     },
+    scalar::ScalarValue,
 };
 
 use super::{Printed, Printer, Reason, Scalar, Scope};
@@ -120,8 +121,12 @@ impl Printer<'_> {
             _ => None,
         };
         let values: Option<Vec<_>> = list.list.iter().map(value).collect();
+        let takes = |values: &Vec<ScalarValue>| {
+            let list = values.first().map(|first| ScalarValue::new_list_nullable(values, &first.data_type()));
+            list.is_some_and(|list| self.dialect.takes(&ScalarValue::List(list)))
+        };
         match values {
-            Some(values) if !values.is_empty() && values.len() <= MOST_BINDS => {
+            Some(values) if values.len() <= MOST_BINDS && takes(&values) => {
                 let operand = scalar.operand()?;
                 let sql = self.dialect.membership(operand, class, values, list.negated, &mut self.binds);
                 self.computed(sql, DataType::Boolean, &[&scalar])

@@ -22,7 +22,8 @@ impl Printer<'_> {
             ScalarValue::Boolean(Some(false)) => ("FALSE".to_owned(), false),
             value if value.is_null() => (self.binds.place(Bind::Value { value: value.clone(), class }), true),
             value => {
-                let value = bound(class, value).ok_or_else(|| unsent(value))?;
+                let sent = bound(class, value).filter(|value| self.dialect.takes(value));
+                let value = sent.ok_or_else(|| unsent(value))?;
                 (self.binds.place(Bind::Value { value, class }), false)
             }
         };
@@ -45,7 +46,8 @@ impl Printer<'_> {
 
     /// A place for `value`, which is compared by `op` with values of `class`.
     pub(super) fn compared_literal(&mut self, class: Class, value: &ScalarValue, op: Operator) -> Printed<String> {
-        let value = literal(class, &signed(value), op).ok_or_else(|| unsent(value))?;
+        let sent = literal(class, &signed(value), op).filter(|value| self.dialect.takes(value));
+        let value = sent.ok_or_else(|| unsent(value))?;
         Ok(self.binds.place(Bind::Value { value, class }))
     }
 

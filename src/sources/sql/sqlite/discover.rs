@@ -84,7 +84,7 @@ impl Schema {
             }
         }
         let (default_schema, version) = (SCHEMA.to_owned(), version_number(&version));
-        let found = Found { default_schema, relations, others: Vec::new(), version };
+        let found = Found { catalog: None, default_schema, relations, others: Vec::new(), version };
         Ok(Self { found, broken })
     }
 

@@ -72,7 +72,7 @@ pub fn discover(connection: &mut ManagedConnection, wanted: &Wanted) -> Result<D
         let (schema, name) = key;
         relations.push(Relation { schema, name, is_view, rows, columns, key: own, comment });
     }
-    let found = Found { default_schema, relations, others, version: version_number(&version) };
+    let found = Found { catalog: None, default_schema, relations, others, version: version_number(&version) };
     Ok(Discovered { found, broken })
 }
 
