@@ -58,7 +58,7 @@ def duckdb(arguments):
 
     yield "began"
     with duckdb.connect(arguments.url, read_only=True) as connection:
-        yield from connection.execute(arguments.sql).to_arrow_reader()
+        yield from connection.sql(arguments.sql).to_arrow_reader()
 
 
 def flight(arguments):
