@@ -175,3 +175,6 @@ SELECT sum(a) AS total, max(b) AS high FROM (SELECT c2 AS a, c1 AS b FROM s.c OR
 -- here: HashJoinExec, SortExec
 -- order: id, other
 SELECT v.id, w.id AS other FROM s.v AS v FULL JOIN s.w AS w ON v.i8 = w.i8 ORDER BY v.id NULLS FIRST, w.id LIMIT 7;
+--- Its days begin with the year 1900.
+-- here: FilterExec
+SELECT id FROM s.v WHERE dt BETWEEN DATE '0001-01-01' AND DATE '2024-01-01';
