@@ -1,7 +1,7 @@
 //! `kind: adbc`, and the kinds that are systems behind a known driver: `duckdb`, `snowflake`, `bigquery`.
 //!
 //! A driver is a library that speaks one system's protocol and gives Arrow (ADBC, of Apache Arrow). What is the same of all
-//! drivers is here; what is known of the system behind one is a [`System`].
+//! drivers is here; what is known of the system behind one is a `System`.
 
 mod bigquery;
 mod binds;
