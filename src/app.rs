@@ -13,6 +13,7 @@ use crate::{
     flight, http,
     model::{Place, Problem, Problems},
     pipeline::Road,
+    spool::Spool,
 };
 
 /// How long requests may take to finish once the service is told to stop.
@@ -40,7 +41,12 @@ impl App {
         let loaded = catalog::load(directory, environment)?;
         let project = Arc::new(loaded.project);
         let (engine, warnings) = Engine::open(Arc::clone(&project), &loaded.drafts, loaded.problems).await?;
-        let road = Road::new(Arc::clone(&project), Arc::clone(&engine)).map_err(|fault| {
+        let spool = Spool::open(&project.settings, &project.directory).map_err(|problem| {
+            let mut problems = Problems::default();
+            problems.push(problem);
+            problems
+        })?;
+        let road = Road::new(Arc::clone(&project), Arc::clone(&engine), spool).map_err(|fault| {
             let mut problems = Problems::default();
             problems.push(Problem::error(Place::start_of("aqueduct.yaml"), fault.internal.unwrap_or(fault.detail)));
             problems

@@ -17,6 +17,7 @@
 //! 3  catalog/                the project as its files say: headers, parameters, the one SELECT
 //! 3  sources/                one trait; a family a folder: files/ and delta/, sql/ (postgres/, mysql/, sqlite/, clickhouse/,
 //!                            flightsql/, adbc/ for whatever has a driver)
+//! 3  spool/                  results that were run once and are kept, for pages and for the cache
 //! 2  auth/                   credentials → principal
 //! 2  encode/                 record batches → JSON, NDJSON, CSV, Arrow, Parquet; negotiation; compression
 //! 1  config/                 YAML with places, secrets, environment; settings and sources, checked
@@ -77,4 +78,5 @@ pub mod model;
 pub mod pipeline;
 pub mod policy;
 pub mod sources;
+pub mod spool;
 pub mod telemetry;

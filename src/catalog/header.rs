@@ -73,7 +73,7 @@ pub(super) fn read(
     let (declared, params) = fields.take("params").map(|value| params::read(value, problems)).unwrap_or_default();
     let page = match fields.take("page") {
         Some(value) => page::read(value, problems),
-        None => Page { key: Vec::new(), order: Vec::new(), max: page::DEFAULT_MAX },
+        None => Page { max: page::DEFAULT_MAX, ..Page::default() },
     };
     let access = read_access(&mut fields, place, problems);
     let limits = read_limits(&mut fields, problems);

@@ -12,7 +12,7 @@ mod tokens;
 
 pub use load::{Draft, Loaded, load};
 pub use params::Pattern;
-pub use query::{Access, Direction, OrderTerm, Page, Param, Query};
+pub use query::{Access, Consistency, Direction, OrderTerm, Page, Param, Query};
 pub use sql::{Select, parse_ad_hoc};
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};

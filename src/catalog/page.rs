@@ -1,6 +1,6 @@
 //! Reads `page` of a header.
 
-use super::{Direction, OrderTerm, Page};
+use super::{Consistency, Direction, OrderTerm, Page};
 use crate::{
     config::{Spanned, reader::Value},
     model::{Place, Problem, Problems},
@@ -9,11 +9,13 @@ use crate::{
 /// The most rows of a page when the header does not say.
 pub(super) const DEFAULT_MAX: usize = 1000;
 
+const CONSISTENCIES: &[(&str, Option<Consistency>)] =
+    &[("auto", None), ("keyset", Some(Consistency::Keyset)), ("stored", Some(Consistency::Stored))];
 const NULLS: &[(&str, bool)] = &[("first", true), ("last", false)];
 
 /// Reads `page`. Whether its columns exist, and whether the query's table has a key, is known when the query is planned.
 pub(super) fn read(value: Value, problems: &mut Problems) -> Page {
-    let mut page = Page { key: Vec::new(), order: Vec::new(), max: DEFAULT_MAX };
+    let mut page = Page { max: DEFAULT_MAX, ..Page::default() };
     let Some(mut fields) = value.fields(problems) else { return page };
     let key = fields.take("key");
     let keyed = key.is_some();
@@ -44,7 +46,9 @@ pub(super) fn read(value: Value, problems: &mut Problems) -> Page {
     if let Some(max) = fields.take("max").and_then(|value| value.integer(1..=100_000, problems)) {
         page.max = max as usize;
     }
-    fields.finish(&["consistency"], problems);
+    let consistency = fields.take("consistency").and_then(|value| value.one_of(CONSISTENCIES, problems));
+    page.consistency = consistency.flatten();
+    fields.finish(&[], problems);
     page
 }
 

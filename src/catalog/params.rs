@@ -20,7 +20,8 @@ use crate::{
 };
 
 /// What doors keep for themselves.
-const RESERVED: &[&str] = &["cursor", "format", "limit"];
+const RESERVED: &[&str] =
+    &["count", "cursor", "envelope", "fields", "format", "int64", "limit", "null", "skip", "sort"];
 
 /// A regular expression that a whole text must match.
 #[derive(Clone, Debug)]

@@ -54,7 +54,7 @@ impl Query {
             description: None,
             owner: None,
             params: Vec::new(),
-            page: Page { key: Vec::new(), order: Vec::new(), max: usize::MAX },
+            page: Page { max: usize::MAX, ..Page::default() },
             access: Access::Scopes(vec!["ad_hoc".into()]),
             timeout: Duration::from_hours(1),
             full_scan: None,
@@ -91,7 +91,7 @@ pub struct Param {
 }
 
 /// How results are cut into pages.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Page {
     /// Columns that together are unique and not NULL. Empty: the query cannot be paged, unless its rows are those of one
     /// table that has a key.
@@ -100,6 +100,28 @@ pub struct Page {
     pub order: Vec<Spanned<OrderTerm>>,
     /// The most rows of a page.
     pub max: usize,
+    /// How pages have to follow one another; unless said, as the plan allows.
+    pub consistency: Option<Consistency>,
+}
+
+/// How the pages of a result follow one another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Consistency {
+    /// The rows behind a page are asked of the sources, by the values of its last row.
+    Keyset,
+    /// The query runs once, and its rows are kept.
+    Stored,
+}
+
+impl Consistency {
+    /// As files and answers spell it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Keyset => "keyset",
+            Self::Stored => "stored",
+        }
+    }
 }
 
 /// One term of a page's order.

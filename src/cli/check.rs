@@ -12,6 +12,7 @@ use crate::{
 pub(super) async fn run(directory: &Path, environment: &Environment) -> Result<ExitCode, Failure> {
     let (problems, summary) = match App::open(directory, environment).await {
         Ok(app) => {
+            print_paging(&app)?;
             let mut problems = app.warnings;
             // What could not be planned was not checked.
             for (config, fault) in app.engine.down() {
@@ -34,6 +35,22 @@ pub(super) async fn run(directory: &Path, environment: &Environment) -> Result<E
     let listed = if problems.is_empty() { String::new() } else { format!("{problems}\n\n") };
     output::print(&format!("{listed}{summary}: {}\n", count(&problems)))?;
     Ok(if problems.has_errors() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// How the pages of each query follow one another, and why so.
+fn print_paging(app: &App) -> Result<(), Failure> {
+    let snapshot = app.engine.snapshot();
+    let mut rows: Vec<_> = snapshot
+        .all()
+        .map(|prepared| {
+            let query = format!("{}@{}", prepared.query.name, prepared.query.version);
+            (query, prepared.paging.consistency.as_str(), prepared.paging.reason.as_str())
+        })
+        .collect();
+    rows.sort();
+    let width = rows.iter().map(|(query, ..)| query.len()).max().unwrap_or_default();
+    let lines = rows.iter().map(|(query, pages, reason)| format!("{query:width$}  pages: {pages:6}  {reason}\n"));
+    output::print(&format!("{}\n", lines.collect::<String>()))
 }
 
 fn count(problems: &Problems) -> String {

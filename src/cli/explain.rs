@@ -3,7 +3,11 @@
 use clap::{Args, ValueEnum};
 
 use super::{Failure, Pushdown, Target, output, plan_text};
-use crate::{app::App, model::Fault, pipeline::Want};
+use crate::{
+    app::App,
+    model::Fault,
+    pipeline::{Want, Window},
+};
 
 #[derive(Debug, Args)]
 pub(super) struct Explain {
@@ -30,9 +34,9 @@ enum PlanFormat {
 impl Explain {
     pub(super) async fn run(self, app: &App) -> Result<(), Failure> {
         let (name, version) = &self.target.name;
-        let bound = app.road.as_owner().resolve(name, *version)?.grant()?.bind(&self.target.parameters())?;
+        let bound = app.road.as_owner().resolve(name, *version)?.grant()?.bind(&self.target.parameters(), &[])?;
         let given = plan_text::parameters(bound.parameters());
-        let planned = bound.plan(Want::Page { limit: None, cursor: None }).await?;
+        let planned = bound.plan(&Want::Page(Window::default())).await?;
         let plan = if self.analyze { planned.analyze().await? } else { planned.explain() };
         output::print(&match self.format {
             PlanFormat::Json => serde_json::to_string_pretty(&plan).map_err(Fault::internal)? + "\n",

@@ -19,7 +19,7 @@ use crate::{
 /// The most rows that are laid out as a table: all of them are in memory, and nobody reads more.
 const TABLE_ROWS: usize = 1000;
 
-pub(super) async fn write(answer: Answer<'_>, format: RowFormat, path: Option<&Path>) -> Result<(), Failure> {
+pub(super) async fn write(answer: Answer, format: RowFormat, path: Option<&Path>) -> Result<(), Failure> {
     let Body::Stream(rows) = answer.body else { return Err(Fault::internal("a stream was asked for").into()) };
     let mut sink: Box<dyn Write + Send> = match path {
         Some(path) => {

@@ -46,7 +46,7 @@ struct Sink {
 impl Named {
     pub(super) async fn run(self, app: &App) -> Result<(), Failure> {
         let (name, version) = &self.target.name;
-        let bound = app.road.as_owner().resolve(name, *version)?.grant()?.bind(&self.target.parameters())?;
+        let bound = app.road.as_owner().resolve(name, *version)?.grant()?.bind(&self.target.parameters(), &[])?;
         self.sink.drain(bound).await
     }
 }
@@ -61,12 +61,12 @@ impl AdHoc {
 }
 
 impl Sink {
-    async fn drain(&self, bound: Bound<'_>) -> Result<(), Failure> {
+    async fn drain(&self, bound: Bound) -> Result<(), Failure> {
         let binary = matches!(self.format, RowFormat::Arrow | RowFormat::Parquet);
         if binary && self.output.is_none() && std::io::stdout().is_terminal() {
             return Err(Failure::Other("this format is not for a terminal: add --output FILE".into()));
         }
-        let answer = bound.plan(Want::Stream).await?.execute().await?;
+        let answer = bound.answer(Want::Stream, &mut |_| {}).await?;
         output::write(answer, self.format, self.output.as_deref()).await
     }
 }

@@ -20,7 +20,7 @@ use datafusion::{
 };
 use serde::Serialize;
 
-use super::{Physical, federate::Local};
+use super::{Paging, Physical, federate::Local};
 use crate::sources::{files, sql::SqlScanExec};
 
 /// Where each part of a query runs. Serialises to the JSON that `explain --format json` prints.
@@ -30,10 +30,21 @@ pub struct Explanation {
     pub query: String,
     /// The major version.
     pub version: u32,
+    /// How its pages follow one another.
+    pub paging: PagingPart,
     /// One entry for each remote statement and each file scan.
     pub sources: Vec<SourcePart>,
     /// What runs here.
     pub local: Vec<LocalPart>,
+}
+
+/// How pages follow one another, and why so.
+#[derive(Debug, Serialize)]
+pub struct PagingPart {
+    /// `keyset` or `stored`.
+    pub consistency: &'static str,
+    /// Why.
+    pub reason: String,
 }
 
 /// A remote statement (`sql`), or a scan of files (`table` and `predicates`).
@@ -95,8 +106,10 @@ pub struct LocalPart {
 impl Physical {
     /// What would run where. After a run, with what it took.
     #[must_use]
-    pub fn explain(&self, query: &str, version: u32) -> Explanation {
-        let explanation = Explanation { query: query.to_owned(), version, sources: Vec::new(), local: Vec::new() };
+    pub fn explain(&self, query: &str, version: u32, paging: Paging) -> Explanation {
+        let paging = PagingPart { consistency: paging.consistency.as_str(), reason: paging.reason };
+        let explanation =
+            Explanation { query: query.to_owned(), version, paging, sources: Vec::new(), local: Vec::new() };
         let mut walk = Walk { explanation, reasons: Reasons::new(&self.reasons) };
         walk.visit(&self.plan);
         walk.explanation

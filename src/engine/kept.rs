@@ -38,7 +38,7 @@ use datafusion::{
 use moka::sync::Cache;
 
 use super::{
-    Cut,
+    Cut, View, Wanted,
     federate::{self, Federated, Local},
     joins,
     unions::BranchesExec,
@@ -67,6 +67,7 @@ pub enum Attempt {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Shape {
     nulls: Vec<bool>,
+    view: View,
     part: Part,
     /// The values of parameters that are needed to plan, by their places.
     fixed: Vec<(usize, ScalarValue)>,
@@ -75,7 +76,7 @@ pub struct Shape {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Part {
     All,
-    First { rows: usize },
+    Count,
     Keyset { is_continued: bool, rows: usize },
 }
 
@@ -109,11 +110,11 @@ impl Plans {
 }
 
 impl Shape {
-    /// The shape of a request with `values` for the part `cut`. `None`: each such request is planned by itself.
-    pub fn of(values: &[ScalarValue], cut: &Cut) -> Option<Self> {
-        let part = match cut {
+    /// The shape of a request. `None`: each such request is planned by itself.
+    pub fn of(wanted: &Wanted<'_>) -> Option<Self> {
+        let part = match &wanted.cut {
             Cut::All { .. } => Part::All,
-            Cut::First { rows } => Part::First { rows: *rows },
+            Cut::Count => Part::Count,
             Cut::Keyset { after: None, rows, .. } => Part::Keyset { is_continued: false, rows: *rows },
             Cut::Keyset { after: Some(after), rows, .. } => {
                 // How NULLs and floats are sought depends on the value.
@@ -121,7 +122,8 @@ impl Shape {
                 after.iter().all(is_plain).then_some(Part::Keyset { is_continued: true, rows: *rows })?
             }
         };
-        Some(Self { nulls: values.iter().map(ScalarValue::is_null).collect(), part, fixed: Vec::new() })
+        let nulls = wanted.values.iter().map(ScalarValue::is_null).collect();
+        Some(Self { nulls, view: wanted.view.clone(), part, fixed: Vec::new() })
     }
 
     /// The same with the values of `parameters` in it. `None` where one is among those of the last row, of which there are

@@ -14,12 +14,14 @@ mod names;
 mod origin;
 mod output;
 mod page;
+mod paging;
 mod prepare;
 mod run;
 mod seek;
 mod session;
 mod snapshot;
 mod unions;
+mod view;
 
 use std::{
     collections::BTreeMap,
@@ -38,12 +40,13 @@ use crate::{
     sources::{self, Listing, Source},
 };
 
-pub use explain::{Explanation, LocalPart, SourcePart};
+pub use explain::{Explanation, LocalPart, PagingPart, SourcePart};
 pub use faults::fault;
+pub use paging::Paging;
 pub use prepare::Prepared;
-pub use run::{Cut, Physical, RowStream};
-pub use seek::terms;
+pub use run::{Cut, Physical, RowStream, Wanted};
 pub use snapshot::{Refusal, Snapshot};
+pub use view::{Filter, View};
 
 /// How often a source that is down is asked again.
 const RETRY: Duration = Duration::from_secs(5);

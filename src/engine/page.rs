@@ -1,7 +1,7 @@
 //! How the rows of a planned query are cut into pages: as its header says, and where it names no key, by the key of the
 //! table whose rows they are.
 
-use std::hash::{Hash as _, Hasher};
+use std::hash::Hash as _;
 
 use datafusion::{
     arrow::datatypes::{DataType, Schema},
@@ -11,12 +11,12 @@ use datafusion::{
 use sha2::{Digest, Sha256};
 
 use super::{
-    Prepared,
     catalogs::{self, Listings},
     origin, seek,
+    view::Digester,
 };
 use crate::{
-    catalog::Page,
+    catalog::{Consistency, Page},
     config::Spanned,
     model::{Place, Problem, place::nearest},
 };
@@ -25,7 +25,7 @@ use crate::{
 /// the table, its columns as the query calls them, and stands at `at`.
 ///
 /// # Errors
-/// Columns that are not there or have no order, and an order that no key completes.
+/// Columns that are not there or have no order, and a keyset without a key.
 pub(super) fn settle(
     page: &Page,
     plan: &LogicalPlan,
@@ -39,9 +39,9 @@ pub(super) fn settle(
         page.key = key.into_iter().map(|value| Spanned { value, place: at.clone() }).collect();
     }
     let mut problems = check(&page, schema);
-    if let (Some(term), true) = (page.order.first(), page.key.is_empty()) {
-        let hint = "name output columns that together are unique, or write the order as ORDER BY in the SQL";
-        problems.push(Problem::error(term.place.clone(), "`page.order` needs `page.key`").hint(hint));
+    if page.consistency == Some(Consistency::Keyset) && page.key.is_empty() {
+        let hint = "name output columns that together are unique and not NULL, or let the service choose";
+        problems.push(Problem::error(at.clone(), "`page.consistency: keyset` needs `page.key`").hint(hint));
     }
     if problems.is_empty() { Ok(page) } else { Err(problems) }
 }
@@ -111,37 +111,11 @@ fn is_ordered(data_type: &DataType) -> bool {
         )
 }
 
-/// Warns of a query that has more rows than a page and no way to page on.
-pub(super) fn warning(prepared: &Prepared) -> Option<Problem> {
-    let query = &prepared.query;
-    let unbounded = prepared.plan.max_rows().is_none_or(|rows| rows > prepared.page.max);
-    (prepared.page.key.is_empty() && unbounded).then(|| {
-        Problem::warning(
-            query.place.clone(),
-            format!("`{}` may have more rows than a page, and no way to page on", query.name),
-        )
-        .hint("give it `page: {key: […]}`, columns that together are unique and not NULL; or a LIMIT")
-    })
-}
-
 /// What a cursor relies on: the columns of `schema`, without what is said about them, and the order of `page`.
 pub(super) fn fingerprint(schema: &Schema, page: &Page) -> [u8; 32] {
     let mut digest = Sha256::new();
+    // A schema's text would not do: its metadata comes in any order.
     schema.hash(&mut Digester(&mut digest));
     seek::terms(page).hash(&mut Digester(&mut digest));
     digest.finalize().into()
-}
-
-/// Lets what can be hashed be digested. A schema's text would not do: its metadata comes in any order.
-struct Digester<'a>(&'a mut Sha256);
-
-impl Hasher for Digester<'_> {
-    fn write(&mut self, bytes: &[u8]) {
-        self.0.update(bytes);
-    }
-
-    /// Nobody asks: the digest is the result.
-    fn finish(&self) -> u64 {
-        0
-    }
 }

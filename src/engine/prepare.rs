@@ -22,7 +22,9 @@ use super::{
     federate,
     full_scan::{self, Pulled},
     kept::Plans,
-    names, origin, output, page, run,
+    names, origin, output, page,
+    paging::{self, Paging},
+    run, seek,
 };
 use crate::{
     catalog::{Draft, Page, Param, Query, Select},
@@ -38,6 +40,8 @@ pub struct Prepared {
     pub description: Option<String>,
     /// How its rows are cut into pages.
     pub page: Page,
+    /// How they follow one another, unless a view asks for another order.
+    pub paging: Paging,
     /// The names and types in which rows leave, whatever the parameters and whatever is pushed down. Columns of a source
     /// that leave unchanged carry [`COMMENT`](crate::sources::COMMENT).
     pub schema: SchemaRef,
@@ -76,6 +80,7 @@ pub(super) async fn prepare(
         query: Arc::clone(query),
         description: query.description.clone().or_else(|| comment(&plan, listings)),
         fingerprint: page::fingerprint(&contract, &page),
+        paging: paging::settle(&page, seek::terms(&page), &plan),
         page,
         schema: output::commented(&contract, comments),
         contract,

@@ -14,9 +14,12 @@ use datafusion::{
 use crate::catalog::{Direction, OrderTerm, Page};
 
 /// The terms of a page's whole order: `page.order`, then the columns of `page.key` that it does not name.
-#[must_use]
-pub fn terms(page: &Page) -> Vec<OrderTerm> {
-    let mut terms: Vec<OrderTerm> = page.order.iter().map(|term| term.value.clone()).collect();
+pub(super) fn terms(page: &Page) -> Vec<OrderTerm> {
+    completed(page.order.iter().map(|term| term.value.clone()).collect(), page)
+}
+
+/// `terms`, then the columns of `page.key` that they do not name.
+pub(super) fn completed(mut terms: Vec<OrderTerm>, page: &Page) -> Vec<OrderTerm> {
     for column in &page.key {
         if !terms.iter().any(|term| term.column == column.value) {
             terms.push(OrderTerm { column: column.value.clone(), direction: Direction::Ascending, nulls_first: false });

@@ -6,7 +6,7 @@ use datafusion::{arrow::datatypes::SchemaRef, common::Result as DfResult, execut
 
 use super::{
     catalogs::{self, Listings},
-    full_scan, page,
+    full_scan,
     prepare::{self, Prepared},
 };
 use crate::{
@@ -158,7 +158,6 @@ impl Snapshot {
                     let was = "the columns of its sources have changed since the query was loaded";
                     return Err(Fault::new(Code::QueryUnavailable, was).with_hint("the owner has to look at it"));
                 }
-                problems.extend(page::warning(&prepared));
                 Ok(Arc::new(prepared))
             }
             Err(found) => {

@@ -107,7 +107,7 @@ impl FlightService for Door {
 
 impl Door {
     /// The first three stages of the road, for all methods.
-    fn admit(&self, metadata: &MetadataMap, call: &Call, record: &mut Record) -> Result<Granted<'_>, Fault> {
+    fn admit(&self, metadata: &MetadataMap, call: &Call, record: &mut Record) -> Result<Granted, Fault> {
         let caller = self.road.authenticate(&credentials(metadata))?;
         record.consumer = Some(caller.principal().id().to_owned());
         let resolved = caller.resolve(&call.query, call.version)?;
@@ -121,7 +121,7 @@ impl Door {
         let call = Call::of_descriptor(request.get_ref())?;
         let granted = self.admit(request.metadata(), &call, record)?;
         let ticket = call.ticket(granted.query().version);
-        let schema = granted.bind(&call.parameters)?.schema();
+        let schema = granted.bind(&call.parameters, &[])?.schema();
         let endpoint = FlightEndpoint::new().with_ticket(ticket);
         let info = FlightInfo::new().try_with_schema(&schema).map_err(Fault::internal)?;
         Ok(info.with_endpoint(endpoint).with_descriptor(request.get_ref().clone()))
@@ -140,7 +140,8 @@ impl Door {
     ) -> Result<(datafusion::arrow::datatypes::SchemaRef, Rows), Fault> {
         let call = Call::of_ticket(request.get_ref())?;
         let granted = self.admit(request.metadata(), &call, record)?;
-        let answer = granted.bind(&call.parameters)?.plan(Want::Stream).await?.execute().await?;
+        let answer =
+            granted.bind(&call.parameters, &[])?.answer(Want::Stream, &mut |stage| record.stage(stage)).await?;
         match answer.body {
             Body::Stream(rows) => Ok((answer.schema, rows)),
             Body::Page(_) => Err(Fault::internal("a stream was asked for")),

@@ -2,6 +2,7 @@
 
 use axum::{body::Body as HttpBody, response::Response};
 use bytes::Bytes;
+use chrono::{DateTime, SecondsFormat, Utc};
 use futures::{Stream, StreamExt, stream};
 use http::{HeaderValue, Uri, header};
 use serde_json::Value;
@@ -22,7 +23,7 @@ pub(super) const HAS_MORE: &str = "aqueduct-has-more";
 
 /// A page, whole in memory: its length is known and its failure can still be told.
 pub(super) fn page(
-    answer: &Answer<'_>,
+    answer: &Answer,
     page: &Page,
     format: Format,
     coding: Coding,
@@ -40,7 +41,7 @@ pub(super) fn page(
     record.rows = encoded.rows as u64;
     record.stage("encode");
     let headers = response.headers_mut();
-    headers.insert(CONSISTENCY, HeaderValue::from_static(end.consistency.as_str()));
+    headers.insert(CONSISTENCY, HeaderValue::from_static(end.promise.as_str()));
     headers.insert(HAS_MORE, HeaderValue::from_static(if end.has_more { "true" } else { "false" }));
     if let Some(cursor) = &end.cursor {
         let link = format!("<{}>; rel=\"next\"", request::target(uri, Some(cursor)));
@@ -75,19 +76,26 @@ fn head(format: Format, coding: Coding) -> Response {
     response
 }
 
-fn envelope(answer: &Answer<'_>, page: &Page, end: &End, rows: &[u8], request_id: &str) -> Vec<u8> {
-    let generated_at = answer.generated_at.to_rfc3339_opts(chrono::SecondsFormat::Micros, true);
+fn envelope(answer: &Answer, page: &Page, end: &End, rows: &[u8], request_id: &str) -> Vec<u8> {
+    let generated_at = instant(answer.generated_at);
     let (query, version) = (&answer.query.name, answer.query.version);
-    let (has_more, limit, consistency) = (end.has_more, page.limit, end.consistency.as_str());
+    let (has_more, limit, consistency) = (end.has_more, page.limit, end.promise.as_str());
     // No character of these needs an escape; of the request's id, which a caller may have chosen, some might.
     let cursor = end.cursor.as_ref().map_or_else(|| "null".to_owned(), |cursor| format!("\"{cursor}\""));
     let request_id = Value::from(request_id);
+    let total = page.total.map_or_else(String::new, |total| format!(",\"total\":{total}"));
+    let as_of: Vec<_> = answer.as_of.iter().map(|(source, at)| format!("\"{source}\":\"{}\"", instant(*at))).collect();
+    let as_of = as_of.join(",");
     let tail = format!(
-        ",\"pagination\":{{\"cursor\":{cursor},\"has_more\":{has_more},\"limit\":{limit}}},\
-         \"meta\":{{\"query\":\"{query}\",\"version\":{version},\"generated_at\":\"{generated_at}\",\
+        ",\"pagination\":{{\"cursor\":{cursor},\"has_more\":{has_more},\"limit\":{limit}{total}}},\
+         \"meta\":{{\"query\":\"{query}\",\"version\":{version},\"generated_at\":\"{generated_at}\",\"as_of\":{{{as_of}}},\
          \"consistency\":\"{consistency}\",\"request_id\":{request_id}}}}}"
     );
     [b"{\"data\":", rows, tail.as_bytes()].concat()
+}
+
+fn instant(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Micros, true)
 }
 
 /// A result that is still flowing.
@@ -97,7 +105,7 @@ pub(super) struct Flow {
 }
 
 /// The head of a stream, whose first row is at hand.
-pub(super) fn stream(answer: Answer<'_>, format: Format, coding: Coding) -> Result<(Response, Flow), Fault> {
+pub(super) fn stream(answer: Answer, format: Format, coding: Coding) -> Result<(Response, Flow), Fault> {
     let encoder = StreamEncoder::new(format, &answer.schema, coding)?;
     let Body::Stream(rows) = answer.body else { return Err(Fault::internal("a page is no stream")) };
     let mut head = head(format, encoder.coding());

@@ -57,7 +57,7 @@ pub(super) async fn serve(State(road): State<Arc<Road>>, request: Request) -> Re
     }
 }
 
-fn document(road: &Road, request: &Request, record: &mut Record) -> Result<Value, Fault> {
+fn document(road: &Arc<Road>, request: &Request, record: &mut Record) -> Result<Value, Fault> {
     let caller = road.authenticate(&request::credentials(request.headers()))?;
     record.consumer = Some(caller.principal().id().to_owned());
     let anyone = road.authenticate(&Credentials::None).ok();
@@ -213,7 +213,7 @@ fn in_query(param: &Param) -> Value {
 fn controls(page: &Page, formats: &[Format]) -> impl Iterator<Item = Value> + use<> {
     let max = page.max;
     let formats: Vec<_> = formats.iter().map(|format| format.name()).collect();
-    let mut controls = vec![
+    let controls = vec![
         json!({
             "name": "limit", "in": "query", "description": "The most rows of a page",
             "schema": {"type": "integer", "minimum": 1, "maximum": max, "default": DEFAULT_LIMIT.min(max)},
@@ -222,13 +222,11 @@ fn controls(page: &Page, formats: &[Format]) -> impl Iterator<Item = Value> + us
             "name": "format", "in": "query", "description": "The format of the answer, instead of `Accept`",
             "schema": {"type": "string", "enum": formats},
         }),
-    ];
-    if !page.key.is_empty() {
-        controls.push(json!({
+        json!({
             "name": "cursor", "in": "query", "description": "`pagination.cursor` of the page before",
             "schema": {"type": "string"},
-        }));
-    }
+        }),
+    ];
     controls.into_iter()
 }
 
@@ -248,7 +246,7 @@ fn success(query: &Query) -> Value {
         "description": "Rows",
         "headers": {
             "Link": header("Of a page that is not the last: `rel=\"next\"` leads to the next"),
-            answer::CONSISTENCY: header("Of a page: `complete`, `keyset` or `partial`"),
+            answer::CONSISTENCY: header("Of a page: `complete`, `keyset` or `stored`"),
             answer::HAS_MORE: header("Of a page: `true` if rows follow"),
             "X-Request-Id": header("Names this request in logs"),
             "Server-Timing": header("How long each stage took, in milliseconds"),

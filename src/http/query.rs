@@ -49,7 +49,7 @@ impl Reply {
     }
 }
 
-async fn walk(road: &Road, request: Request, uri: &Uri, record: &mut Record) -> Result<Reply, Fault> {
+async fn walk(road: &Arc<Road>, request: Request, uri: &Uri, record: &mut Record) -> Result<Reply, Fault> {
     let (name, version) = request::query(uri)?;
     let caller = road.authenticate(&request::credentials(request.headers()))?;
     record.consumer = Some(caller.principal().id().to_owned());
@@ -64,15 +64,14 @@ async fn walk(road: &Road, request: Request, uri: &Uri, record: &mut Record) -> 
     if asked.format == Format::Plan {
         granted.may_explain()?;
     }
-    let bound = granted.bind(&asked.parameters)?;
+    let bound = granted.bind(&asked.parameters, &asked.shaping)?;
     record.stage("bind");
-    let planned = bound.plan(asked.want).await?;
-    record.stage("plan");
     if asked.format == Format::Plan {
+        let planned = bound.plan(&asked.want).await?;
+        record.stage("plan");
         return answer::plan(&planned.explain(), asked.coding, record).map(Reply::whole);
     }
-    let answer = planned.execute().await?;
-    record.stage("execute");
+    let answer = bound.answer(asked.want, &mut |stage| record.stage(stage)).await?;
     match &answer.body {
         Body::Page(page) => answer::page(&answer, page, asked.format, asked.coding, uri, record).map(Reply::whole),
         Body::Stream(_) => {

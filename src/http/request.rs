@@ -12,7 +12,7 @@ use crate::{
     auth::Credentials,
     encode::{Coding, Format},
     model::{Code, Fault, QueryName, json, name::major},
-    pipeline::{Parameters, Want},
+    pipeline::{Parameters, Want, Window},
 };
 
 /// The longest path and query string, in bytes. Larger parameters go into a body.
@@ -21,6 +21,9 @@ const LONGEST_TARGET: usize = 16 * 1024;
 const LARGEST_BODY: usize = 1024 * 1024;
 /// How long a body may take to arrive.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What says which page of a result is wanted, and how.
+const CONTROLS_OF_PAGES: [&str; 5] = ["limit", "cursor", "format", "skip", "count"];
 
 /// What is kept out of a query string's values.
 const RESERVED: &AsciiSet =
@@ -79,6 +82,8 @@ pub(super) struct Asked {
     pub format: Format,
     pub coding: Coding,
     pub want: Want,
+    /// `fields`, `sort` and filters, as written.
+    pub shaping: Vec<(String, String)>,
     pub parameters: Parameters,
 }
 
@@ -87,7 +92,8 @@ pub(super) async fn read(request: Request) -> Result<Asked, Fault> {
     let (parts, body) = request.into_parts();
     let pairs = pairs(parts.uri.query().unwrap_or_default())?;
     let (control, pairs): (Vec<_>, Vec<_>) =
-        pairs.into_iter().partition(|(name, _)| ["limit", "cursor", "format"].contains(&name.as_str()));
+        pairs.into_iter().partition(|(name, _)| CONTROLS_OF_PAGES.contains(&name.as_str()));
+    let (shaping, pairs): (Vec<_>, Vec<_>) = pairs.into_iter().partition(|(name, _)| is_shaping(name));
     let single = |name: &str| {
         let mut values = control.iter().filter(|(other, _)| other == name).map(|(_, value)| value.as_str());
         match (values.next(), values.next()) {
@@ -98,8 +104,12 @@ pub(super) async fn read(request: Request) -> Result<Asked, Fault> {
     let format = Format::negotiate(joined(&parts.headers, &header::ACCEPT)?.as_deref(), single("format")?)?;
     let limit = single("limit")?.map(limit).transpose()?;
     let cursor = single("cursor")?.map(ToOwned::to_owned);
-    let paged = matches!(format, Format::Json | Format::Plan);
-    let want = if paged || limit.is_some() || cursor.is_some() { Want::Page { limit, cursor } } else { Want::Stream };
+    let skip = single("skip")?.map(skip).transpose()?;
+    let count = single("count")?.map(count).transpose()?.unwrap_or_default();
+    let is_page =
+        matches!(format, Format::Json | Format::Plan) || limit.is_some() || cursor.is_some() || skip.is_some() || count;
+    let window = Window { limit, cursor, skip: skip.unwrap_or_default(), count };
+    let want = if is_page { Want::Page(window) } else { Want::Stream };
     let parameters = if parts.method == Method::POST {
         if let Some((name, _)) = pairs.first() {
             return Err(Fault::new(Code::MalformedRequest, format!("`{name}` stands in the query string of a POST"))
@@ -110,7 +120,7 @@ pub(super) async fn read(request: Request) -> Result<Asked, Fault> {
         Parameters::Pairs(pairs)
     };
     let coding = Coding::negotiate(joined(&parts.headers, &header::ACCEPT_ENCODING)?.as_deref());
-    Ok(Asked { format, coding, want, parameters })
+    Ok(Asked { format, coding, want, shaping, parameters })
 }
 
 /// The same request with another cursor, or none, as a relative reference.
@@ -136,6 +146,25 @@ fn limit(text: &str) -> Result<usize, Fault> {
         return Err(wrong("not a whole number above 0"));
     }
     text.parse().map_err(|_| wrong("more than any query allows"))
+}
+
+fn skip(text: &str) -> Result<u64, Fault> {
+    text.parse().map_err(|_| {
+        Fault::new(Code::MalformedRequest, format!("`skip` is `{}`, which is not a number of rows", shorten(text)))
+    })
+}
+
+fn count(text: &str) -> Result<bool, Fault> {
+    if text == "exact" {
+        return Ok(true);
+    }
+    Err(Fault::new(Code::MalformedRequest, format!("`count` is `{}`", shorten(text)))
+        .with_hint("there is `count=exact`"))
+}
+
+/// Does it shape the result? Names of parameters hold no `__`.
+fn is_shaping(name: &str) -> bool {
+    name == "fields" || name == "sort" || name.contains("__")
 }
 
 fn shorten(text: &str) -> String {

@@ -9,24 +9,25 @@ use super::{
     Road,
     bind::{self, Parameters},
     bound::Bound,
+    shape,
 };
 use crate::{
     auth::Principal,
     catalog::Query,
-    engine::{Prepared, Refusal},
+    engine::{Prepared, Refusal, View},
     model::{Code, Fault, QueryName, place::nearest},
     policy::{self, Grant},
 };
 
 /// A caller who is known.
 #[derive(Debug)]
-pub struct Authenticated<'a> {
-    pub(super) road: &'a Road,
+pub struct Authenticated {
+    pub(super) road: Arc<Road>,
     pub(super) principal: Principal,
     pub(super) began: Instant,
 }
 
-impl<'a> Authenticated<'a> {
+impl Authenticated {
     /// Who it is.
     #[must_use]
     pub fn principal(&self) -> &Principal {
@@ -37,7 +38,7 @@ impl<'a> Authenticated<'a> {
     ///
     /// # Errors
     /// [`Code::UnknownQuery`] and [`Code::UnknownVersion`].
-    pub fn resolve(self, name: &QueryName, version: Option<u32>) -> Result<Resolved<'a>, Fault> {
+    pub fn resolve(self, name: &QueryName, version: Option<u32>) -> Result<Resolved, Fault> {
         let queries = &self.road.project.queries;
         let versions: Vec<u32> =
             queries.range((name.clone(), 0)..=(name.clone(), u32::MAX)).map(|((_, version), _)| *version).collect();
@@ -62,18 +63,17 @@ impl<'a> Authenticated<'a> {
     ///
     /// # Errors
     /// [`Code::ScopeMissing`], a source that is down, or everything that does not fit the sources.
-    pub async fn ad_hoc(self, query: Arc<Query>) -> Result<Bound<'a>, Refusal> {
+    pub async fn ad_hoc(self, query: Arc<Query>) -> Result<Bound, Refusal> {
         let grant = policy::grant(&self.principal, &query).map_err(Refusal::Fault)?;
         let snapshot = self.road.engine.snapshot_for(&query).await;
         let prepared = Arc::new(snapshot.prepare_ad_hoc(&query).await?);
         let granted = Granted { road: self.road, began: self.began, grant, query };
-        Ok(Bound { granted, snapshot, prepared, values: Vec::new() })
+        Ok(Bound { granted, snapshot, prepared, values: Vec::new(), view: View::default() })
     }
 
     /// The queries that this caller may call, by name and version.
-    pub fn callable(&self) -> impl Iterator<Item = &'a Arc<Query>> + use<'a> {
-        let principal = self.principal.clone();
-        self.road.project.queries.values().filter(move |query| policy::grant(&principal, query).is_ok())
+    pub fn callable(&self) -> impl Iterator<Item = &Arc<Query>> {
+        self.road.project.queries.values().filter(|query| policy::grant(&self.principal, query).is_ok())
     }
 
     /// The queries that this caller may call and that fit their sources now.
@@ -86,17 +86,17 @@ impl<'a> Authenticated<'a> {
 
 /// A caller and a query that exists.
 #[derive(Debug)]
-pub struct Resolved<'a> {
-    pub(super) caller: Authenticated<'a>,
+pub struct Resolved {
+    pub(super) caller: Authenticated,
     pub(super) query: Arc<Query>,
 }
 
-impl<'a> Resolved<'a> {
+impl Resolved {
     /// Third stage: may the caller?
     ///
     /// # Errors
     /// [`Code::CredentialsMissing`] and [`Code::ScopeMissing`].
-    pub fn grant(self) -> Result<Granted<'a>, Fault> {
+    pub fn grant(self) -> Result<Granted, Fault> {
         let grant = policy::grant(&self.caller.principal, &self.query)?;
         Ok(Granted { road: self.caller.road, began: self.caller.began, grant, query: self.query })
     }
@@ -104,14 +104,14 @@ impl<'a> Resolved<'a> {
 
 /// A caller who may run the query.
 #[derive(Debug)]
-pub struct Granted<'a> {
-    pub(super) road: &'a Road,
+pub struct Granted {
+    pub(super) road: Arc<Road>,
     pub(super) began: Instant,
     pub(super) grant: Grant,
     pub(super) query: Arc<Query>,
 }
 
-impl<'a> Granted<'a> {
+impl Granted {
     /// The query.
     #[must_use]
     pub fn query(&self) -> &Arc<Query> {
@@ -134,14 +134,17 @@ impl<'a> Granted<'a> {
         Ok(Arc::clone(&self.road.engine.snapshot().prepared(&self.query)?.schema))
     }
 
-    /// Fourth stage: the caller's parameters, typed and within their bounds.
+    /// Fourth stage: the caller's parameters, typed and within their bounds, and what it makes of the result: `shaping`
+    /// holds `fields`, `sort` and filters as they were written.
     ///
     /// # Errors
     /// [`Code::InvalidParameter`] with all mistakes; [`Code::SourceDown`] and [`Code::QueryUnavailable`].
-    pub fn bind(self, parameters: &Parameters) -> Result<Bound<'a>, Fault> {
-        let values = bind::bind(&self.query, parameters)?;
+    pub fn bind(self, parameters: &Parameters, shaping: &[(String, String)]) -> Result<Bound, Fault> {
+        let mut values = bind::bind(&self.query, parameters)?;
         let snapshot = self.road.engine.snapshot();
         let prepared = snapshot.prepared(&self.query)?;
-        Ok(Bound { granted: self, snapshot, prepared, values })
+        let (view, filters) = shape::read(&prepared, shaping)?;
+        values.extend(filters);
+        Ok(Bound { granted: self, snapshot, prepared, values, view })
     }
 }

@@ -1,22 +1,21 @@
-//! A call whose values are typed: the part of the result that is wanted becomes a plan, and a cursor a place in it.
+//! A call whose values are typed: what of the result it wants, and what a cursor of it is bound to.
 
 use std::sync::Arc;
 
 use chrono::{DateTime, SubsecRound, Utc};
 use datafusion::{arrow::datatypes::SchemaRef, common::ScalarValue};
 use sha2::{Digest, Sha256};
-use tokio::time::timeout_at;
+use tokio::time::Instant;
 
 use super::{
     admit::Granted,
-    cursor::Binding,
-    execute::{Planned, Shape, timed_out},
-    page::Paging,
+    cursor::{Binding, Place},
     row,
+    run::{Planned, Run},
 };
 use crate::{
-    catalog::Param,
-    engine::{self, Cut, Prepared, Snapshot},
+    catalog::{Consistency, Param},
+    engine::{Cut, Paging, Prepared, Snapshot, View},
     model::{Code, Fault},
 };
 
@@ -29,28 +28,38 @@ pub enum Want {
     /// All of it, as it comes.
     Stream,
     /// A page.
-    Page {
-        /// At most so many rows; [`DEFAULT_LIMIT`] unless said.
-        limit: Option<usize>,
-        /// Behind this cursor.
-        cursor: Option<String>,
-    },
+    Page(Window),
+}
+
+/// Which rows make a page.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Window {
+    /// At most so many rows; [`DEFAULT_LIMIT`] unless said.
+    pub limit: Option<usize>,
+    /// Behind this cursor.
+    pub cursor: Option<String>,
+    /// So many rows further: a kept result can be read anywhere.
+    pub skip: u64,
+    /// Count the whole result too?
+    pub count: bool,
 }
 
 /// A call whose values are typed.
 #[derive(Debug)]
-pub struct Bound<'a> {
-    pub(super) granted: Granted<'a>,
+pub struct Bound {
+    pub(super) granted: Granted,
     pub(super) snapshot: Arc<Snapshot>,
     pub(super) prepared: Arc<Prepared>,
+    /// Those of the parameters, of policies, and of the view's filters.
     pub(super) values: Vec<ScalarValue>,
+    pub(super) view: View,
 }
 
-impl<'a> Bound<'a> {
+impl Bound {
     /// The columns of the result.
     #[must_use]
     pub fn schema(&self) -> SchemaRef {
-        Arc::clone(&self.prepared.schema)
+        self.view.schema(&self.prepared.schema)
     }
 
     /// The parameters of the query, in the header's order, and the value of each.
@@ -58,55 +67,57 @@ impl<'a> Bound<'a> {
         self.granted.query.params.iter().zip(&self.values)
     }
 
-    /// Fifth stage: a plan over the sources for the part of the result that is wanted.
+    /// Fifth stage, for whoever wants to see it: the plan for the part of the result that is wanted.
     ///
     /// # Errors
     /// [`Code::InvalidLimit`], what is wrong with a cursor, and what planning finds.
-    pub async fn plan(self, want: Want) -> Result<Planned<'a>, Fault> {
-        let deadline = self.granted.began + self.granted.query.timeout;
-        // An instant in whole microseconds, the unit of all timestamps.
-        let mut now = Utc::now().trunc_subsecs(6);
-        let (cut, shape) = match want {
-            Want::Stream => (self.whole(), Shape::Stream),
-            Want::Page { limit, cursor } => {
-                let limit = page_limit(&self.prepared, limit)?;
-                let continued = cursor.is_some();
-                let (cut, paging) = self.page_cut(limit, cursor.as_deref(), &mut now)?;
-                (cut, Shape::Page { limit, continued, paging })
+    pub async fn plan(self, want: &Want) -> Result<Planned, Fault> {
+        let now = instant();
+        match want {
+            Want::Stream => self.run(self.whole(), now).plan().await,
+            Want::Page(window) => {
+                let (paging, limit) = (self.paging(), self.limit(window)?);
+                let place = self.place(window, &paging, now)?;
+                let now = place.as_ref().map_or(now, Place::now);
+                self.run(self.cut(&paging, limit, place.as_ref())?, now).plan().await
             }
-        };
-        let plan = timeout_at(deadline, self.snapshot.plan(&self.prepared, self.values, &cut, now));
-        let plan = plan.await.map_err(|_| timed_out())??;
-        Ok(Planned { granted: self.granted, prepared: self.prepared, plan, shape, deadline, now })
-    }
-
-    /// The whole result. Sorting it costs memory and the first row's time, so it is done only where the owner asks for
-    /// an order; a key alone says how to page, not how to stream.
-    fn whole(&self) -> Cut {
-        let page = &self.prepared.page;
-        Cut::All { terms: if page.order.is_empty() { Vec::new() } else { engine::terms(page) } }
-    }
-
-    fn page_cut(
-        &self,
-        limit: usize,
-        cursor: Option<&str>,
-        now: &mut DateTime<Utc>,
-    ) -> Result<(Cut, Option<Paging>), Fault> {
-        let rows = limit + 1;
-        if self.prepared.page.key.is_empty() {
-            return match cursor {
-                None => Ok((Cut::First { rows }, None)),
-                Some(cursor) => Err(self.no_cursors(cursor, *now)?),
-            };
         }
-        let terms = engine::terms(&self.prepared.page);
-        let binding = self.binding()?;
-        let after = match cursor {
-            None => None,
-            Some(cursor) => {
-                let position = self.granted.road.cursors.open(cursor, &binding, *now)?;
-                *now = position.now;
+    }
+
+    /// The one run that gives `cut`.
+    pub(super) fn run(&self, cut: Cut, now: DateTime<Utc>) -> Run {
+        Run {
+            road: Arc::clone(&self.granted.road),
+            snapshot: Arc::clone(&self.snapshot),
+            prepared: Arc::clone(&self.prepared),
+            view: self.view.clone(),
+            values: self.values.clone(),
+            cut,
+            now,
+            deadline: self.deadline(),
+        }
+    }
+
+    pub(super) fn deadline(&self) -> Instant {
+        self.granted.began + self.granted.query.timeout
+    }
+
+    pub(super) fn paging(&self) -> Paging {
+        self.prepared.paging(&self.view)
+    }
+
+    /// The whole result. Sorting it costs memory and the first row's time, so it is done only where somebody asks for an
+    /// order; a key alone says how to page, not how to stream.
+    pub(super) fn whole(&self) -> Cut {
+        let is_ordered = !self.prepared.page.order.is_empty() || !self.view.sort.is_empty();
+        Cut::All { terms: if is_ordered { self.paging().terms } else { Vec::new() } }
+    }
+
+    /// What has to be run for a page of `limit` rows behind `place`.
+    pub(super) fn cut(&self, paging: &Paging, limit: usize, place: Option<&Place>) -> Result<Cut, Fault> {
+        let terms = paging.terms.clone();
+        let after = match place {
+            Some(Place::Row { row, .. }) => {
                 let types = terms
                     .iter()
                     .map(|term| {
@@ -114,46 +125,70 @@ impl<'a> Bound<'a> {
                     })
                     .collect::<Result<Vec<_>, _>>()
                     .map_err(Fault::internal)?;
-                Some(row::decode(&types, &position.row)?)
+                Some(row::decode(&types, row)?)
             }
+            _ => None,
         };
-        Ok((Cut::Keyset { terms: terms.clone(), after, rows }, Some(Paging { terms, binding, now: *now })))
-    }
-
-    /// Why `cursor` cannot be followed where there is no key: there never was one, or the source has lost it since.
-    fn no_cursors(&self, cursor: &str, now: DateTime<Utc>) -> Result<Fault, Fault> {
-        Ok(match self.granted.road.cursors.open(cursor, &self.binding()?, now) {
-            Err(gone) if gone.code == Code::CursorExpired => gone,
-            _ => {
-                let text = format!("`{}` has no page key, so it makes no cursors", self.granted.query.name);
-                Fault::new(Code::InvalidCursor, text)
-            }
+        Ok(match paging.consistency {
+            Consistency::Keyset => Cut::Keyset { terms, after, rows: limit + 1 },
+            Consistency::Stored => Cut::All { terms },
         })
     }
 
-    fn binding(&self) -> Result<Binding, Fault> {
+    /// Where the page begins that the caller wants, unless it is the first.
+    pub(super) fn place(&self, window: &Window, paging: &Paging, now: DateTime<Utc>) -> Result<Option<Place>, Fault> {
+        if window.skip > 0 && paging.consistency == Consistency::Keyset {
+            let text =
+                "`skip` is for results that are kept: the rows of this query are found by the values of the last one";
+            return Err(Fault::new(Code::MalformedRequest, text).with_hint("follow `pagination.cursor` instead"));
+        }
+        let Some(cursor) = &window.cursor else { return Ok(None) };
+        let place = self.granted.road.cursors.open(cursor, &self.binding()?, now)?;
+        match (&place, paging.consistency) {
+            (Place::Row { .. }, Consistency::Keyset) | (Place::Kept { .. }, Consistency::Stored) => Ok(Some(place)),
+            _ => Err(Fault::new(Code::CursorExpired, "the query's pages follow one another in another way by now")
+                .with_hint("start again: send the request without `cursor`")),
+        }
+    }
+
+    pub(super) fn limit(&self, window: &Window) -> Result<usize, Fault> {
+        let max = self.prepared.page.max;
+        match window.limit {
+            None => Ok(DEFAULT_LIMIT.min(max)),
+            Some(limit) if (1..=max).contains(&limit) => Ok(limit),
+            Some(limit) => {
+                let text = format!("`limit` is {limit}; `{}` allows 1 to {max}", self.prepared.query.name);
+                Err(Fault::new(Code::InvalidLimit, text))
+            }
+        }
+    }
+
+    /// What cursors of this call are bound to.
+    pub(super) fn binding(&self) -> Result<Binding, Fault> {
         let query = &self.granted.query;
-        let parameters = if self.values.is_empty() { Vec::new() } else { row::encode(&row::arrays(&self.values)?, 0)? };
         let mut world = Sha256::new();
         world.update(query.fingerprint);
         world.update(self.granted.grant.fingerprint());
         world.update(self.prepared.fingerprint);
         Ok(Binding {
             query: format!("{}@{}", query.name, query.version),
-            parameters: Sha256::digest(parameters).into(),
+            parameters: self.request()?,
             world: world.finalize().into(),
         })
     }
+
+    /// SHA-256 over all that is asked for: the values and the view.
+    pub(super) fn request(&self) -> Result<[u8; 32], Fault> {
+        let mut digest = Sha256::new();
+        if !self.values.is_empty() {
+            digest.update(row::encode(&row::arrays(&self.values)?, 0)?);
+        }
+        self.view.digest(&mut digest);
+        Ok(digest.finalize().into())
+    }
 }
 
-fn page_limit(prepared: &Prepared, limit: Option<usize>) -> Result<usize, Fault> {
-    let max = prepared.page.max;
-    match limit {
-        None => Ok(DEFAULT_LIMIT.min(max)),
-        Some(limit) if (1..=max).contains(&limit) => Ok(limit),
-        Some(limit) => {
-            let text = format!("`limit` is {limit}; `{}` allows 1 to {max}", prepared.query.name);
-            Err(Fault::new(Code::InvalidLimit, text))
-        }
-    }
+/// This instant, in whole microseconds: the unit of all timestamps.
+pub(super) fn instant() -> DateTime<Utc> {
+    Utc::now().trunc_subsecs(6)
 }

@@ -2,15 +2,18 @@
 //! gives a type that only this room can build and that the next one takes, so none can be skipped.
 //!
 //! [`Road::authenticate`] gives an [`Authenticated`] caller, `resolve` a [`Resolved`] query, `grant` the leave to run it
-//! ([`Granted`]), `bind` typed values ([`Bound`]), `plan` a plan ([`Planned`]), `execute` an [`Answer`].
+//! ([`Granted`]), `bind` typed values ([`Bound`]), which `answer` turns into an [`Answer`]: a [`Run`] is planned and
+//! executed, or what an earlier one gave is read again.
 
 mod admit;
+mod answer;
 mod bind;
 mod bound;
 pub mod cursor;
-mod execute;
 mod page;
 mod row;
+mod run;
+mod shape;
 mod stream;
 
 use std::sync::Arc;
@@ -22,14 +25,16 @@ use crate::{
     catalog::Project,
     engine::Engine,
     model::Fault,
+    spool::Spool,
 };
 use cursor::CursorKeys;
 
 pub use admit::{Authenticated, Granted, Resolved};
+pub use answer::{Answer, Body};
 pub use bind::Parameters;
-pub use bound::{Bound, DEFAULT_LIMIT, Want};
-pub use execute::{Answer, Body, Planned};
-pub use page::{Consistency, End, MAX_BYTES, Page};
+pub use bound::{Bound, DEFAULT_LIMIT, Want, Window};
+pub use page::{End, MAX_BYTES, Page, Promise};
+pub use run::Planned;
 pub use stream::{IDLE, Rows};
 
 /// What all requests share.
@@ -40,14 +45,15 @@ pub struct Road {
     authenticator: Authenticator,
     cursors: CursorKeys,
     slots: Arc<Semaphore>,
+    spool: Arc<Spool>,
 }
 
 impl Road {
-    /// Over a project and its engine.
+    /// Over a project, its engine and the spool for results that are kept.
     ///
     /// # Errors
     /// The operating system has no randomness.
-    pub fn new(project: Arc<Project>, engine: Arc<Engine>) -> Result<Self, Fault> {
+    pub fn new(project: Arc<Project>, engine: Arc<Engine>, spool: Arc<Spool>) -> Result<Self, Fault> {
         let settings = &project.settings;
         if settings.auth.cursor_keys.is_empty() {
             tracing::warn!("auth.cursor_keys is empty: cursors are sealed with a random key and end with this process");
@@ -58,6 +64,7 @@ impl Road {
             slots: Arc::new(Semaphore::new(settings.engine.concurrency)),
             project,
             engine,
+            spool,
         })
     }
 
@@ -65,17 +72,17 @@ impl Road {
     ///
     /// # Errors
     /// Missing or bad credentials.
-    pub fn authenticate(&self, credentials: &Credentials) -> Result<Authenticated<'_>, Fault> {
+    pub fn authenticate(self: &Arc<Self>, credentials: &Credentials) -> Result<Authenticated, Fault> {
         Ok(self.enter(self.authenticator.authenticate(credentials)?))
     }
 
     /// The command line's way in: the project's owner needs no key.
     #[must_use]
-    pub fn as_owner(&self) -> Authenticated<'_> {
+    pub fn as_owner(self: &Arc<Self>) -> Authenticated {
         self.enter(Principal::owner())
     }
 
-    fn enter(&self, principal: Principal) -> Authenticated<'_> {
-        Authenticated { road: self, principal, began: Instant::now() }
+    fn enter(self: &Arc<Self>, principal: Principal) -> Authenticated {
+        Authenticated { road: Arc::clone(self), principal, began: Instant::now() }
     }
 }

@@ -6,20 +6,23 @@ use chrono::{DateTime, Utc};
 use datafusion::{
     arrow::{
         array::{Array, ArrayRef, RecordBatch},
-        compute::{concat_batches, kernels::numeric},
+        compute::kernels::numeric,
+        datatypes::SchemaRef,
     },
     common::ScalarValue,
 };
 use futures::StreamExt;
 
 use super::{
-    cursor::{Binding, CursorKeys, LIFETIME, Position},
+    cursor::{Binding, CursorKeys, LIFETIME, Place},
     row,
+    run::Made,
 };
 use crate::{
-    catalog::OrderTerm,
+    catalog::{Consistency, OrderTerm},
     engine::{Prepared, RowStream},
     model::{Code, Fault},
+    spool::{ResultId, Slice},
 };
 
 /// The most bytes of an encoded page.
@@ -32,31 +35,35 @@ pub struct Page {
     pub rows: RecordBatch,
     /// How many rows were asked for.
     pub limit: usize,
+    /// How many rows the whole result has, where that was asked for.
+    pub total: Option<u64>,
+    /// The same rows with the columns of the order.
+    ordered: RecordBatch,
     /// Does a row follow those in `rows`?
     more: bool,
     continued: bool,
-    paging: Option<Paging>,
+    next: Next,
 }
 
 /// What a page promises about the rows behind it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Consistency {
+pub enum Promise {
     /// All rows are here.
     Complete,
     /// Rows that stay unchanged are seen exactly once over all pages.
     Keyset,
-    /// More rows exist, and this query has no way to page on.
-    Partial,
+    /// All pages are of one run.
+    Stored,
 }
 
-impl Consistency {
+impl Promise {
     /// As `meta.consistency` spells it.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Complete => "complete",
-            Self::Keyset => "keyset",
-            Self::Partial => "partial",
+            Self::Keyset => Consistency::Keyset.as_str(),
+            Self::Stored => Consistency::Stored.as_str(),
         }
     }
 }
@@ -64,77 +71,107 @@ impl Consistency {
 /// How a page ends.
 #[derive(Debug)]
 pub struct End {
-    /// Leads to the next page, if there is one that can be reached.
+    /// Leads to the next page, if there is one.
     pub cursor: Option<String>,
     /// Do rows follow?
     pub has_more: bool,
     /// What is promised.
-    pub consistency: Consistency,
+    pub promise: Promise,
 }
 
-/// What a page needs to seal a cursor.
-#[derive(Debug)]
-pub(super) struct Paging {
-    pub terms: Vec<OrderTerm>,
-    pub binding: Binding,
-    pub now: DateTime<Utc>,
+/// How the rows behind a page are reached.
+#[derive(Clone, Debug)]
+pub(super) enum Next {
+    /// There are none.
+    None,
+    /// By the values of its last row.
+    Row { terms: Vec<OrderTerm>, binding: Binding, now: DateTime<Utc>, made: DateTime<Utc> },
+    /// By their number in a result that is kept, of which the page begins with row `from`.
+    Kept { result: ResultId, from: u64, binding: Binding, now: DateTime<Utc> },
 }
 
 impl Page {
-    /// Collects `limit` rows and looks whether one follows.
-    pub(super) async fn collect(
-        mut stream: RowStream,
-        prepared: &Prepared,
+    /// The first `limit` rows of what a run gave, in the columns of `schema`; others behind them only order them.
+    pub(super) fn of(
+        made: &Made,
+        schema: &SchemaRef,
         limit: usize,
         continued: bool,
-        paging: Option<Paging>,
+        next: Next,
+        prepared: &Prepared,
     ) -> Result<Self, Fault> {
-        let (mut batches, mut count, mut bytes) = (Vec::new(), 0, 0);
-        let ended = loop {
-            if count > limit || (bytes > MAX_BYTES && count > 1) {
-                break false;
-            }
-            let Some(batch) = stream.next().await.transpose()? else { break true };
-            count += batch.num_rows();
-            // The buffers are no smaller than the values in them, and cheaper to ask.
-            bytes += batch.get_array_memory_size();
-            if bytes > MAX_BYTES {
-                bytes = batches.iter().chain([&batch]).map(size).sum();
-            }
-            batches.push(batch);
-        };
-        let rows = match batches.as_slice() {
-            [whole] => whole.clone(),
-            batches => concat_batches(&prepared.schema, batches).map_err(Fault::internal)?,
-        };
-        if paging.is_some() {
-            check_key(&rows, prepared)?;
+        let rows = made.head();
+        if matches!(next, Next::Row { .. }) {
+            check_key(rows, prepared)?;
         }
-        // Unless the stream ended, the last row that was read shows that one follows.
-        let kept = limit.min(if ended { count } else { count - 1 });
-        Ok(Self { rows: rows.slice(0, kept), limit, more: count > kept, continued, paging })
+        // Unless all rows are here, the last one shows that one follows.
+        let there = rows.num_rows() - usize::from(!matches!(made, Made::Whole(_)));
+        let kept = limit.min(there);
+        let ordered = rows.slice(0, kept);
+        let shown: Vec<usize> = (0..schema.fields().len()).collect();
+        let visible = ordered.project(&shown).map_err(Fault::internal)?;
+        Ok(Self { rows: visible, limit, total: None, ordered, more: rows.num_rows() > kept, continued, next })
+    }
+
+    /// A page of a result that is kept.
+    pub(super) fn read(slice: Slice, limit: usize, continued: bool, next: Next) -> Self {
+        let Slice { rows, more, .. } = slice;
+        Self { rows: rows.clone(), limit, total: None, ordered: rows, more, continued, next }
+    }
+
+    /// Notes how many rows the whole result has.
+    pub(super) fn count(&mut self, total: Option<u64>) {
+        self.total = total;
     }
 
     /// How the page ends when its first `rows` rows are delivered.
     ///
     /// # Errors
     /// A cursor cannot be sealed.
-    pub fn end(&self, rows: usize, keys: &CursorKeys) -> Result<End, Fault> {
+    pub(super) fn end(&self, rows: usize, keys: &CursorKeys) -> Result<End, Fault> {
         let has_more = self.more || rows < self.rows.num_rows();
-        let Some(paging) = &self.paging else {
-            let consistency = if has_more { Consistency::Partial } else { Consistency::Complete };
-            return Ok(End { cursor: None, has_more, consistency });
+        let promise = match &self.next {
+            _ if !has_more && !self.continued => Promise::Complete,
+            Next::Row { .. } => Promise::Keyset,
+            Next::Kept { .. } | Next::None => Promise::Stored,
         };
-        let consistency = if has_more || self.continued { Consistency::Keyset } else { Consistency::Complete };
-        let cursor = match rows.checked_sub(1) {
-            Some(last) if has_more => {
-                let columns = columns(&self.rows, paging.terms.iter().map(|term| term.column.as_str()))?;
-                let position = Position { now: paging.now, row: row::encode(&columns, last)? };
-                Some(keys.seal(&paging.binding, &position, Utc::now() + LIFETIME)?)
+        let cursor = if has_more { Some(self.cursor(rows, keys)?) } else { None };
+        Ok(End { cursor, has_more, promise })
+    }
+
+    /// Leads to the row behind the first `rows`.
+    fn cursor(&self, rows: usize, keys: &CursorKeys) -> Result<String, Fault> {
+        match &self.next {
+            Next::None => Err(Fault::internal("rows follow a page that has all of them")),
+            Next::Row { terms, binding, now, made } => {
+                let last = rows.checked_sub(1).ok_or_else(|| Fault::internal("rows follow an empty page"))?;
+                let columns = columns(&self.ordered, terms.iter().map(|term| term.column.as_str()))?;
+                let place = Place::Row { now: *now, row: row::encode(&columns, last)? };
+                keys.seal(binding, &place, *made + LIFETIME)
             }
-            _ => None,
-        };
-        Ok(End { cursor, has_more, consistency })
+            Next::Kept { result, from, binding, now } => {
+                let place = Place::Kept { now: *now, result: result.clone(), row: from + rows as u64 };
+                keys.seal(binding, &place, result.expires())
+            }
+        }
+    }
+}
+
+/// Takes rows off `stream` until there are more than `limit`, or as many bytes as a page has; and whether it ended.
+pub(super) async fn take(stream: &mut RowStream, limit: usize) -> Result<(Vec<RecordBatch>, bool), Fault> {
+    let (mut batches, mut count, mut bytes) = (Vec::new(), 0, 0);
+    loop {
+        if count > limit || (bytes > MAX_BYTES && count > 1) {
+            return Ok((batches, false));
+        }
+        let Some(batch) = stream.next().await.transpose()? else { return Ok((batches, true)) };
+        count += batch.num_rows();
+        // The buffers are no smaller than the values in them, and cheaper to ask.
+        bytes += batch.get_array_memory_size();
+        if bytes > MAX_BYTES {
+            bytes = batches.iter().chain([&batch]).map(size).sum();
+        }
+        batches.push(batch);
     }
 }
 

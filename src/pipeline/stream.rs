@@ -40,24 +40,28 @@ pub struct Rows {
 }
 
 impl Rows {
-    /// Runs `rows` in a task of its own and waits for its first batch (or its end) until `deadline`.
+    /// Runs `rows` in a task of its own, which holds `permit`, and waits for its first batch (or its end) until `deadline`.
     ///
     /// # Errors
     /// What fails before the first row, and [`Code::Timeout`].
-    pub(super) async fn start(rows: RowStream, permit: OwnedSemaphorePermit, deadline: Instant) -> Result<Self, Fault> {
+    pub(super) async fn start(
+        rows: RowStream,
+        permit: Option<OwnedSemaphorePermit>,
+        deadline: Instant,
+    ) -> Result<Self, Fault> {
         let mut rows = rows.flat_map(|batch| stream::iter(pieces(batch))).boxed();
         let first = loop {
             match timeout_at(deadline, rows.next()).await {
                 Ok(Some(Ok(batch))) if batch.num_rows() == 0 => {}
                 Ok(Some(batch)) => break Some(batch?),
                 Ok(None) => break None,
-                Err(_) => return Err(super::execute::timed_out()),
+                Err(_) => return Err(super::run::timed_out()),
             }
         };
         Ok(Self::run(first, rows, permit, IDLE))
     }
 
-    fn run(first: Option<RecordBatch>, rows: RowStream, permit: OwnedSemaphorePermit, idle: Duration) -> Self {
+    fn run(first: Option<RecordBatch>, rows: RowStream, permit: Option<OwnedSemaphorePermit>, idle: Duration) -> Self {
         let (sender, rest) = mpsc::channel(1);
         let task = first.is_some().then(|| {
             tokio::spawn(async move {
@@ -151,7 +155,7 @@ mod tests {
         rows: impl Stream<Item = Result<RecordBatch, Fault>> + Send + 'static,
     ) -> Rows {
         let permit = Arc::clone(slots).acquire_owned().await.expect("it is open");
-        Rows::run(Some(batch()), rows.boxed(), permit, Duration::from_millis(50))
+        Rows::run(Some(batch()), rows.boxed(), Some(permit), Duration::from_millis(50))
     }
 
     async fn next(rows: &mut Rows) -> Option<Result<usize, Code>> {
@@ -215,7 +219,7 @@ mod tests {
     async fn a_reader_that_goes_takes_the_query_with_it() {
         let slots = Arc::new(Semaphore::new(1));
         let permit = Arc::clone(&slots).acquire_owned().await.expect("it is open");
-        drop(Rows::run(Some(batch()), stream::pending().boxed(), permit, IDLE));
+        drop(Rows::run(Some(batch()), stream::pending().boxed(), Some(permit), IDLE));
         let freed = timeout(Duration::from_secs(5), slots.acquire()).await;
         assert!(freed.is_ok(), "the query still runs");
     }
