@@ -46,7 +46,8 @@ struct Sink {
 impl Named {
     pub(super) async fn run(self, app: &App) -> Result<(), Failure> {
         let (name, version) = &self.target.name;
-        let bound = app.road.as_owner().resolve(name, *version)?.grant()?.bind(&self.target.parameters(), &[])?;
+        let granted = app.road.as_owner().resolve(name, *version)?.grant()?;
+        let bound = granted.bind(&self.target.parameters(), &self.target.shaping())?;
         self.sink.drain(bound).await
     }
 }

@@ -21,6 +21,9 @@ pub(super) const CONSISTENCY: &str = "aqueduct-consistency";
 /// `pagination.has_more`, likewise.
 pub(super) const HAS_MORE: &str = "aqueduct-has-more";
 
+/// `pagination.total`, likewise.
+pub(super) const TOTAL: &str = "aqueduct-total";
+
 /// A page, whole in memory: its length is known and its failure can still be told.
 pub(super) fn page(
     answer: &Answer,
@@ -43,6 +46,9 @@ pub(super) fn page(
     let headers = response.headers_mut();
     headers.insert(CONSISTENCY, HeaderValue::from_static(end.promise.as_str()));
     headers.insert(HAS_MORE, HeaderValue::from_static(if end.has_more { "true" } else { "false" }));
+    if let Some(total) = page.total {
+        headers.insert(TOTAL, HeaderValue::from(total));
+    }
     if let Some(cursor) = &end.cursor {
         let link = format!("<{}>; rel=\"next\"", request::target(uri, Some(cursor)));
         headers.insert(header::LINK, HeaderValue::from_str(&link).map_err(Fault::internal)?);

@@ -113,7 +113,7 @@ pub(super) async fn read(request: Request) -> Result<Asked, Fault> {
     let parameters = if parts.method == Method::POST {
         if let Some((name, _)) = pairs.first() {
             return Err(Fault::new(Code::MalformedRequest, format!("`{name}` stands in the query string of a POST"))
-                .with_hint("parameters of a POST are a JSON object in its body; only limit, cursor and format stay in the query string"));
+                .with_hint("parameters of a POST are a JSON object in its body; what says which rows and columns are wanted, and how, stays in the query string"));
         }
         Parameters::Json(posted(&parts.headers, body).await?)
     } else {
