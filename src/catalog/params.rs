@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// What doors keep for themselves.
-const RESERVED: &[&str] = &["cursor", "format", "limit"];
+const RESERVED: &[&str] = &["cursor", "envelope", "format", "int64", "limit", "null"];
 
 /// A regular expression that a whole text must match.
 #[derive(Clone, Debug)]

@@ -14,7 +14,7 @@ use super::{answer, begin, finish, problem, request, schema};
 use crate::{
     auth::Credentials,
     catalog::{Access, Page, Param, Query},
-    encode::Format,
+    encode::{Format, Int64},
     engine::Prepared,
     model::{Fault, ValueType},
     pipeline::{DEFAULT_LIMIT, Road},
@@ -222,6 +222,18 @@ fn controls(page: &Page, formats: &[Format]) -> impl Iterator<Item = Value> + us
             "name": "format", "in": "query", "description": "The format of the answer, instead of `Accept`",
             "schema": {"type": "string", "enum": formats},
         }),
+        json!({
+            "name": "int64", "in": "query", "description": "JSON and NDJSON: are integers of 64 bits numbers, or strings?",
+            "schema": {"type": "string", "enum": Int64::NAMES, "default": Int64::NAMES[0]},
+        }),
+        json!({
+            "name": "null", "in": "query", "description": "CSV: the text for NULL, which is an empty field otherwise",
+            "schema": {"type": "string", "maxLength": 16, "pattern": "^[^\",\\u0000-\\u001f\\u007f]*$"},
+        }),
+        json!({
+            "name": "envelope", "in": "query", "description": "JSON: `false` gives the array of rows alone",
+            "schema": {"type": "boolean", "default": true},
+        }),
     ];
     if !page.key.is_empty() {
         controls.push(json!({
@@ -235,7 +247,9 @@ fn controls(page: &Page, formats: &[Format]) -> impl Iterator<Item = Value> + us
 fn success(query: &Query) -> Value {
     let row = json!({"$ref": format!("#/components/schemas/{}_row", operation_id(query))});
     let page = json!({
-        "type": "object",
+        // With `envelope=false` it is the array.
+        "type": ["object", "array"],
+        "items": row,
         "properties": {
             "data": {"type": "array", "items": row},
             "pagination": {"$ref": "#/components/schemas/pagination"},
@@ -258,6 +272,7 @@ fn success(query: &Query) -> Value {
             "application/x-ndjson": {"schema": {"type": "string", "description": "One JSON object a line"}},
             "text/csv": {"schema": {"type": "string", "description": "RFC 4180, with a header line"}},
             "application/vnd.apache.arrow.stream": {"schema": {"type": "string", "contentMediaType": "application/vnd.apache.arrow.stream"}},
+            "application/vnd.apache.arrow.file": {"schema": {"type": "string", "contentMediaType": "application/vnd.apache.arrow.file"}},
             "application/vnd.apache.parquet": {"schema": {"type": "string", "contentMediaType": "application/vnd.apache.parquet"}},
         },
     })

@@ -66,7 +66,7 @@ async fn walk(road: &Road, request: Request, uri: &Uri, record: &mut Record) -> 
     }
     let bound = granted.bind(&asked.parameters)?;
     record.stage("bind");
-    let planned = bound.plan(asked.want).await?;
+    let planned = bound.plan(asked.want.clone()).await?;
     record.stage("plan");
     if asked.format == Format::Plan {
         return answer::plan(&planned.explain(), asked.coding, record).map(Reply::whole);
@@ -74,9 +74,9 @@ async fn walk(road: &Road, request: Request, uri: &Uri, record: &mut Record) -> 
     let answer = planned.execute().await?;
     record.stage("execute");
     match &answer.body {
-        Body::Page(page) => answer::page(&answer, page, asked.format, asked.coding, uri, record).map(Reply::whole),
+        Body::Page(page) => answer::page(&answer, page, &asked, uri, record).map(Reply::whole),
         Body::Stream(_) => {
-            let (response, flow) = answer::stream(answer, asked.format, asked.coding)?;
+            let (response, flow) = answer::stream(answer, &asked)?;
             Ok(Reply { response, flow: (!head_only).then_some(flow) })
         }
     }
