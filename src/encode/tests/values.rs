@@ -55,8 +55,8 @@ fn numbers() -> Vec<Case> {
                 None,
                 Some(f64::NEG_INFINITY),
             ]),
-            ["-0.0", "1e300", "5e-324", "\"NaN\"", "null", "\"-Infinity\""],
-            ["-0.0", "1e300", "5e-324", "NaN", "", "-Infinity"],
+            ["-0.0", "1e+300", "5e-324", "\"NaN\"", "null", "\"-Infinity\""],
+            ["-0.0", "1e+300", "5e-324", "NaN", "", "-Infinity"],
         ),
         case(
             Float32Array::from(vec![0.1, 16_777_216.0, f32::INFINITY]),
