@@ -19,7 +19,7 @@
 //! 3  sources/                one trait; a family a folder: files/ and delta/, sql/ (postgres/, mysql/, sqlite/, clickhouse/,
 //!                            flightsql/, adbc/ for whatever has a driver)
 //! 2  auth/                   credentials → principal
-//! 2  encode/                 record batches → JSON, NDJSON, CSV, Arrow, Parquet; negotiation; compression
+//! 2  encode/                 record batches → JSON, NDJSON, CSV, Arrow, Parquet; negotiation; options; compression
 //! 2  store.rs                object stores that the project names, each rooted at its location
 //! 1  config/                 YAML with places, secrets, environment; settings and sources, checked
 //! 1  telemetry/              one log line for each request

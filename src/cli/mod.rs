@@ -130,6 +130,8 @@ enum RowFormat {
     Csv,
     /// The Arrow IPC stream format
     Arrow,
+    /// The Arrow IPC file format, also known as Feather
+    ArrowFile,
     /// One Parquet file
     Parquet,
 }

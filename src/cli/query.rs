@@ -63,7 +63,7 @@ impl AdHoc {
 
 impl Sink {
     async fn drain(&self, bound: Bound) -> Result<(), Failure> {
-        let binary = matches!(self.format, RowFormat::Arrow | RowFormat::Parquet);
+        let binary = matches!(self.format, RowFormat::Arrow | RowFormat::ArrowFile | RowFormat::Parquet);
         if binary && self.output.is_none() && std::io::stdout().is_terminal() {
             return Err(Failure::Other("this format is not for a terminal: add --output FILE".into()));
         }

@@ -56,8 +56,9 @@ fn data_type(data_type: &DataType) -> Value {
     match data_type {
         DataType::Null => json!({"type": "null"}),
         DataType::Boolean => json!({"type": "boolean"}),
-        DataType::Int64 => json!({"type": "integer", "format": "int64"}),
-        DataType::UInt64 => json!({"type": "integer", "format": "uint64", "minimum": 0}),
+        // Strings with `int64=string`.
+        DataType::Int64 => json!({"type": ["integer", "string"], "format": "int64"}),
+        DataType::UInt64 => json!({"type": ["integer", "string"], "format": "uint64", "minimum": 0}),
         DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::UInt8 | DataType::UInt16 | DataType::UInt32 => {
             json!({"type": "integer", "format": "int32"})
         }

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     catalog::{Consistency, Direction, OrderTerm, Param, Query},
-    encode::Format,
+    encode::{Format, Int64},
     engine::{Prepared, View},
     model::ValueType,
     pipeline::DEFAULT_LIMIT,
@@ -121,6 +121,18 @@ fn controls(prepared: &Prepared, formats: &[Format]) -> Vec<Value> {
             "schema": {"type": "string", "enum": formats},
         }),
         json!({
+            "name": "int64", "in": "query", "description": "JSON and NDJSON: are integers of 64 bits numbers, or strings?",
+            "schema": {"type": "string", "enum": Int64::NAMES, "default": Int64::NAMES[0]},
+        }),
+        json!({
+            "name": "null", "in": "query", "description": "CSV: the text for NULL, which is an empty field otherwise",
+            "schema": {"type": "string", "maxLength": 16, "pattern": "^[^\",\\u0000-\\u001f\\u007f]*$"},
+        }),
+        json!({
+            "name": "envelope", "in": "query", "description": "JSON: `false` gives the array of rows alone",
+            "schema": {"type": "boolean", "default": true},
+        }),
+        json!({
             "name": "cursor", "in": "query", "description": "`pagination.cursor` of the page before",
             "schema": {"type": "string"},
         }),
@@ -153,7 +165,9 @@ fn is_always_stored(prepared: &Prepared) -> bool {
 fn success(query: &Query) -> Value {
     let row = json!({"$ref": format!("#/components/schemas/{}_row", operation_id(query))});
     let page = json!({
-        "type": "object",
+        // With `envelope=false` it is the array.
+        "type": ["object", "array"],
+        "items": row,
         "properties": {
             "data": {"type": "array", "items": row},
             "pagination": {"$ref": "#/components/schemas/pagination"},
@@ -177,6 +191,7 @@ fn success(query: &Query) -> Value {
             "application/x-ndjson": {"schema": {"type": "string", "description": "One JSON object a line"}},
             "text/csv": {"schema": {"type": "string", "description": "RFC 4180, with a header line"}},
             "application/vnd.apache.arrow.stream": {"schema": {"type": "string", "contentMediaType": "application/vnd.apache.arrow.stream"}},
+            "application/vnd.apache.arrow.file": {"schema": {"type": "string", "contentMediaType": "application/vnd.apache.arrow.file"}},
             "application/vnd.apache.parquet": {"schema": {"type": "string", "contentMediaType": "application/vnd.apache.parquet"}},
         },
     })
