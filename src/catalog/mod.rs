@@ -5,6 +5,7 @@ mod header;
 mod load;
 mod page;
 mod params;
+mod policy;
 pub mod query;
 mod sql;
 mod tables;
@@ -12,6 +13,7 @@ mod tokens;
 
 pub use load::{Draft, Loaded, load};
 pub use params::Pattern;
+pub use policy::RowPolicy;
 pub use query::{Access, Direction, OrderTerm, Page, Param, Query};
 pub use sql::{Select, parse_ad_hoc};
 
@@ -31,6 +33,8 @@ pub struct Project {
     pub settings: Settings,
     /// `catalogs/*.yaml`, by name.
     pub sources: Vec<SourceConfig>,
+    /// Which rows of tables consumers may see, as the sources' files say.
+    pub policies: Vec<RowPolicy>,
     /// `queries/**/*.sql`, by name and version.
     pub queries: BTreeMap<(QueryName, u32), Arc<Query>>,
 }

@@ -3,11 +3,11 @@
 mod overrides;
 mod read;
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
 pub use read::load;
 
-use super::Secret;
+use super::{Secret, Spanned};
 
 /// Everything `aqueduct.yaml` says, with defaults filled in.
 #[derive(Clone, Debug)]
@@ -51,6 +51,19 @@ pub struct ApiKey {
     pub hash: [u8; 32],
     /// What the consumer may see.
     pub scopes: Vec<String>,
+    /// What the policies of tables may ask of the consumer, each name once.
+    pub claims: Arc<[Claim]>,
+}
+
+/// A fact about a consumer, as text until a policy says of which type it is.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    /// Lower snake case.
+    pub name: Spanned<String>,
+    /// The elements of the list, or the only value, as the file spells them.
+    pub values: Vec<Spanned<String>>,
+    /// Is it written as a list?
+    pub is_list: bool,
 }
 
 /// A key that encrypts cursors.

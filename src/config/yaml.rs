@@ -76,6 +76,28 @@ impl Scalar {
         !self.quoted && self.origin == Origin::File && matches!(self.text.as_str(), "" | "~" | "null")
     }
 
+    /// The text behind as many line ends and blanks as put its words where the file has them, for a scalar that begins
+    /// at `start`. Where the file spells it otherwise (escapes, folded lines), only its first word stands right.
+    #[must_use]
+    pub fn laid_out(&self, start: &Place) -> String {
+        let before = "\n".repeat(start.line.saturating_sub(1)) + &" ".repeat(start.column.saturating_sub(1));
+        let raw = self.raw.trim_end();
+        let unquoted = raw.strip_prefix(['\'', '"']).and_then(|rest| rest.strip_suffix(['\'', '"']));
+        if unquoted == Some(self.text.as_str()) {
+            return format!("{before} {}", self.text);
+        }
+        // A block: its lines as they are, if none of them begins within a text.
+        let lines = || self.text.trim_end().lines();
+        let is_whole = |line: &str| line.matches('\'').count().is_multiple_of(2) && !line.contains(['"', '$']);
+        if !self.raw.starts_with(['\'', '"'])
+            && lines().map(str::trim).eq(raw.lines().map(str::trim))
+            && lines().all(is_whole)
+        {
+            return before + raw;
+        }
+        before + &self.text
+    }
+
     /// Where the `$` at byte `offset` of the text stands, for a scalar that begins at `start`. An escape can hide a `$`
     /// from the file; then it is the scalar's own place.
     #[must_use]

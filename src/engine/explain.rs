@@ -36,6 +36,18 @@ pub struct Explanation {
     pub local: Vec<LocalPart>,
 }
 
+impl Explanation {
+    /// The same without what tells how much a table holds.
+    #[must_use]
+    pub fn without_counts(mut self) -> Self {
+        for part in &mut self.sources {
+            let SourcePart { files, sent_keys, estimated_rows, rows, bytes, .. } = part;
+            (*files, *sent_keys, *estimated_rows, *rows, *bytes) = (None, None, None, None, None);
+        }
+        self
+    }
+}
+
 /// A remote statement (`sql`), or a scan of files (`table` and `predicates`).
 #[derive(Debug, Serialize)]
 pub struct SourcePart {

@@ -124,6 +124,11 @@ impl Shape {
         Some(Self { nulls: values.iter().map(ScalarValue::is_null).collect(), part, fixed: Vec::new() })
     }
 
+    /// How many parameters the plan has, those of policies included.
+    pub fn parameters(&self) -> usize {
+        self.nulls.len()
+    }
+
     /// The same with the values of `parameters` in it. `None` where one is among those of the last row, of which there are
     /// as many as rows.
     pub fn with(mut self, values: &[ScalarValue], parameters: &[usize]) -> Option<Self> {

@@ -14,6 +14,7 @@ mod names;
 mod origin;
 mod output;
 mod page;
+mod policies;
 mod prepare;
 mod run;
 mod seek;
@@ -40,6 +41,7 @@ use crate::{
 
 pub use explain::{Explanation, LocalPart, SourcePart};
 pub use faults::fault;
+pub use policies::Policies;
 pub use prepare::Prepared;
 pub use run::{Cut, Physical, RowStream};
 pub use seek::terms;
@@ -90,6 +92,7 @@ impl Engine {
         for (source, tables) in queries.chain(drafts.iter().map(|draft| &draft.select.sources)).flatten() {
             named.entry(source.clone()).or_default().extend(tables);
         }
+        policies::name(&project, &mut named);
         let asked = sources.iter().map(|(config, source)| {
             ask(&config.name, source.as_ref(), named.get(&config.name).cloned().unwrap_or_default())
         });

@@ -58,7 +58,7 @@ pub struct Physical {
 }
 
 impl Snapshot {
-    /// Binds `values` (one for each parameter, of its type), folds what they decide, and plans for the instant `now`.
+    /// Binds `values` (one for each parameter, of its type, and behind them what the policies ask for), folds what they decide, and plans for the instant `now`.
     ///
     /// # Errors
     /// What the planner refuses on these values.
@@ -114,8 +114,8 @@ impl Snapshot {
 
     async fn keep(&self, prepared: &Prepared, shape: &Shape, cut: &Cut) -> DfResult<Attempt> {
         let Some(plan) = shape.open(prepared.plan.clone())? else { return Ok(Attempt::Failed) };
-        // The values of the last row follow the query's own parameters.
-        let first = prepared.query.params.len();
+        // The values of the last row follow those of the parameters and of the policies.
+        let first = shape.parameters();
         let edge =
             |(index, value): (usize, &ScalarValue)| Edge::Parameter(parameter(first + index, &value.data_type()));
         let plan = part(plan, cut, |after| after.iter().enumerate().map(edge).collect())?;

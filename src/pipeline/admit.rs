@@ -67,7 +67,8 @@ impl<'a> Authenticated<'a> {
         let snapshot = self.road.engine.snapshot_for(&query).await;
         let prepared = Arc::new(snapshot.prepare_ad_hoc(&query).await?);
         let granted = Granted { road: self.road, began: self.began, grant, query };
-        Ok(Bound { granted, snapshot, prepared, values: Vec::new() })
+        let values = prepared.policies.values(granted.grant.principal());
+        Ok(Bound { granted, snapshot, prepared, values })
     }
 
     /// The queries that this caller may call, by name and version.
@@ -139,9 +140,10 @@ impl<'a> Granted<'a> {
     /// # Errors
     /// [`Code::InvalidParameter`] with all mistakes; [`Code::SourceDown`] and [`Code::QueryUnavailable`].
     pub fn bind(self, parameters: &Parameters) -> Result<Bound<'a>, Fault> {
-        let values = bind::bind(&self.query, parameters)?;
+        let mut values = bind::bind(&self.query, parameters)?;
         let snapshot = self.road.engine.snapshot();
         let prepared = snapshot.prepared(&self.query)?;
+        values.extend(prepared.policies.values(self.grant.principal()));
         Ok(Bound { granted: self, snapshot, prepared, values })
     }
 }

@@ -43,7 +43,10 @@ impl<'a> Planned<'a> {
     /// What would run where.
     #[must_use]
     pub fn explain(&self) -> Explanation {
-        self.plan.explain(&self.granted.query.name.to_string(), self.granted.query.version)
+        let explanation = self.plan.explain(&self.granted.query.name.to_string(), self.granted.query.version);
+        // Estimates count rows that a policy hides.
+        let is_restricted = !self.prepared.policies.is_empty() && !self.granted.grant.principal().is_owner();
+        if is_restricted { explanation.without_counts() } else { explanation }
     }
 
     /// Runs the plan, throws its rows away, and says what ran where and what it took.

@@ -17,6 +17,7 @@ mod mistakes;
 mod openapi;
 mod pg_compat;
 mod plans;
+mod policies;
 mod refusals;
 mod shapes;
 mod streaming;
