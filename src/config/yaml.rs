@@ -286,6 +286,27 @@ mod tests {
     }
 
     #[test]
+    fn words_are_laid_out_where_the_file_has_them() {
+        let text = "plain: a b\nquoted: \"é b\"\nsingle: 'a b'\nblock: |\n  one\n   b\nescaped: \"a\\tb\"\nfolded: >-\n  a\n  b\n";
+        let file = Arc::from(Path::new("t.yaml"));
+        let mut problems = Problems::default();
+        let Some(Node { content: Content::Mapping(entries), .. }) = parse(&file, text, &mut problems) else {
+            panic!("{problems}");
+        };
+        let found = entries.iter().map(|(key, node)| {
+            let Content::Scalar(scalar) = &node.content else { panic!("{key:?}") };
+            let laid_out = scalar.laid_out(&node.place);
+            let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+            assert_eq!(words(&laid_out), words(&scalar.text), "{key:?}");
+            let (line, last) = laid_out.lines().enumerate().last().expect("there are lines");
+            let column = last.chars().position(|c| c == 'b').expect("each holds one");
+            (key.value.as_str(), line + 1, column + 1)
+        });
+        let expected = [("plain", 1, 10), ("quoted", 2, 12), ("single", 3, 12), ("block", 6, 4)];
+        assert_eq!(found.take(4).collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
     fn dollars_are_found_in_every_style() {
         let text = "plain: a$b$c\nquoted: \"é$x\\n$y\"\nblock: |\n  one\n  two $z\nhidden: \"\\x24q\"\n";
         let file = Arc::from(Path::new("t.yaml"));
