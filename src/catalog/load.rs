@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use super::{
     Consumer, Page, Param, Project, Query, Select, front,
     header::{self, Header, Limits},
-    sql,
+    policy, sql,
     tokens::{self, Parameters},
 };
 use crate::{
@@ -57,10 +57,11 @@ pub fn load(directory: &Path, environment: &Environment) -> Result<Loaded, Probl
     let mut problems = Problems::default();
     let settings = settings::load(&directory, environment, &mut problems);
     let sources = source::load(&directory, environment, &mut problems);
+    let policies = policy::read(&sources.configs, settings.as_ref(), &mut problems);
     let (queries, drafts) = load_queries(&directory, &sources.names, &mut problems);
     match settings {
         Some(settings) => {
-            let project = Project { directory, settings, sources: sources.configs, queries };
+            let project = Project { directory, settings, sources: sources.configs, policies, queries };
             Ok(Loaded { project, drafts, problems })
         }
         None => Err(problems),

@@ -4,7 +4,7 @@ mod overrides;
 mod read;
 mod spool;
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 pub use read::load;
 
@@ -54,6 +54,19 @@ pub struct ApiKey {
     pub hash: [u8; 32],
     /// What the consumer may see.
     pub scopes: Vec<String>,
+    /// What the policies of tables may ask of the consumer, each name once.
+    pub claims: Arc<[Claim]>,
+}
+
+/// A fact about a consumer, as text until a policy says of which type it is.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    /// Lower snake case.
+    pub name: Spanned<String>,
+    /// The elements of the list, or the only value, as the file spells them.
+    pub values: Vec<Spanned<String>>,
+    /// Is it written as a list?
+    pub is_list: bool,
 }
 
 /// A key that encrypts cursors.

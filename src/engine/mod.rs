@@ -16,6 +16,7 @@ mod output;
 mod own_order;
 mod page;
 mod paging;
+mod policies;
 mod prepare;
 mod run;
 mod seek;
@@ -45,6 +46,7 @@ use crate::{
 pub use explain::{Explanation, LocalPart, PagingPart, SourcePart};
 pub use faults::fault;
 pub use paging::Paging;
+pub use policies::Policies;
 pub use prepare::Prepared;
 pub use run::{Cut, Physical, RowStream, Wanted};
 pub use shaping::{Filterable, Operand, Shaping, State};
@@ -96,6 +98,7 @@ impl Engine {
         for (source, tables) in queries.chain(drafts.iter().map(|draft| &draft.select.sources)).flatten() {
             named.entry(source.clone()).or_default().extend(tables);
         }
+        policies::name(&project, &mut named);
         let asked = sources.iter().map(|(config, source)| {
             ask(&config.name, source.as_ref(), named.get(&config.name).cloned().unwrap_or_default())
         });

@@ -89,11 +89,12 @@ fn envelope(answer: &Answer, page: &Page, end: &End, rows: &[u8], request_id: &s
     let cursor = end.cursor.as_ref().map_or_else(|| "null".to_owned(), |cursor| format!("\"{cursor}\""));
     let request_id = Value::from(request_id);
     let total = page.total.map_or_else(String::new, |total| format!(",\"total\":{total}"));
+    let left_out = if answer.is_restricted { "[\"policy\"]" } else { "[]" };
     let as_of: Vec<_> = answer.as_of.iter().map(|(source, at)| format!("\"{source}\":\"{}\"", instant(*at))).collect();
     let as_of = as_of.join(",");
     let tail = format!(
         ",\"pagination\":{{\"cursor\":{cursor},\"has_more\":{has_more},\"limit\":{limit}{total}}},\
-         \"meta\":{{\"query\":\"{query}\",\"version\":{version},\"generated_at\":\"{generated_at}\",\"as_of\":{{{as_of}}},\
+         \"meta\":{{\"query\":\"{query}\",\"version\":{version},\"generated_at\":\"{generated_at}\",\"as_of\":{{{as_of}}},\"left_out\":{left_out},\
          \"consistency\":\"{consistency}\",\"request_id\":{request_id}}}}}"
     );
     [b"{\"data\":", rows, tail.as_bytes()].concat()

@@ -68,7 +68,8 @@ impl Authenticated {
         let snapshot = self.road.engine.snapshot_for(&query).await;
         let prepared = Arc::new(snapshot.prepare_ad_hoc(&query).await?);
         let granted = Granted { road: self.road, began: self.began, grant, query };
-        Ok(Bound { granted, snapshot, prepared, values: Vec::new(), view: View::default() })
+        let values = prepared.policies.values(granted.grant.principal());
+        Ok(Bound { granted, snapshot, prepared, values, view: View::default() })
     }
 
     /// The queries that this caller may call, by name and version.
@@ -154,6 +155,7 @@ impl Granted {
             (Err(mistakes), Ok(_)) | (Ok(_), Err(mistakes)) => return Err(mistakes.into()),
             (Err(mistakes), Err(others)) => return Err(mistakes.and(others).into()),
         };
+        values.extend(prepared.policies.values(self.grant.principal()));
         values.extend(filters);
         Ok(Bound { granted: self, snapshot, prepared, values, view })
     }

@@ -88,6 +88,11 @@ fn meta() -> Value {
                 "additionalProperties": {"type": "string", "format": "date-time"},
                 "description": "When each source was asked",
             },
+            "left_out": {
+                "type": "array",
+                "items": {"type": "string", "enum": ["policy"]},
+                "description": "Why rows may be missing. policy: the owner hides rows of a table from you",
+            },
             "consistency": {
                 "type": "string",
                 "enum": ["complete", "keyset", "stored"],
@@ -96,7 +101,7 @@ fn meta() -> Value {
             },
             "request_id": {"type": "string"},
         },
-        "required": ["query", "version", "generated_at", "as_of", "consistency", "request_id"],
+        "required": ["query", "version", "generated_at", "as_of", "left_out", "consistency", "request_id"],
         "additionalProperties": false,
     })
 }
