@@ -61,6 +61,12 @@ impl Principal {
         Self(Identity::Owner)
     }
 
+    /// Is it the project's owner?
+    #[must_use]
+    pub fn is_owner(&self) -> bool {
+        matches!(self.0, Identity::Owner)
+    }
+
     /// The name in logs and grants.
     #[must_use]
     pub fn id(&self) -> &str {

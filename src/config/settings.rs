@@ -18,6 +18,8 @@ pub struct Settings {
     pub auth: Auth,
     /// How much a query may use.
     pub engine: Engine,
+    /// What is kept of results.
+    pub cache: Cache,
 }
 
 /// Listening addresses. Port 0 picks a free one.
@@ -27,7 +29,7 @@ pub struct Server {
     pub http: SocketAddr,
     /// The public Flight door.
     pub flight: SocketAddr,
-    /// `/livez` and `/readyz`, never on a public listener.
+    /// `/livez`, `/readyz` and `/cache/invalidate`, never on a public listener.
     pub admin: SocketAddr,
 }
 
@@ -77,6 +79,13 @@ pub struct Engine {
     pub dynamic_filters: bool,
     /// What is said of a query that reads a whole large table out of its source, unless its header says.
     pub full_scan: FullScan,
+}
+
+/// Results that are kept for others who ask the same, of queries whose header says so.
+#[derive(Clone, Copy, Debug)]
+pub struct Cache {
+    /// Bytes that all of them may hold together; beyond that, those go that are asked for least.
+    pub memory: usize,
 }
 
 /// What is said of a query that reads a whole large table out of its source.

@@ -21,6 +21,7 @@ use super::{
     catalogs::{self, Listings},
     federate,
     full_scan::{self, Pulled},
+    generation,
     kept::Plans,
     names, origin, output, page,
     paging::{self, Paging},
@@ -47,6 +48,8 @@ pub struct Prepared {
     pub schema: SchemaRef,
     /// SHA-256 of what cursors rely on: the columns and the order of pages.
     pub fingerprint: [u8; 32],
+    /// SHA-256 of the tables that it names: their columns and keys.
+    pub generation: [u8; 32],
     /// `schema` without comments, which may change while the server runs.
     pub(super) contract: SchemaRef,
     /// Not optimized: parameters are still typed placeholders.
@@ -80,6 +83,7 @@ pub(super) async fn prepare(
         query: Arc::clone(query),
         description: query.description.clone().or_else(|| comment(&plan, listings)),
         fingerprint: page::fingerprint(&contract, &page),
+        generation: generation::of(query, listings),
         paging: paging::settle(&page, seek::terms(&page), &plan),
         page,
         schema: output::commented(&contract, comments),

@@ -308,9 +308,10 @@ fn meta() -> Value {
                 "description": "complete: all rows are here. keyset: over all pages, a row that stays unchanged is seen \
                     exactly once. partial: more rows exist, and this query has no way to page on.",
             },
-            "request_id": {"type": "string"},
+            "fresh_until": {"type": "string", "format": "date-time", "description": "Of kept results: until when it counts as fresh"},
+            "request_id": {"type": "string", "description": "Not in answers that are the same for the next request"},
         },
-        "required": ["query", "version", "generated_at", "consistency", "request_id"],
+        "required": ["query", "version", "generated_at", "consistency"],
         "additionalProperties": false,
     })
 }

@@ -12,14 +12,13 @@ use super::{
         reader::{Fields, Value},
         yaml,
     },
-    ApiKey, Auth, CursorKey, Engine, FullScan, Server, Settings, overrides,
+    ApiKey, Auth, Cache, CursorKey, Engine, FullScan, Server, Settings, overrides,
 };
 use crate::model::{Place, Problem, Problems};
 
 const FILE: &str = "aqueduct.yaml";
 const LATER: &[&str] = &[
     "audit",
-    "cache",
     "consumers",
     "cors",
     "lineage",
@@ -54,7 +53,7 @@ pub fn load(directory: &Path, environment: &Environment, problems: &mut Problems
     overrides::apply(&mut root, environment, problems);
 
     let mut root = Value::of(root, FILE).fields(problems)?;
-    let [server, auth, engine] = ["server", "auth", "engine"].map(|key| match root.take(key) {
+    let [server, auth, engine, cache] = ["server", "auth", "engine", "cache"].map(|key| match root.take(key) {
         Some(value) => value.fields(problems),
         None => None,
     });
@@ -63,6 +62,7 @@ pub fn load(directory: &Path, environment: &Environment, problems: &mut Problems
         server: read_server(server, problems),
         auth: read_auth(auth, problems),
         engine: read_engine(engine, directory, problems),
+        cache: read_cache(cache, problems),
     })
 }
 
@@ -218,4 +218,14 @@ fn read_engine(fields: Option<Fields>, directory: &Path, problems: &mut Problems
     }
     fields.finish(&[], problems);
     engine
+}
+
+fn read_cache(fields: Option<Fields>, problems: &mut Problems) -> Cache {
+    let mut cache = Cache { memory: 256 << 20 };
+    let Some(mut fields) = fields else { return cache };
+    if let Some(memory) = fields.take("memory").and_then(|value| value.size(problems)) {
+        cache.memory = memory.value;
+    }
+    fields.finish(&[], problems);
+    cache
 }
