@@ -94,9 +94,8 @@ pub(super) fn tell(response: &mut Response, tag: &str, freshness: Option<&Freshn
 
 /// Never `public`: an answer is for whoever showed these credentials.
 fn cache_control(freshness: &Freshness) -> String {
-    let policy = &freshness.policy;
-    let mut text = format!("private, max-age={}", policy.ttl.as_secs());
-    for (name, span) in [("stale-while-revalidate", policy.stale), ("stale-if-error", policy.stale_if_error)] {
+    let mut text = format!("private, max-age={}", freshness.ttl.as_secs());
+    for (name, span) in [("stale-while-revalidate", freshness.stale), ("stale-if-error", freshness.stale_if_error)] {
         if !span.is_zero() {
             let _ = write!(text, ", {name}={}", span.as_secs());
         }
@@ -120,7 +119,7 @@ fn cache_status(freshness: &Freshness) -> String {
         }
     }
     let age = i64::try_from(freshness.age.as_secs()).unwrap_or(i64::MAX);
-    let ttl = i64::try_from(freshness.policy.ttl.as_secs()).unwrap_or(i64::MAX);
+    let ttl = i64::try_from(freshness.ttl.as_secs()).unwrap_or(i64::MAX);
     let _ = write!(text, "; ttl={}", ttl.saturating_sub(age));
     text
 }

@@ -8,7 +8,7 @@ use datafusion::arrow::{array::RecordBatch, datatypes::SchemaRef};
 use super::{
     Road,
     bound::{Bound, Want, Window, instant},
-    cache::{BodyKey, Encoded, Entry},
+    cache::{BodyKey, Encoded, Lease},
     cursor::Place,
     fresh::Freshness,
     page::{End, MAX_BYTES, Next, Page},
@@ -48,8 +48,8 @@ pub(super) struct Origin {
     pub freshness: Freshness,
     /// Names what the run gave.
     pub edition: [u8; 32],
-    /// Where a body of it is kept, but for its representation, and what it is made of.
-    pub body: Option<(BodyKey, Arc<Entry>)>,
+    /// Where a body of it is kept, but for its representation, and for how long.
+    pub body: Option<(BodyKey, Lease)>,
 }
 
 /// The rows of an answer.
@@ -86,9 +86,9 @@ impl Answer {
 
     /// Keeps a body of it, in this `representation`, for [`Bound::known`].
     pub fn keep(&self, representation: &[u8], body: &Arc<Encoded>) {
-        if let Some(Origin { body: Some((key, entry)), .. }) = &self.origin {
+        if let Some(Origin { body: Some((key, lease)), .. }) = &self.origin {
             let key = BodyKey { representation: representation.to_vec(), ..key.clone() };
-            self.road.cache.keep_body(key, Arc::clone(body), Arc::clone(entry));
+            self.road.cache.keep_body(key, Arc::clone(body), lease.clone());
         }
     }
 }

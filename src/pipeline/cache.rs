@@ -63,17 +63,24 @@ pub(super) struct Landed {
 pub(super) struct Entry {
     /// No other entry of this process has it.
     pub number: u64,
-    pub query: Arc<Query>,
+    pub lease: Lease,
     pub rows: Given,
     /// What `now()` was.
     pub now: DateTime<Utc>,
     /// When the sources were asked.
     pub asked: DateTime<Utc>,
-    pub begun: Instant,
-    /// How long it is kept from `begun` on.
-    pub life: Duration,
     /// The same, in the spool too: made when somebody first wants a smaller page of it than all of its rows.
     pub paged: OnceCell<Arc<Self>>,
+}
+
+/// Whose a result is and how long it is kept, and all that was made of it.
+#[derive(Clone, Debug)]
+pub(super) struct Lease {
+    pub query: Arc<Query>,
+    /// When the sources were asked.
+    pub begun: Instant,
+    /// From `begun` on.
+    pub life: Duration,
 }
 
 /// What a run gave.
@@ -118,7 +125,7 @@ enum Slot {
 #[derive(Clone, Debug)]
 enum Kept {
     Result(Arc<Entry>),
-    Body(Arc<Encoded>, Arc<Entry>),
+    Body(Arc<Encoded>, Lease),
 }
 
 /// What results are invalidated by.
@@ -175,9 +182,9 @@ impl Cache {
         }
     }
 
-    /// Keeps a body as long as the entry that it was encoded from.
-    pub fn keep_body(&self, key: BodyKey, body: Arc<Encoded>, entry: Arc<Entry>) {
-        self.kept.insert(Slot::Body(key), Kept::Body(body, entry));
+    /// Keeps a body under the lease of the entry that it was encoded from.
+    pub fn keep_body(&self, key: BodyKey, body: Arc<Encoded>, lease: Lease) {
+        self.kept.insert(Slot::Body(key), Kept::Body(body, lease));
         self.kept.run_pending_tasks();
     }
 
@@ -227,21 +234,22 @@ impl Cache {
     /// Keeps the result of a run, unless it was invalidated meanwhile. Faults are not kept.
     fn land(&self, key: &Key, number: u64, result: Result<Entry, Fault>) -> Result<Landed, Fault> {
         let mut flights = self.flights();
-        let stored = flights.get(key).is_some_and(|flight| flight.number == number);
-        if stored {
+        let is_wanted = flights.get(key).is_some_and(|flight| flight.number == number);
+        if is_wanted {
             flights.remove(key);
         }
         let entry = Arc::new(result?);
-        if stored {
-            self.insert(key, &entry);
-        }
+        let stored = is_wanted && self.insert(key, &entry);
         Ok(Landed { entry, stored })
     }
 
-    fn insert(&self, key: &Key, entry: &Arc<Entry>) {
-        self.kept.insert(Slot::Result(*key), Kept::Result(Arc::clone(entry)));
+    /// Is it kept? There may be no room, or others may be wanted more.
+    fn insert(&self, key: &Key, entry: &Arc<Entry>) -> bool {
+        let slot = Slot::Result(*key);
+        self.kept.insert(slot.clone(), Kept::Result(Arc::clone(entry)));
         // Large results would pile up until it gets to it by itself.
         self.kept.run_pending_tasks();
+        self.kept.contains_key(&slot)
     }
 
     /// Forgets the results that `target` means, and those that are being made. How many there were.
@@ -250,8 +258,7 @@ impl Cache {
         flights.retain(|_, flight| !target.means(&flight.query));
         let mut count = 0;
         for (slot, kept) in &self.kept {
-            let (Kept::Result(entry) | Kept::Body(_, entry)) = &kept;
-            if target.means(&entry.query) {
+            if target.means(&kept.lease().query) {
                 count += u64::from(matches!(kept, Kept::Result(_)));
                 self.kept.invalidate(&*slot);
             }
@@ -274,6 +281,13 @@ impl Slot {
 }
 
 impl Kept {
+    fn lease(&self) -> &Lease {
+        match self {
+            Self::Result(entry) => &entry.lease,
+            Self::Body(_, lease) => lease,
+        }
+    }
+
     fn bytes(&self) -> usize {
         let bytes = match self {
             Self::Result(entry) => match &entry.rows {
@@ -289,18 +303,26 @@ impl Kept {
     }
 }
 
-/// Everything ends with the result that it is, or was made of.
+/// Everything ends with its lease.
 struct Life;
 
 impl Expiry<Slot, Kept> for Life {
     fn expire_after_create(&self, _: &Slot, kept: &Kept, _: StdInstant) -> Option<Duration> {
-        let (Kept::Result(entry) | Kept::Body(_, entry)) = kept;
-        Some(entry.life.saturating_sub(entry.begun.elapsed()))
+        Some(kept.lease().left())
     }
 
-    fn expire_after_update(&self, _: &Slot, kept: &Kept, now: StdInstant, _: Option<Duration>) -> Option<Duration> {
-        let (Kept::Result(entry) | Kept::Body(_, entry)) = kept;
-        let _ = now;
-        Some(entry.life.saturating_sub(entry.begun.elapsed()))
+    fn expire_after_update(&self, _: &Slot, kept: &Kept, _: StdInstant, _: Option<Duration>) -> Option<Duration> {
+        Some(kept.lease().left())
+    }
+}
+
+impl Lease {
+    /// How long ago the sources were asked.
+    pub fn age(&self) -> Duration {
+        self.begun.elapsed()
+    }
+
+    fn left(&self) -> Duration {
+        self.life.saturating_sub(self.age())
     }
 }

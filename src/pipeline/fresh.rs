@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// How fresh an answer is, of a query whose results are kept.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Freshness {
     /// Where it came from.
     pub status: Status,
@@ -19,8 +19,12 @@ pub struct Freshness {
     pub asked: DateTime<Utc>,
     /// How long ago that was.
     pub age: Duration,
-    /// The spans of the query's header.
-    pub policy: Cache,
+    /// So long it is fresh.
+    pub ttl: Duration,
+    /// So much longer it is given while another is made.
+    pub stale: Duration,
+    /// So much longer it is given when no other can be made.
+    pub stale_if_error: Duration,
 }
 
 /// Where an answer came from.
@@ -52,22 +56,27 @@ pub(super) enum Standing {
 }
 
 impl Freshness {
+    pub(super) fn new(policy: &Cache, status: Status, asked: DateTime<Utc>, age: Duration) -> Self {
+        let Cache { ttl, stale, stale_if_error, .. } = *policy;
+        Self { status, asked, age, ttl, stale, stale_if_error }
+    }
+
     /// Until when the answer counts as fresh.
     #[must_use]
     pub fn fresh_until(&self) -> DateTime<Utc> {
-        let until = TimeDelta::from_std(self.policy.ttl).ok().and_then(|ttl| self.asked.checked_add_signed(ttl));
+        let until = TimeDelta::from_std(self.ttl).ok().and_then(|ttl| self.asked.checked_add_signed(ttl));
         until.unwrap_or(self.asked).trunc_subsecs(6)
     }
 }
 
 impl Entry {
-    /// How fresh it is now; queries without a policy have no entries.
+    /// How fresh it is now.
     pub(super) fn freshness(&self, policy: &Cache, status: Status) -> Freshness {
-        Freshness { status, asked: self.asked, age: self.begun.elapsed(), policy: policy.clone() }
+        Freshness::new(policy, status, self.asked, self.lease.age())
     }
 
     pub(super) fn standing(&self, policy: &Cache) -> Standing {
-        match self.begun.elapsed() {
+        match self.lease.age() {
             age if age < policy.ttl => Standing::Fresh,
             age if age < policy.ttl + policy.stale => Standing::Stale,
             _ => Standing::Old,
@@ -77,6 +86,6 @@ impl Entry {
     /// May it be given in the place of `fault`? Only where the fault is ours or a source's, not the caller's.
     pub(super) fn stands_in(&self, policy: &Cache, fault: &Fault) -> bool {
         let passes = matches!(fault.code.kind(), Kind::Timeout | Kind::Unavailable | Kind::Upstream | Kind::Internal);
-        passes && self.begun.elapsed() < policy.ttl + policy.stale_if_error
+        passes && self.lease.age() < policy.ttl + policy.stale_if_error
     }
 }

@@ -15,7 +15,7 @@ use tokio::{
 use super::{
     answer::{Answer, Body, Origin},
     bound::{Bound, Want, Window, instant},
-    cache::{BodyKey, Encoded, Entry, Given, Key, Landed, Outcome},
+    cache::{BodyKey, Encoded, Entry, Given, Key, Landed, Lease, Outcome},
     cursor::Place,
     fresh::{Freshness, Standing, Status},
     page::{self, Next, Page},
@@ -129,7 +129,7 @@ impl Bound {
         let origin = Origin {
             freshness: entry.freshness(policy, status),
             edition: edition(&sought.key, entry.asked),
-            body: Some((self.body_key(&entry, place, &[]), Arc::clone(&entry))),
+            body: Some((self.body_key(&entry, place, &[]), entry.lease.clone())),
         };
         Ok(Answer { origin: Some(origin), is_repeatable: true, ..self.answered(entry.now, entry.asked, body) })
     }
@@ -145,7 +145,7 @@ impl Bound {
         let mut page = self.kept(result, row.saturating_add(window.skip), limit, true, now).await?;
         page.count(self.total(window, result).await?);
         let age = (Utc::now() - now).to_std().unwrap_or_default();
-        let freshness = Freshness { status: Status::Hit, asked: now, age, policy: policy.clone() };
+        let freshness = Freshness::new(policy, Status::Hit, now, age);
         let origin = Origin { freshness, edition: [0; 32], body: None };
         Ok(Answer { origin: Some(origin), is_repeatable: true, ..self.answered(now, now, Body::Page(page)) })
     }
@@ -216,8 +216,13 @@ impl Bound {
             let (rest, head) = (stream::empty().boxed(), vec![rows.clone()]);
             let result = road.spool.keep(rows.schema(), head, rest, ()).await?;
             let made = Given::Rows(Made::Spooled(rows.clone(), result));
-            let paged =
-                Entry::new(road.cache.number(), &entry.query, made, (entry.now, entry.asked, entry.begun), policy);
+            let paged = Entry::new(
+                road.cache.number(),
+                &entry.lease.query,
+                made,
+                (entry.now, entry.asked, entry.lease.begun),
+                policy,
+            );
             let paged = Arc::new(paged);
             road.cache.replace(&sought.key, entry, &paged);
             Ok(paged)
@@ -249,7 +254,7 @@ impl Bound {
             Some(entry) => {
                 let cause = fault.internal.as_deref().unwrap_or(&fault.detail);
                 let code = fault.code.as_str();
-                tracing::warn!(query = %entry.query.name, code, cause, "an old result is given in the place of a fault");
+                tracing::warn!(query = %entry.lease.query.name, code, cause, "an old result is given in the place of a fault");
                 Ok((entry, Status::Failed(fault.code)))
             }
             None => Err(fault),
@@ -324,7 +329,8 @@ impl Entry {
             }
             _ => policy.life(),
         };
-        Self { number, query: Arc::clone(query), rows, now, asked, begun, life, paged: OnceCell::new() }
+        let lease = Lease { query: Arc::clone(query), begun, life };
+        Self { number, lease, rows, now, asked, paged: OnceCell::new() }
     }
 
     fn made(&self) -> Result<&Made, Fault> {

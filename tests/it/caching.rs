@@ -36,7 +36,7 @@ const QUERIES: &[(&str, &str, &str, &str, &str)] = &[
     (
         "grouped",
         "{ttl: 1h, tags: [things]}",
-        "{key: [number]}",
+        "{key: [number], consistency: stored}",
         "{}",
         "SELECT number, count(*) AS rows FROM pg.things GROUP BY number",
     ),
@@ -44,11 +44,18 @@ const QUERIES: &[(&str, &str, &str, &str, &str)] = &[
     ("brief", "{ttl: 1s, stale: 1h}", "{key: [id]}", "{}", "SELECT id, number FROM pg.things WHERE id = 1"),
     ("frail", "{ttl: 1s, stale_if_error: 1h}", "{key: [id]}", "{}", "SELECT id, number FROM pg.things WHERE id = 1"),
     ("divided", "{ttl: 1h}", "{key: [id]}", "{}", "SELECT id, 10 / divisor AS quotient FROM pg.divisors"),
-    ("kept_by_none", "", "{key: [number], consistency: stored}", "{}", "SELECT number, count(*) AS rows FROM pg.things GROUP BY number"),
+    (
+        "kept_by_none",
+        "",
+        "{key: [number], consistency: stored}",
+        "{}",
+        "SELECT number, count(*) AS rows FROM pg.things GROUP BY number",
+    ),
 ];
 
 /// Two consumers, one of whom may do more.
-const KEYS: [(&str, &str, &str); 2] = [("ann", "key-of-ann-000000000000", "a:read"), ("bob", "key-of-bob-000000000000", "a:read\", \"b:read")];
+const KEYS: [(&str, &str, &str); 2] =
+    [("ann", "key-of-ann-000000000000", "a:read"), ("bob", "key-of-bob-000000000000", "a:read\", \"b:read")];
 
 /// A server over one database.
 struct Suite {
@@ -63,9 +70,10 @@ fn project() -> Project {
         let hash = Sha256::digest(key);
         writeln!(settings, "    - {{id: {id}, hash: \"sha256:{hash:x}\", scopes: [\"{scopes}\"]}}").expect("it fits");
     }
-    let mut project = Project::new()
-        .file("aqueduct.yaml", &settings)
-        .file("queries/c/scoped.sql", &query("scoped", "{ttl: 1h}", "{key: [id]}", "{}", "SELECT id FROM pg.things", "{scopes: [\"a:read\"]}"));
+    let mut project = Project::new().file("aqueduct.yaml", &settings).file(
+        "queries/c/scoped.sql",
+        &query("scoped", "{ttl: 1h}", "{key: [id]}", "{}", "SELECT id FROM pg.things", "{scopes: [\"a:read\"]}"),
+    );
     for (name, cache, page, params, select) in QUERIES {
         project = project.file(&format!("queries/c/{name}.sql"), &query(name, cache, page, params, select, "public"));
     }

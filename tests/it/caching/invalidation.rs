@@ -65,6 +65,9 @@ async fn a_run_that_is_under_way_is_not_kept() {
         let after = suite.get("/v1/c/slow").send().await;
         assert!(is_miss(&after) && !super::status(&after).contains("collapsed"), "{after:?}");
     });
-    assert!(super::status(&before).starts_with("aqueduct; fwd=miss; ttl="), "it is answered, but not stored: {before:?}");
+    assert!(
+        super::status(&before).starts_with("aqueduct; fwd=miss; ttl="),
+        "it is answered, but not stored: {before:?}"
+    );
     assert!(is_hit(&suite.get("/v1/c/slow").send().await));
 }
