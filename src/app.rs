@@ -120,8 +120,11 @@ pub async fn serve(app: &App, listeners: Listeners, stop: CancellationToken) {
     doors.spawn(serve_flight(listeners.flight, Arc::clone(&app.road), stop.clone()));
     // The admin listener outlives the doors, so that a drain can be watched.
     let done = CancellationToken::new();
-    let admin =
-        tokio::spawn(http::listener::serve(listeners.admin, http::admin::router(readiness.clone()), done.clone()));
+    let admin = tokio::spawn(http::listener::serve(
+        listeners.admin,
+        http::admin::router(readiness.clone(), Arc::clone(&app.road)),
+        done.clone(),
+    ));
     stop.cancelled().await;
     readiness.set(false);
     drop((refreshing, cleaning));

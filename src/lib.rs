@@ -53,6 +53,10 @@
 //! 8. **encode**: [`encode::encode_rows`] writes as many rows as fit 8 MiB; the cursor behind the last of them is sealed;
 //!    `http/answer.rs` wraps them.
 //!
+//! Of a query with `cache:` the bound call is looked up between 5 and 6 (`pipeline/shared.rs`): a body that was sent in the
+//! same representation before is sent again (`http/caching.rs` says how fresh it is), else the result is taken that is kept
+//! (`pipeline/cache.rs`), else 6 and 7 are a task of their own, which everybody waits for who asks the same meanwhile.
+//!
 //! The Flight door walks the same stages in `flight/mod.rs`, and again for `DoGet`: a ticket is no credential.
 //!
 //! # What always holds

@@ -64,6 +64,12 @@ impl Principal {
         Self(Identity::Owner)
     }
 
+    /// Is it the project's owner?
+    #[must_use]
+    pub fn is_owner(&self) -> bool {
+        matches!(self.0, Identity::Owner)
+    }
+
     /// The name in logs and grants.
     #[must_use]
     pub fn id(&self) -> &str {
@@ -72,12 +78,6 @@ impl Principal {
             Identity::Consumer { id, .. } => id,
             Identity::Owner => "owner",
         }
-    }
-
-    /// Is it the project's owner, whom no policy restricts?
-    #[must_use]
-    pub fn is_owner(&self) -> bool {
-        matches!(self.0, Identity::Owner)
     }
 
     /// What policies may ask of the caller, each name once.

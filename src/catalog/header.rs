@@ -2,7 +2,7 @@
 
 use std::{path::Path, sync::Arc, time::Duration};
 
-use super::{Access, Consumer, Page, Param, consumer, page, params};
+use super::{Access, Cache, Consumer, Page, Param, cache, consumer, page, params};
 use crate::{
     config::{
         FullScan, Spanned, is_scope,
@@ -14,7 +14,6 @@ use crate::{
 
 const LATER: &[&str] = &[
     "audit",
-    "cache",
     "deprecated",
     "lifecycle",
     "mask",
@@ -45,6 +44,7 @@ pub(super) struct Header {
     pub access: Option<Access>,
     pub limits: Option<Limits>,
     pub pushdown: Option<bool>,
+    pub cache: Option<Cache>,
 }
 
 /// What a header says of a query's costs.
@@ -79,8 +79,9 @@ pub(super) fn read(
     let access = read_access(&mut fields, place, problems);
     let limits = read_limits(&mut fields, problems);
     let pushdown = fields.take("pushdown").map_or(Some(true), |value| value.boolean(problems));
+    let cache = fields.take("cache").and_then(|value| cache::read(value, problems));
     fields.finish(LATER, problems);
-    Some(Header { version, description, owner, declared, params, page, consumer, access, limits, pushdown })
+    Some(Header { version, description, owner, declared, params, page, consumer, access, limits, pushdown, cache })
 }
 
 fn read_name(fields: &mut Fields, expected: Option<&QueryName>, problems: &mut Problems) {

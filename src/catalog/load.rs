@@ -92,7 +92,7 @@ fn load_queries(directory: &Path, sources: &[SourceName], problems: &mut Problem
         match places.entry(key.clone()) {
             Entry::Vacant(entry) => {
                 entry.insert(version_place);
-                queries.insert(key, Arc::new(query));
+                queries.insert(key, query);
             }
             Entry::Occupied(first) => {
                 let message = format!("`{}` version {} is already that of {}", key.0, key.1, first.get());
@@ -130,7 +130,7 @@ fn query_files(directory: &Path, problems: &mut Problems) -> Vec<PathBuf> {
 /// What came of a query file.
 enum Read {
     /// A query, and the place of its version.
-    Sound(Place, Query),
+    Sound(Place, Arc<Query>),
     Draft(Draft),
     Nothing,
 }
@@ -155,6 +155,7 @@ fn read_query(path: &Path, text: &str, sources: &[SourceName], problems: &mut Pr
                 access: Some(access),
                 limits: Some(Limits { timeout, full_scan }),
                 pushdown: Some(pushdown),
+                cache,
                 ..
             }),
         ) if sound => {
@@ -170,12 +171,13 @@ fn read_query(path: &Path, text: &str, sources: &[SourceName], problems: &mut Pr
                 timeout,
                 full_scan,
                 pushdown,
+                cache,
                 statement: select.statement,
                 place: select.place,
                 sources: select.sources,
                 fingerprint: Sha256::digest(text.as_bytes()).into(),
             };
-            Read::Sound(version.place, query)
+            Read::Sound(version.place, Arc::new(query))
         }
         (_, header) => {
             let Some(Header { params, declared, page, consumer, .. }) = header else {
@@ -270,7 +272,7 @@ mod tests {
 
     const GOOD: &str = include_str!("../../tests/mistakes/good_project/queries/sales/top_customers.sql");
 
-    fn read(text: &str) -> (Option<Query>, Problems) {
+    fn read(text: &str) -> (Option<Arc<Query>>, Problems) {
         let sources: Vec<_> = ["crm", "lake"].iter().filter_map(|name| SourceName::new(name)).collect();
         let mut problems = Problems::default();
         let query = match read_query(Path::new("queries/sales/top_customers.sql"), text, &sources, &mut problems) {

@@ -1,5 +1,6 @@
 //! The project as its files say: settings, sources and queries, read whole and immutable.
 
+mod cache;
 mod consumer;
 mod front;
 mod header;
@@ -12,6 +13,7 @@ mod sql;
 mod tables;
 mod tokens;
 
+pub use cache::Cache;
 pub use consumer::{Allowed, Consumer};
 pub use load::{Draft, Loaded, load};
 pub use params::Pattern;

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use datafusion::{scalar::ScalarValue, sql::sqlparser::ast};
 
-use super::{Consumer, Pattern, Select};
+use super::{Cache, Consumer, Pattern, Select};
 use crate::{
     config::{FullScan, Spanned},
     model::{Place, QueryName, SourceName, TableNames, ValueType},
@@ -35,6 +35,8 @@ pub struct Query {
     pub full_scan: Option<FullScan>,
     /// May more of it than the choice of columns run in its sources?
     pub pushdown: bool,
+    /// How long its results are kept for others who ask the same; not at all unless said.
+    pub cache: Option<Cache>,
     /// The SELECT, `:name` replaced by `$n`, spans as in the file.
     pub statement: ast::Query,
     /// Where the SELECT begins.
@@ -62,6 +64,7 @@ impl Query {
             timeout: Duration::from_hours(1),
             full_scan: None,
             pushdown: true,
+            cache: None,
             statement: select.statement,
             place: select.place,
             sources: select.sources,

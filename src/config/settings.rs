@@ -21,6 +21,8 @@ pub struct Settings {
     pub engine: Engine,
     /// Where results are kept that were run once.
     pub spool: Spool,
+    /// What is kept of results.
+    pub cache: Cache,
 }
 
 /// Listening addresses. Port 0 picks a free one.
@@ -30,7 +32,7 @@ pub struct Server {
     pub http: SocketAddr,
     /// The public Flight door.
     pub flight: SocketAddr,
-    /// `/livez` and `/readyz`, never on a public listener.
+    /// `/livez`, `/readyz` and `/cache/invalidate`, never on a public listener.
     pub admin: SocketAddr,
 }
 
@@ -108,6 +110,13 @@ pub struct Spool {
     pub total: u64,
     /// How long a result is kept, from its first row on.
     pub lifetime: Duration,
+}
+
+/// Results that are kept for others who ask the same, of queries whose header says so.
+#[derive(Clone, Copy, Debug)]
+pub struct Cache {
+    /// Bytes that all of them may hold together; beyond that, those go that are asked for least.
+    pub memory: usize,
 }
 
 /// What is said of a query that reads a whole large table out of its source.

@@ -8,6 +8,7 @@ mod explain;
 mod faults;
 mod federate;
 mod full_scan;
+mod generation;
 mod joins;
 mod kept;
 mod names;
@@ -51,7 +52,7 @@ pub use prepare::Prepared;
 pub use run::{Cut, Physical, RowStream, Wanted};
 pub use shaping::{Filterable, Operand, Shaping, State};
 pub use snapshot::{Refusal, Snapshot};
-pub use view::{Condition, Filter, View};
+pub use view::{Condition, Digester, Filter, View};
 
 /// How often a source that is down is asked again.
 const RETRY: Duration = Duration::from_secs(5);

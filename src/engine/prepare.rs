@@ -21,6 +21,7 @@ use super::{
     catalogs::{self, Listings},
     federate,
     full_scan::{self, Pulled},
+    generation,
     kept::Plans,
     names, origin, output, page,
     paging::{self, Paging},
@@ -53,6 +54,8 @@ pub struct Prepared {
     pub policies: Policies,
     /// SHA-256 of what cursors rely on: the columns, the order of pages and the policies.
     pub fingerprint: [u8; 32],
+    /// SHA-256 of the tables that it names: their columns and keys.
+    pub generation: [u8; 32],
     /// `schema` without comments, which may change while the server runs.
     pub(super) contract: SchemaRef,
     /// Not optimized: parameters are still typed placeholders.
@@ -95,6 +98,7 @@ pub(super) async fn prepare(
         description: query.description.clone().or_else(|| comment(&plan, listings)),
         fingerprint: policies.fingerprint(page::fingerprint(&contract, &page)),
         policies,
+        generation: generation::of(query, listings),
         paging: paging::settle(&page, seek::terms(&page), &plan),
         page,
         shaping,

@@ -164,7 +164,8 @@ impl Filter {
 }
 
 /// Lets what can be hashed be digested.
-pub(super) struct Digester<'a>(pub &'a mut Sha256);
+#[derive(Debug)]
+pub struct Digester<'a>(pub &'a mut Sha256);
 
 impl Hasher for Digester<'_> {
     fn write(&mut self, bytes: &[u8]) {

@@ -146,6 +146,7 @@ impl Door {
             .await?;
         match answer.body {
             Body::Stream(rows) => Ok((answer.schema, rows)),
+            Body::Whole(rows) => Ok((answer.schema, Rows::of(rows))),
             Body::Page(_) => Err(Fault::internal("a stream was asked for")),
         }
     }

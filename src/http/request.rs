@@ -183,7 +183,7 @@ fn is_shaping(name: &str) -> bool {
     name == "fields" || name == "sort" || name.contains("__")
 }
 
-fn shorten(text: &str) -> String {
+pub(super) fn shorten(text: &str) -> String {
     text.chars().take(40).collect()
 }
 
@@ -196,7 +196,7 @@ fn joined(headers: &HeaderMap, name: &HeaderName) -> Result<Option<String>, Faul
 }
 
 /// `application/x-www-form-urlencoded`, but what is not valid is an error instead of a replacement character.
-fn pairs(query: &str) -> Result<Vec<(String, String)>, Fault> {
+pub(super) fn pairs(query: &str) -> Result<Vec<(String, String)>, Fault> {
     query
         .split('&')
         .filter(|pair| !pair.is_empty())

@@ -39,6 +39,8 @@ pub enum Code {
     UnknownVersion,
     /// The sources no longer fit the query.
     QueryUnavailable,
+    /// Nothing of the project has this name.
+    UnknownName,
     /// The query needs credentials and none were given.
     CredentialsMissing,
     /// The credentials given are not valid.
@@ -128,6 +130,7 @@ impl Code {
         Self::UnknownQuery,
         Self::UnknownVersion,
         Self::QueryUnavailable,
+        Self::UnknownName,
         Self::CredentialsMissing,
         Self::CredentialsInvalid,
         Self::ScopeMissing,
@@ -167,6 +170,7 @@ impl Code {
             Self::UnknownQuery => ("AQ-201", Kind::NotFound, "Unknown query"),
             Self::UnknownVersion => ("AQ-202", Kind::NotFound, "Unknown version"),
             Self::QueryUnavailable => ("AQ-203", Kind::Unavailable, "Query unavailable"),
+            Self::UnknownName => ("AQ-204", Kind::NotFound, "Unknown name"),
             Self::CredentialsMissing => ("AQ-301", Kind::Unauthenticated, "Credentials missing"),
             Self::CredentialsInvalid => ("AQ-302", Kind::Unauthenticated, "Credentials invalid"),
             Self::ScopeMissing => ("AQ-303", Kind::Forbidden, "Scope missing"),

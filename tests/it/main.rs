@@ -1,6 +1,7 @@
 //! The integration tests: the real binary, over real servers, through its own doors.
 
 mod architecture;
+mod caching;
 mod cases;
 mod cli;
 mod clients;

@@ -26,6 +26,7 @@ const SCALARS: &[(&str, &str, &str)] = &[
     ("AQUEDUCT_SPOOL__RESULT", "spool", "result"),
     ("AQUEDUCT_SPOOL__TOTAL", "spool", "total"),
     ("AQUEDUCT_SPOOL__LIFETIME", "spool", "lifetime"),
+    ("AQUEDUCT_CACHE__MEMORY", "cache", "memory"),
 ];
 
 /// Puts the variables of `environment` into the tree of `aqueduct.yaml`. Their places name the variable as the file. A

@@ -12,14 +12,13 @@ use super::{
         reader::{Fields, Value},
         yaml,
     },
-    ApiKey, Auth, Claim, CursorKey, Engine, FullScan, Server, Settings, overrides, spool,
+    ApiKey, Auth, Cache, Claim, CursorKey, Engine, FullScan, Server, Settings, overrides, spool,
 };
 use crate::model::{Place, Problem, Problems, name::is_lower_snake};
 
 const FILE: &str = "aqueduct.yaml";
 const LATER: &[&str] = &[
     "audit",
-    "cache",
     "consumers",
     "cors",
     "lineage",
@@ -55,7 +54,8 @@ pub fn load(directory: &Path, environment: &Environment, problems: &mut Problems
     overrides::apply(&mut root, environment, problems);
 
     let mut root = Value::of(root, FILE).fields(problems)?;
-    let [server, auth, engine, spool] = ["server", "auth", "engine", "spool"].map(|key| match root.take(key) {
+    let sections = ["server", "auth", "engine", "spool", "cache"];
+    let [server, auth, engine, spool, cache] = sections.map(|key| match root.take(key) {
         Some(value) => value.fields(problems),
         None => None,
     });
@@ -65,6 +65,7 @@ pub fn load(directory: &Path, environment: &Environment, problems: &mut Problems
         auth: read_auth(auth, problems),
         engine: read_engine(engine, directory, problems),
         spool: spool::read(spool, directory, &path, problems),
+        cache: read_cache(cache, problems),
     })
 }
 
@@ -238,4 +239,14 @@ fn read_engine(fields: Option<Fields>, directory: &Path, problems: &mut Problems
     }
     fields.finish(&[], problems);
     engine
+}
+
+fn read_cache(fields: Option<Fields>, problems: &mut Problems) -> Cache {
+    let mut cache = Cache { memory: 256 << 20 };
+    let Some(mut fields) = fields else { return cache };
+    if let Some(memory) = fields.take("memory").and_then(|value| value.size(problems)) {
+        cache.memory = memory.value;
+    }
+    fields.finish(&[], problems);
+    cache
 }

@@ -99,9 +99,10 @@ fn meta() -> Value {
                 "description": "complete: all rows are here. keyset: over all pages, a row that stays unchanged is seen \
                     exactly once. stored: all pages are of one run of the query.",
             },
-            "request_id": {"type": "string"},
+            "fresh_until": {"type": "string", "format": "date-time", "description": "Of kept results: until when it counts as fresh"},
+            "request_id": {"type": "string", "description": "Not in answers that are the same for the next request"},
         },
-        "required": ["query", "version", "generated_at", "as_of", "left_out", "consistency", "request_id"],
+        "required": ["query", "version", "generated_at", "as_of", "left_out", "consistency"],
         "additionalProperties": false,
     })
 }
