@@ -19,6 +19,7 @@ mod pg_compat;
 mod plans;
 mod refusals;
 mod shapes;
+mod shaping;
 mod streaming;
 mod surface;
 mod switches;
