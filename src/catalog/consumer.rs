@@ -44,8 +44,8 @@ fn read_allowed(value: Value, problems: &mut Problems) -> Allowed {
     }
     let (place, key) = (value.place().clone(), value.key.clone());
     let columns = value.names(problems);
-    if columns.is_empty() && !problems.has_errors() {
-        let problem = Problem::error(place, format!("`{key}` is empty"));
+    if columns.is_empty() {
+        let problem = Problem::error(place, format!("`{key}` names no column"));
         problems.push(problem.hint("list output columns, or write `true` for all and `false` for none"));
     }
     Allowed::Columns(columns)

@@ -11,55 +11,49 @@ use datafusion::{
     logical_expr::{Expr, Limit, LogicalPlan, LogicalPlanBuilder, Projection, Sort, utils::conjunction},
 };
 
-/// The rows of `plan` of which all `predicates`, over its output columns, hold; in its own order, if that `matters`.
+/// The rows of `plan` of which all `predicates`, over its output columns, hold; in its own order, if it has one and that
+/// `matters`.
 pub(super) fn filtered(plan: LogicalPlan, predicates: Vec<Expr>, matters: bool) -> Result<LogicalPlan> {
     let Some(predicate) = conjunction(predicates) else { return Ok(plan) };
-    if !matters {
+    let Some(Order { sort, choices, is_cut }) = order(&plan).filter(|_| matters) else {
         return LogicalPlanBuilder::from(plan).filter(predicate)?.build();
-    }
-    match plan {
-        LogicalPlan::Sort(sort) if sort.fetch.is_none() => {
-            let input = LogicalPlanBuilder::from(sort.input.as_ref().clone()).filter(predicate)?.build()?;
-            Ok(LogicalPlan::Sort(Sort { input: Arc::new(input), ..sort }))
-        }
-        LogicalPlan::Projection(projection) if is_choice(&projection) => {
-            let predicate = below(predicate, &projection)?;
-            let input = filtered(projection.input.as_ref().clone(), vec![predicate], true)?;
-            LogicalPlanBuilder::from(input).project(projection.expr)?.build()
-        }
-        plan => match order(&plan) {
-            None => LogicalPlanBuilder::from(plan).filter(predicate)?.build(),
-            Some((sort, projections)) => again(&plan, predicate, sort.clone(), &projections),
-        },
-    }
+    };
+    // The choices of columns come last: the columns of the order may not be among them.
+    let predicate = choices.iter().try_fold(predicate, |predicate, choice| below(predicate, choice))?;
+    let rows = if is_cut { cut(&plan) } else { sort.input.as_ref().clone() };
+    let left = LogicalPlanBuilder::from(rows).filter(predicate)?.build()?;
+    let ordered = LogicalPlan::Sort(Sort { input: Arc::new(left), ..sort.clone() });
+    choices
+        .iter()
+        .rev()
+        .try_fold(ordered, |rows, choice| LogicalPlanBuilder::from(rows).project(choice.expr.clone())?.build())
 }
 
-/// The order of the rows of `plan`, which cuts them, and the choices of columns between, the topmost first.
-fn order(plan: &LogicalPlan) -> Option<(&Sort, Vec<&Projection>)> {
-    let (mut plan, mut projections) = (plan, Vec::new());
+/// The order of the rows of a plan.
+struct Order<'a> {
+    sort: &'a Sort,
+    /// The choices of columns above it, the topmost first.
+    choices: Vec<&'a Projection>,
+    /// Does it decide which rows there are?
+    is_cut: bool,
+}
+
+fn order(plan: &LogicalPlan) -> Option<Order<'_>> {
+    let (mut plan, mut choices, mut is_cut) = (plan, Vec::new(), false);
     loop {
         plan = match plan {
-            LogicalPlan::Limit(limit) => &limit.input,
+            LogicalPlan::Limit(limit) => {
+                is_cut = true;
+                &limit.input
+            }
             LogicalPlan::Projection(projection) if is_choice(projection) => {
-                projections.push(projection);
+                choices.push(projection);
                 &projection.input
             }
-            LogicalPlan::Sort(sort) => return Some((sort, projections)),
+            LogicalPlan::Sort(sort) => return Some(Order { sort, choices, is_cut: is_cut || sort.fetch.is_some() }),
             _ => return None,
         };
     }
-}
-
-/// The rows of `plan` of which `predicate` holds, ordered by `sort` again, which is below `projections`: they are lifted
-/// above the cut, so that the columns of the order are still there.
-fn again(plan: &LogicalPlan, predicate: Expr, sort: Sort, projections: &[&Projection]) -> Result<LogicalPlan> {
-    let predicate = projections.iter().try_fold(predicate, |predicate, projection| below(predicate, projection))?;
-    let left = LogicalPlanBuilder::from(cut(plan)).filter(predicate)?.build()?;
-    let rows = LogicalPlan::Sort(Sort { input: Arc::new(left), ..sort });
-    projections
-        .iter()
-        .rev()
-        .try_fold(rows, |rows, projection| LogicalPlanBuilder::from(rows).project(projection.expr.clone())?.build())
 }
 
 /// `plan` down to its order, without choices of columns.

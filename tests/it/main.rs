@@ -24,6 +24,7 @@ mod readers;
 mod refusals;
 mod shapes;
 mod spool;
+mod shaping;
 mod streaming;
 mod surface;
 mod switches;

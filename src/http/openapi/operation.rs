@@ -144,7 +144,7 @@ fn controls(prepared: &Prepared, formats: &[Format]) -> Vec<Value> {
     if is_always_stored(prepared) {
         controls.push(json!({
             "name": "skip", "in": "query", "description": "Begin the page so many rows further",
-            "schema": {"type": "integer", "format": "int64", "minimum": 0, "maximum": i64::MAX, "default": 0},
+            "schema": {"type": "integer", "minimum": 0, "maximum": u64::MAX, "default": 0},
         }));
     }
     controls.extend(shaping::parameters(&prepared.shaping));
