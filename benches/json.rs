@@ -115,7 +115,8 @@ fn theirs<F: JsonFormat>(batches: &[RecordBatch]) -> Outcome<usize> {
 fn read(file: &str, rows: usize) -> Outcome<Vec<RecordBatch>> {
     let reader = ParquetRecordBatchReaderBuilder::try_new(File::open(file)?)?.with_limit(rows).with_batch_size(BATCH);
     let reader = reader.build()?;
-    let fields = reader.schema().fields().iter().map(|field| match field.data_type() {
+    let found = reader.schema();
+    let fields = found.fields().iter().map(|field| match field.data_type() {
         DataType::Utf8View => field.as_ref().clone().with_data_type(DataType::Utf8),
         _ => field.as_ref().clone(),
     });

@@ -89,14 +89,22 @@ pub(super) fn last_block(bytes: &[u8], len: usize) -> u128 {
 #[inline]
 fn short(bytes: &[u8]) -> u128 {
     let len = bytes.len();
-    if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
-        u128::from(u64::from_le_bytes(*first)) | u128::from(u64::from_le_bytes(*last)) << (8 * (len - 8))
-    } else if let (Some(first), Some(last)) = (bytes.first_chunk(), bytes.last_chunk()) {
-        u128::from(u64::from(u32::from_le_bytes(*first)) | u64::from(u32::from_le_bytes(*last)) << (8 * (len - 4)))
+    if len >= 8 {
+        let (first, last) = ends(bytes).map_or((0, 0), |(a, b)| (u64::from_le_bytes(a), u64::from_le_bytes(b)));
+        u128::from(first) | u128::from(last) << (8 * (len - 8))
+    } else if len >= 4 {
+        let (first, last) = ends(bytes).map_or((0, 0), |(a, b)| (u32::from_le_bytes(a), u32::from_le_bytes(b)));
+        u128::from(u64::from(first) | u64::from(last) << (8 * (len - 4)))
     } else {
         let byte = |at: usize| u32::from(bytes[at]) << (8 * at);
         u128::from(byte(0) | byte(len / 2) | byte(len - 1))
     }
+}
+
+/// The first and the last `N` bytes.
+#[inline]
+fn ends<const N: usize>(bytes: &[u8]) -> Option<([u8; N], [u8; N])> {
+    Some((*bytes.first_chunk()?, *bytes.last_chunk()?))
 }
 
 #[cfg(test)]

@@ -74,6 +74,7 @@ impl Dialect for Json {
 
 /// Without an early exit these are comparisons of vectors.
 #[inline]
+#[expect(clippy::needless_bitwise_bool, reason = "a lazy operator is an early exit")]
 fn holds_escape(block: &[u8; 16]) -> bool {
     let below_space = block.iter().fold(false, |any, byte| any | (*byte < b' '));
     let quote = block.iter().fold(false, |any, byte| any | (*byte == b'"'));
@@ -181,7 +182,7 @@ impl Dialect for Csv {
 #[cold]
 pub(super) fn quote_from(start: usize, out: &mut Vec<u8>) {
     let end = out.len();
-    let doubled = out[start..].iter().filter(|byte| **byte == b'"').count();
+    let doubled: usize = out[start..].iter().map(|byte| usize::from(*byte == b'"')).sum();
     // Filled with quotes, of which the last stays as the closing one.
     out.resize(end + doubled + 2, b'"');
     let mut target = out.len() - 1;

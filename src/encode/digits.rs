@@ -4,6 +4,8 @@
 const ONES: u128 = u128::MAX / 255;
 /// `0` in each place.
 const ZEROS: u128 = ONES * b'0' as u128;
+/// The same in half as many.
+const EIGHT_ZEROS: u64 = u64::MAX / 255 * b'0' as u64;
 const TEN_TO_8: u64 = 100_000_000;
 pub(super) const TEN_TO_16: u64 = TEN_TO_8 * TEN_TO_8;
 
@@ -31,7 +33,7 @@ pub(super) const fn eight(value: u32) -> u64 {
 /// The same as text.
 #[inline]
 pub(super) const fn eight_text(value: u32) -> [u8; 8] {
-    (eight(value) | ZEROS as u64).to_le_bytes()
+    (eight(value) | EIGHT_ZEROS).to_le_bytes()
 }
 
 /// The digits of a number below 10^16 as numbers from 0 to 9, leading zeros included.
@@ -50,7 +52,6 @@ impl Digits {
 
     /// The digits of a number below 10^16 without leading zeros.
     #[inline]
-    #[expect(clippy::cast_possible_truncation, reason = "the number of zeros is at most 16")]
     pub fn significant(value: u64) -> Self {
         let digits = sixteen(value);
         let zeros = (digits.trailing_zeros() as usize / 8).min(15);

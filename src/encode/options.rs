@@ -67,6 +67,7 @@ impl Options {
 }
 
 /// An option that another format has.
+#[must_use]
 pub fn foreign(name: &str, format: Format, formats: &str) -> Fault {
     Fault::new(Code::MalformedRequest, format!("`{name}` means nothing for the format `{}`", format.name()))
         .with_hint(format!("`{name}` is for {formats}; the format is that of `format=`, or else of `Accept`"))

@@ -39,7 +39,7 @@ enum Text {
 }
 
 impl TextEncoder {
-    fn new(text: Text) -> Rows {
+    fn rows(text: Text) -> Rows {
         Rows::Text(Arc::new(Self { text, last: AtomicUsize::new(0) }))
     }
 
@@ -80,8 +80,8 @@ impl StreamEncoder {
     /// hold. [`Code::Internal`](crate::model::Code::Internal) for JSON and for plans, which are no streams.
     pub fn new(format: Format, schema: &SchemaRef, coding: Coding, options: &Options) -> Result<Self, Fault> {
         let rows = match format {
-            Format::Ndjson => TextEncoder::new(Text::Ndjson(JsonEncoder::new(schema, options)?)),
-            Format::Csv => TextEncoder::new(Text::Csv(CsvEncoder::new(schema, options)?)),
+            Format::Ndjson => TextEncoder::rows(Text::Ndjson(JsonEncoder::new(schema, options)?)),
+            Format::Csv => TextEncoder::rows(Text::Csv(CsvEncoder::new(schema, options)?)),
             Format::Arrow => Rows::Ipc(Box::new(IpcEncoder::stream(schema)?)),
             Format::ArrowFile => Rows::Ipc(Box::new(IpcEncoder::file(schema)?)),
             Format::Parquet => Rows::Parquet(Box::new(ParquetEncoder::new(schema)?)),

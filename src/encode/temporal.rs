@@ -1,5 +1,7 @@
 //! Prints dates, times and timestamps in ISO 8601.
 
+#![expect(clippy::many_single_char_names, reason = "digits have no names")]
+
 use arrow::datatypes::TimeUnit;
 
 use super::{blocks::Blocks, digits::eight_text, number::push_unsigned};
@@ -101,9 +103,9 @@ fn push_fraction(fraction: u64, per_second: u64, out: &mut Vec<u8>) {
     let digits = [b'.', a, b, c, d, e, f, g, h, b'0' + (nanoseconds % 10) as u8];
     out.put(
         digits,
-        if nanoseconds % 1_000_000 == 0 {
+        if nanoseconds.is_multiple_of(1_000_000) {
             4
-        } else if nanoseconds % 1_000 == 0 {
+        } else if nanoseconds.is_multiple_of(1_000) {
             7
         } else {
             10
@@ -116,6 +118,7 @@ fn push_fraction(fraction: u64, per_second: u64, out: &mut Vec<u8>) {
 /// Neri and Schneider, "Euclidean affine functions and their application to calendar algorithms" (2023): quotients and
 /// remainders of one multiplication each.
 #[inline]
+#[expect(clippy::cast_possible_truncation, reason = "the lower half is what is meant, and the upper is below 100")]
 fn usual_civil(days: u32) -> (i64, u32, u32) {
     let quarters = 4 * days + 3;
     let (century, of_century) = (quarters / 146_097, quarters % 146_097 / 4);
