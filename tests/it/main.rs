@@ -20,6 +20,7 @@ mod pg_compat;
 mod plans;
 mod refusals;
 mod shapes;
+mod spool;
 mod streaming;
 mod surface;
 mod switches;

@@ -12,7 +12,7 @@ use super::{
         reader::{Fields, Value},
         yaml,
     },
-    ApiKey, Auth, Cache, CursorKey, Engine, FullScan, Server, Settings, overrides,
+    ApiKey, Auth, Cache, CursorKey, Engine, FullScan, Server, Settings, overrides, spool,
 };
 use crate::model::{Place, Problem, Problems};
 
@@ -53,16 +53,18 @@ pub fn load(directory: &Path, environment: &Environment, problems: &mut Problems
     overrides::apply(&mut root, environment, problems);
 
     let mut root = Value::of(root, FILE).fields(problems)?;
-    let [server, auth, engine, cache] = ["server", "auth", "engine", "cache"].map(|key| match root.take(key) {
-        Some(value) => value.fields(problems),
-        None => None,
-    });
+    let [server, auth, engine, cache, spool] =
+        ["server", "auth", "engine", "cache", "spool"].map(|key| match root.take(key) {
+            Some(value) => value.fields(problems),
+            None => None,
+        });
     root.finish(LATER, problems);
     Some(Settings {
         server: read_server(server, problems),
         auth: read_auth(auth, problems),
         engine: read_engine(engine, directory, problems),
         cache: read_cache(cache, problems),
+        spool: spool::read(spool, directory, &path, problems),
     })
 }
 
