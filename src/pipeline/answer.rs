@@ -8,8 +8,9 @@ use datafusion::arrow::{array::RecordBatch, datatypes::SchemaRef};
 use super::{
     Road,
     bound::{Bound, Want, Window, instant},
-    cache::{BodyKey, Encoded, Lease},
+    cache::{BodyKey, Encoded},
     cursor::Place,
+    entry::Lease,
     fresh::Freshness,
     page::{End, MAX_BYTES, Next, Page},
     run::Made,
@@ -48,8 +49,8 @@ pub struct Answer {
 #[derive(Debug)]
 pub(super) struct Origin {
     pub freshness: Freshness,
-    /// Names what the run gave.
-    pub edition: [u8; 32],
+    /// Names what the run gave, where it is kept for others.
+    pub edition: Option<[u8; 32]>,
     /// Where a body of it is kept, but for its representation, and for how long.
     pub body: Option<(BodyKey, Lease)>,
 }
@@ -83,7 +84,7 @@ impl Answer {
     /// Names the run that the rows are of, if they are of one that is kept for others.
     #[must_use]
     pub fn edition(&self) -> Option<&[u8; 32]> {
-        self.origin.as_ref().map(|origin| &origin.edition)
+        self.origin.as_ref()?.edition.as_ref()
     }
 
     /// Keeps a body of it, in this `representation`, for [`Bound::known`].

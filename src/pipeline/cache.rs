@@ -12,14 +12,13 @@ use std::{
 };
 
 use bytes::Bytes;
-use chrono::{DateTime, Utc};
 use moka::Expiry;
-use tokio::{
-    sync::{OnceCell, watch},
-    time::Instant,
-};
+use tokio::sync::watch;
 
-use super::{page::End, run::Made};
+use super::{
+    entry::{Entry, Given, Lease},
+    page::End,
+};
 use crate::{
     catalog::Query,
     model::{Fault, QueryName, SourceName},
@@ -50,44 +49,21 @@ struct Flight {
 /// What will have come of a run, for everybody who waits.
 pub(super) type Outcome = watch::Receiver<Option<Result<Landed, Fault>>>;
 
+/// What there is to wait for.
+#[derive(Debug)]
+pub(super) enum Joined {
+    /// Nothing: a new result is there.
+    There(Arc<Entry>),
+    /// A run; and whether this caller began it.
+    Run(Outcome, bool),
+}
+
 /// A run that gave a result.
 #[derive(Clone, Debug)]
 pub(super) struct Landed {
     pub entry: Arc<Entry>,
     /// Is it kept? Not if it was invalidated while it ran.
     pub stored: bool,
-}
-
-/// A result.
-#[derive(Debug)]
-pub(super) struct Entry {
-    /// No other entry of this process has it.
-    pub number: u64,
-    pub lease: Lease,
-    pub rows: Given,
-    /// What `now()` was.
-    pub now: DateTime<Utc>,
-    /// When the sources were asked.
-    pub asked: DateTime<Utc>,
-    /// The same, in the spool too: made when somebody first wants a smaller page of it than all of its rows.
-    pub paged: OnceCell<Arc<Self>>,
-}
-
-/// Whose a result is and how long it is kept, and all that was made of it.
-#[derive(Clone, Debug)]
-pub(super) struct Lease {
-    pub query: Arc<Query>,
-    /// When the sources were asked.
-    pub begun: Instant,
-    /// From `begun` on.
-    pub life: Duration,
-}
-
-/// What a run gave.
-#[derive(Debug)]
-pub(super) enum Given {
-    Rows(Made),
-    Count(u64),
 }
 
 /// A body that was encoded once and can be sent again.
@@ -198,22 +174,32 @@ impl Cache {
         }
     }
 
-    /// Forgets `entry`, which turned out to be of no use.
-    pub fn forget(&self, key: &Key, entry: &Arc<Entry>) {
+    /// Forgets what is under `key` if `is_useless`.
+    pub fn forget(&self, key: &Key, is_useless: impl Fn(&Entry) -> bool) {
         let _flights = self.flights();
-        if self.get(key).is_some_and(|kept| Arc::ptr_eq(&kept, entry)) {
+        if self.get(key).is_some_and(|kept| is_useless(&kept)) {
             self.kept.invalidate(&Slot::Result(*key));
         }
     }
 
-    /// Joins the run for `key` that is under way, or begins `run`; and whether it was begun.
-    pub fn join<R>(self: &Arc<Self>, key: Key, query: &Arc<Query>, run: impl FnOnce() -> R) -> (Outcome, bool)
+    /// Joins the run for `key` that is under way, or begins `run`, unless another result than `known` is there by now.
+    pub fn join<R>(
+        self: &Arc<Self>,
+        key: Key,
+        known: Option<&Arc<Entry>>,
+        query: &Arc<Query>,
+        run: impl FnOnce() -> R,
+    ) -> Joined
     where
         R: Future<Output = Result<Entry, Fault>> + Send + 'static,
     {
         let mut flights = self.flights();
         if let Some(flight) = flights.get(&key) {
-            return (flight.outcome.clone(), false);
+            return Joined::Run(flight.outcome.clone(), false);
+        }
+        // A run may have landed since the caller looked.
+        if let Some(entry) = self.get(&key).filter(|kept| known.is_none_or(|known| known.number != kept.number)) {
+            return Joined::There(entry);
         }
         let (sender, outcome) = watch::channel(None);
         let number = self.number();
@@ -230,7 +216,7 @@ impl Cache {
             // Those who wanted to know may have left.
             let _ = sender.send(Some(landed));
         });
-        (outcome, true)
+        Joined::Run(outcome, true)
     }
 
     /// Keeps the result of a run, unless it was invalidated meanwhile. Faults are not kept.
@@ -315,16 +301,5 @@ impl Expiry<Slot, Kept> for Life {
 
     fn expire_after_update(&self, _: &Slot, kept: &Kept, _: StdInstant, _: Option<Duration>) -> Option<Duration> {
         Some(kept.lease().left())
-    }
-}
-
-impl Lease {
-    /// How long ago the sources were asked.
-    pub fn age(&self) -> Duration {
-        self.begun.elapsed()
-    }
-
-    fn left(&self) -> Duration {
-        self.life.saturating_sub(self.age())
     }
 }

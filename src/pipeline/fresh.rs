@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 
-use super::cache::Entry;
+use super::entry::Entry;
 use crate::{
     catalog::Cache,
     model::{Code, Fault, Kind},

@@ -11,6 +11,7 @@ mod bind;
 mod bound;
 mod cache;
 pub mod cursor;
+mod entry;
 mod fresh;
 mod mistakes;
 mod page;
