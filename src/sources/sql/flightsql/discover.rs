@@ -73,7 +73,7 @@ impl FlightSql {
             };
             let columns = columns.fields().iter().map(column).collect();
             let (schema, key) = (database, Vec::new());
-            relations.push(Relation { schema, name, is_view, rows: None, columns, key, comment: None });
+            relations.push(Relation { schema, name, is_view, rows: None, columns, key, comment: None, is_divisible: false });
         }
         slot.give_back(session);
         Ok(Found { catalog: config.catalog.clone(), default_schema, relations, others, version: 0 })
