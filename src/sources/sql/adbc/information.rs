@@ -91,7 +91,16 @@ pub fn described(
         match describe(connection, &all_of(dialect, &schema, &name)) {
             Ok(found) => {
                 let columns = found.fields().iter().map(|field| column(field)).collect();
-                relations.push(Relation { schema, name, is_view, rows, columns, key: Vec::new(), comment, is_divisible: false });
+                relations.push(Relation {
+                    schema,
+                    name,
+                    is_view,
+                    rows,
+                    columns,
+                    key: Vec::new(),
+                    comment,
+                    is_divisible: false,
+                });
             }
             Err(error) if matches!(error.status, Status::IO | Status::Timeout) => return Err(error),
             Err(error) => broken.push(Broken { schema, name, error }),

@@ -51,13 +51,14 @@ pub struct Parts {
 impl Parts {
     /// `None` if the table of `job` is too small, or only some of its rows are read: the system may find those at once.
     pub fn of(division: Division, job: &Job) -> Option<Arc<Self>> {
-        let rows = job.scan.estimated_rows?;
         let is_whole = job.scan.split.as_ref().is_some_and(|split| !split.is_filtered);
-        if !is_whole || rows < 2 * division.rows {
-            return None;
-        }
+        let rows = job.scan.estimated_rows.filter(|rows| is_whole && *rows >= 2 * division.rows)?;
+        Some(Arc::new(Self::new(division, rows)))
+    }
+
+    fn new(division: Division, rows: u64) -> Self {
         let size = (rows / MOST_PARTS).next_multiple_of(division.rows).max(division.rows);
-        Some(Arc::new(Self { division, rows, size, taken: AtomicU64::new(0) }))
+        Self { division, rows, size, taken: AtomicU64::new(0) }
     }
 
     /// The condition that chooses the next part.
@@ -166,5 +167,26 @@ impl Connector for Helper {
 
     async fn abandon(&self, session: Session) {
         self.adbc.abandon(session).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_parts_are_the_table() {
+        let division = Division { place: "rowid", rows: 100, before: "", after: "" };
+        let parts = |rows| {
+            let parts = Parts::new(division, rows);
+            std::iter::from_fn(move || parts.next()).collect::<Vec<_>>()
+        };
+        let [first, second] = [" WHERE rowid >= 0 AND rowid < 100", " WHERE rowid >= 100 AND rowid < 200"];
+        assert_eq!(parts(201), [first, second, " WHERE rowid >= 200"]);
+        // There may be more rows than is thought.
+        assert_eq!(parts(200), [first, " WHERE rowid >= 100"]);
+        let many = parts(1_000_000);
+        assert_eq!(many.len(), 64);
+        assert_eq!(many[63], " WHERE rowid >= 989100");
     }
 }

@@ -6,15 +6,18 @@ use std::sync::Arc;
 use chrono::{Datelike, NaiveDate, NaiveDateTime};
 use datafusion::arrow::{
     array::{
-        Array, ArrayRef, ArrowPrimitiveType, BinaryBuilder, BooleanBuilder, PrimitiveBuilder, RecordBatch,
-        RecordBatchOptions, StringBuilder,
+        Array, ArrayRef, ArrowPrimitiveType, BinaryArray, BinaryBuilder, BooleanBuilder, PrimitiveBuilder, RecordBatch,
+        RecordBatchOptions, StringArray,
     },
     datatypes::{
         DataType, Date32Type, Decimal128Type, Decimal256Type, Float32Type, Float64Type, Int16Type, Int32Type,
         Int64Type, TimeUnit, TimestampMicrosecondType, i256,
     },
 };
-use sqlx::{Column, Decode, MySql, Row, TypeInfo, mysql::MySqlRow};
+use sqlx::{
+    Column, Decode, MySql, Row, Type, TypeInfo,
+    mysql::{MySqlRow, MySqlTypeInfo},
+};
 
 use super::number::{multiplied, scaled, scaled_wide};
 use crate::{
@@ -60,7 +63,7 @@ impl Builder for Rows<'_> {
 
     fn append(&mut self, row: &MySqlRow) -> Result<usize, Stop> {
         if self.count == 0 {
-            self.forms = row.columns().iter().map(|column| Form::named(column.type_info().name())).collect();
+            self.forms = row.columns().iter().map(|column| Form::of(column.type_info())).collect();
         }
         let Scan { statement, relation, .. } = self.scan;
         if self.forms.len() < self.columns.len() {
@@ -88,8 +91,10 @@ impl Builder for Rows<'_> {
     }
 
     fn finish(&mut self) -> Result<RecordBatch, Stop> {
+        let columns = self.columns.iter_mut().map(Values::finish).enumerate();
+        let columns = columns.map(|(index, column)| column.map_err(|reason| (index, reason))).collect::<Result<_, _>>();
+        let columns = columns.map_err(|(index, reason)| self.fault(index, reason))?;
         let Scan { statement, schema, relation, .. } = self.scan;
-        let columns = self.columns.iter_mut().map(Values::finish).collect();
         let options = RecordBatchOptions::new().with_row_count(Some(std::mem::take(&mut self.count)));
         RecordBatch::try_new_with_options(Arc::clone(schema), columns, &options)
             .map_err(|error| changed(&statement.source, relation, error).into())
@@ -111,17 +116,18 @@ enum Form {
 }
 
 impl Form {
-    /// Of a type by the name that sqlx gives it.
-    fn named(name: &str) -> Self {
-        match name {
+    fn of(column: &MySqlTypeInfo) -> Self {
+        match column.name() {
             "FLOAT" => Self::Single,
             "DOUBLE" => Self::Double,
             "DECIMAL" => Self::Number,
             "DATE" => Self::Date,
             "DATETIME" | "TIMESTAMP" => Self::Moment,
             "TIME" => Self::Time,
-            "BOOLEAN" | "TINYINT" | "SMALLINT" | "MEDIUMINT" | "INT" | "BIGINT" | "YEAR" => Self::Signed,
-            name if name.ends_with(" UNSIGNED") => Self::Unsigned,
+            "BIT" => Self::Bytes,
+            // By its name, one of a single digit always has a sign.
+            _ if <u64 as Type<MySql>>::compatible(column) => Self::Unsigned,
+            _ if <i64 as Type<MySql>>::compatible(column) => Self::Signed,
             _ => Self::Bytes,
         }
     }
@@ -256,7 +262,8 @@ enum Values {
     Decimal256(PrimitiveBuilder<Decimal256Type>, u8, i8),
     Date(PrimitiveBuilder<Date32Type>),
     Timestamp(PrimitiveBuilder<TimestampMicrosecondType>),
-    Text(StringBuilder),
+    /// Checked all at once, when the column is complete.
+    Text(BinaryBuilder),
     Bytes(BinaryBuilder),
 }
 
@@ -279,7 +286,7 @@ impl Values {
             DataType::Timestamp(TimeUnit::Microsecond, _) => {
                 Self::Timestamp(PrimitiveBuilder::new().with_data_type(data_type.clone()))
             }
-            DataType::Utf8 => Self::Text(StringBuilder::new()),
+            DataType::Utf8 => Self::Text(BinaryBuilder::new()),
             DataType::Binary => Self::Bytes(BinaryBuilder::new()),
             _ => return None,
         })
@@ -304,14 +311,14 @@ impl Values {
             }
             (Self::Date(builder), Wire::Moment(moment)) => builder.append_value(moment.days()?),
             (Self::Timestamp(builder), Wire::Moment(moment)) => builder.append_value(moment.microseconds()?),
-            (Self::Text(builder), Wire::Bytes(bytes) | Wire::Number(bytes)) => {
-                builder.append_value(std::str::from_utf8(bytes).map_err(|_| "bytes that are not UTF-8")?);
+            (Self::Text(builder), Wire::Number(bytes))
+            | (Self::Text(builder) | Self::Bytes(builder), Wire::Bytes(bytes)) => {
+                builder.append_value(bytes);
             }
             (Self::Text(builder), Wire::Integer(value)) => builder.append_value(value.to_string()),
             (Self::Text(builder), Wire::Single(value)) => builder.append_value(ryu::Buffer::new().format(*value)),
             (Self::Text(builder), Wire::Double(value)) => builder.append_value(ryu::Buffer::new().format(*value)),
             (Self::Text(builder), Wire::Moment(moment)) => builder.append_value(moment.text()),
-            (Self::Bytes(builder), Wire::Bytes(bytes)) => builder.append_value(bytes),
             (_, wire) => return Err(wire.form()),
         }
         Ok(())
@@ -329,14 +336,13 @@ impl Values {
             Self::Decimal256(builder, ..) => builder.append_null(),
             Self::Date(builder) => builder.append_null(),
             Self::Timestamp(builder) => builder.append_null(),
-            Self::Text(builder) => builder.append_null(),
-            Self::Bytes(builder) => builder.append_null(),
+            Self::Text(builder) | Self::Bytes(builder) => builder.append_null(),
         }
     }
 
     /// The values; the next are expected to be as many, and as long.
-    fn finish(&mut self) -> ArrayRef {
-        match self {
+    fn finish(&mut self) -> Result<ArrayRef, &'static str> {
+        Ok(match self {
             Self::Bool(builder) => Arc::new(builder.finish()),
             Self::Int16(builder) => finished(builder),
             Self::Int32(builder) => finished(builder),
@@ -348,16 +354,11 @@ impl Values {
             Self::Date(builder) => finished(builder),
             Self::Timestamp(builder) => finished(builder),
             Self::Text(builder) => {
-                let texts = builder.finish();
-                *builder = StringBuilder::with_capacity(texts.len(), texts.value_data().len());
-                Arc::new(texts)
+                let texts = StringArray::try_from_binary(finished_bytes(builder));
+                Arc::new(texts.map_err(|_| "bytes that are not UTF-8")?)
             }
-            Self::Bytes(builder) => {
-                let values = builder.finish();
-                *builder = BinaryBuilder::with_capacity(values.len(), values.value_data().len());
-                Arc::new(values)
-            }
-        }
+            Self::Bytes(builder) => Arc::new(finished_bytes(builder)),
+        })
     }
 }
 
@@ -365,6 +366,12 @@ fn finished<T: ArrowPrimitiveType>(builder: &mut PrimitiveBuilder<T>) -> ArrayRe
     let values = builder.finish();
     *builder = PrimitiveBuilder::with_capacity(values.len()).with_data_type(values.data_type().clone());
     Arc::new(values)
+}
+
+fn finished_bytes(builder: &mut BinaryBuilder) -> BinaryArray {
+    let values = builder.finish();
+    *builder = BinaryBuilder::with_capacity(values.len(), values.value_data().len());
+    values
 }
 
 /// Up to eight bytes, the least first.

@@ -84,8 +84,16 @@ impl Mysql {
             }
             if named.has(&default_schema, &schema, &name) {
                 let is_view = text(row, 2)?.ends_with("VIEW");
-                let relation =
-                    Relation { schema, name, is_view, rows: None, columns: Vec::new(), key: Vec::new(), comment: None, is_divisible: false };
+                let relation = Relation {
+                    schema,
+                    name,
+                    is_view,
+                    rows: None,
+                    columns: Vec::new(),
+                    key: Vec::new(),
+                    comment: None,
+                    is_divisible: false,
+                };
                 let relation = describe(connection, relation).await?;
                 // A view whose tables have gone has none.
                 relations.extend(Some(relation).filter(|relation| !relation.columns.is_empty()));

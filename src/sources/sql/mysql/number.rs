@@ -23,7 +23,8 @@ pub fn multiplied(value: i128, precision: u8, scale: i8) -> Result<i128, &'stati
     let ten = |power: usize| TENS.get(power).copied();
     let factor = usize::try_from(scale).ok().and_then(ten).ok_or("a scale below zero")?;
     let most = ten(precision.into()).ok_or(TOO_LARGE)?;
-    value.checked_mul(factor).filter(|value| -most < *value && *value < most).ok_or(TOO_LARGE)
+    let product = if scale == 0 { Some(value) } else { value.checked_mul(factor) };
+    product.filter(|value| -most < *value && *value < most).ok_or(TOO_LARGE)
 }
 
 /// The integer `text × 10^scale` of at most `precision` digits, at most 38, if it has no digits behind that. The error
@@ -85,9 +86,10 @@ pub fn scaled_wide(text: &[u8], precision: u8, scale: i8) -> Result<i256, &'stat
     }
     let padding = std::iter::repeat_n(&b'0', scale - kept.len());
     let ten = i256::from_i128(10);
-    let value = whole.iter().chain(kept).chain(padding).fold(i256::ZERO, |sum, digit| {
-        sum.wrapping_mul(ten).wrapping_add(i256::from_i128(i128::from(digit - b'0')))
-    });
+    let value =
+        whole.iter().chain(kept).chain(padding).fold(i256::ZERO, |sum, digit| {
+            sum.wrapping_mul(ten).wrapping_add(i256::from_i128(i128::from(digit - b'0')))
+        });
     Ok(if is_negative { value.wrapping_neg() } else { value })
 }
 
@@ -124,7 +126,10 @@ mod tests {
         assert_eq!(scaled("1.005", 5, 2), Err("too many digits after the point"));
         assert_eq!(scaled("1000", 5, 2), Err(TOO_LARGE));
         assert_eq!(scaled("99", 38, 37), Err(TOO_LARGE));
-        assert_eq!([999, 1000, -1000].map(|value| multiplied(value, 5, 2)), [Ok(99_900), Err(TOO_LARGE), Err(TOO_LARGE)]);
+        assert_eq!(
+            [999, 1000, -1000].map(|value| multiplied(value, 5, 2)),
+            [Ok(99_900), Err(TOO_LARGE), Err(TOO_LARGE)]
+        );
         assert_eq!(multiplied(i128::MAX, 38, 37), Err(TOO_LARGE));
         assert_eq!(["5", "-1234"].map(|digits| written(digits, 3)), ["0.005", "-1.234"]);
         assert_eq!([written("-7", 0), written("7", -2)], ["-7", "700"]);
