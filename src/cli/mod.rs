@@ -84,6 +84,7 @@ struct Target {
 
 /// What is wanted of the result, where the header of the query allows it to consumers.
 #[derive(Debug, Args)]
+#[expect(clippy::doc_markdown, reason = "these comments are the help that the terminal shows")]
 struct Shape {
     /// Only these columns, in this order
     #[arg(long, value_name = "COLUMN,…")]

@@ -76,7 +76,9 @@ fn chosen<'a>(
             }
         }
     };
-    columns.iter().for_each(|column| problem(&column.value, &column.place));
+    for column in columns {
+        problem(&column.value, &column.place);
+    }
     let named: BTreeSet<&str> = columns.iter().map(|column| column.value.as_str()).collect();
     schema.fields().iter().map(AsRef::as_ref).filter(|field| named.contains(field.name().as_str())).collect()
 }

@@ -28,7 +28,7 @@ pub(super) fn read(prepared: &Prepared, shaping: &[(String, String)]) -> Result<
     for (name, texts) in given {
         match name {
             _ if prepared.shaping.is_nothing() => {
-                reader.refuse(name, "is not allowed: the owner of the query lets nobody shape its result", &[])
+                reader.refuse(name, "is not allowed: the owner of the query lets nobody shape its result", &[]);
             }
             "fields" => view.fields = reader.fields(&texts),
             "sort" => view.sort = reader.sort(&texts),

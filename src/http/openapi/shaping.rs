@@ -19,7 +19,7 @@ pub(super) fn parameters(shaping: &Shaping) -> Vec<Value> {
             "minItems": 1,
             "uniqueItems": true,
         });
-        parameters.push(list("fields", "Only these columns, in this order", schema));
+        parameters.push(list("fields", "Only these columns, in this order", &schema));
     }
     if !shaping.sort.is_empty() {
         let terms: Vec<_> = shaping.sort.iter().flat_map(|column| [column.clone(), format!("-{column}")]).collect();
@@ -29,14 +29,14 @@ pub(super) fn parameters(shaping: &Shaping) -> Vec<Value> {
             "minItems": 1,
             "maxItems": MOST_TERMS,
         });
-        parameters.push(list("sort", "Sorted by these columns, descending where `-` is before one", schema));
+        parameters.push(list("sort", "Sorted by these columns, descending where `-` is before one", &schema));
     }
     parameters.extend(shaping.filters.iter().flat_map(of_column));
     parameters
 }
 
 /// Its items are joined by commas.
-fn list(name: &str, description: &str, schema: Value) -> Value {
+fn list(name: &str, description: &str, schema: &Value) -> Value {
     json!({"name": name, "in": "query", "description": description, "schema": schema, "style": "form", "explode": false})
 }
 
