@@ -99,9 +99,9 @@ async fn expired_results_leave_the_bucket_and_strangers_stay() {
 
 #[tokio::test]
 async fn a_bucket_that_is_not_there_is_told_without_its_name() {
-    let bucket = s3::bucket().await;
-    let nowhere = Bucket { name: "no-such-bucket".to_owned(), ..bucket };
-    let spool = server(&nowhere, Duration::from_hours(1));
+    let mut bucket = s3::bucket().await;
+    bucket.name = "no-such-bucket".to_owned();
+    let spool = server(&bucket, Duration::from_hours(1));
     let rows = stream::iter([Ok::<_, Fault>(numbered(0..10))]).boxed();
     let fault = spool.keep(numbered(0..0).schema(), Vec::new(), rows, ()).await.expect_err("it cannot be written");
     assert_eq!(fault.code, Code::SpoolDown);
