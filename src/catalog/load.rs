@@ -11,9 +11,9 @@ use datafusion::sql::sqlparser::ast;
 use sha2::{Digest, Sha256};
 
 use super::{
-    Page, Param, Project, Query, Select, front,
+    Consumer, Page, Param, Project, Query, Select, front,
     header::{self, Header, Limits},
-    sql,
+    policy, sql,
     tokens::{self, Parameters},
 };
 use crate::{
@@ -43,6 +43,8 @@ pub struct Draft {
     pub params: Option<Vec<Param>>,
     /// The page, as far as it could be read.
     pub page: Option<Page>,
+    /// What consumers may do, as far as it could be read.
+    pub consumer: Option<Consumer>,
 }
 
 /// Reads the project in `directory` under the variables of `environment`. Sources are not asked.
@@ -55,10 +57,11 @@ pub fn load(directory: &Path, environment: &Environment) -> Result<Loaded, Probl
     let mut problems = Problems::default();
     let settings = settings::load(&directory, environment, &mut problems);
     let sources = source::load(&directory, environment, &mut problems);
+    let policies = policy::read(&sources.configs, settings.as_ref(), &mut problems);
     let (queries, drafts) = load_queries(&directory, &sources.names, &mut problems);
     match settings {
         Some(settings) => {
-            let project = Project { directory, settings, sources: sources.configs, queries };
+            let project = Project { directory, settings, sources: sources.configs, policies, queries };
             Ok(Loaded { project, drafts, problems })
         }
         None => Err(problems),
@@ -148,6 +151,7 @@ fn read_query(path: &Path, text: &str, sources: &[SourceName], problems: &mut Pr
                 owner,
                 params,
                 page,
+                consumer,
                 access: Some(access),
                 limits: Some(Limits { timeout, full_scan }),
                 pushdown: Some(pushdown),
@@ -162,6 +166,7 @@ fn read_query(path: &Path, text: &str, sources: &[SourceName], problems: &mut Pr
                 owner,
                 params,
                 page,
+                consumer,
                 access,
                 timeout,
                 full_scan,
@@ -175,10 +180,11 @@ fn read_query(path: &Path, text: &str, sources: &[SourceName], problems: &mut Pr
             Read::Sound(version.place, Arc::new(query))
         }
         (_, header) => {
-            let (params, page) = header
-                .map(|header| ((header.params.len() == header.declared.len()).then_some(header.params), header.page))
-                .unzip();
-            Read::Draft(Draft { select, params: params.flatten(), page })
+            let Some(Header { params, declared, page, consumer, .. }) = header else {
+                return Read::Draft(Draft { select, params: None, page: None, consumer: None });
+            };
+            let params = (params.len() == declared.len()).then_some(params);
+            Read::Draft(Draft { select, params, page: Some(page), consumer: Some(consumer) })
         }
     }
 }

@@ -227,6 +227,8 @@ pub struct TableConfig {
     pub key: Vec<Spanned<String>>,
     /// Columns to be read as another type.
     pub columns: Vec<(Spanned<String>, ValueType)>,
+    /// Which rows consumers may see: an SQL condition, laid out so that places in it are places in the file.
+    pub rows: Option<Spanned<String>>,
     /// Files and Delta sources: a folder or file relative to the location, checked not to leave it.
     pub path: Option<Spanned<String>>,
     /// Files sources: what the files are; by their ending when absent.

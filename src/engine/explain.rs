@@ -39,6 +39,18 @@ pub struct Explanation {
     pub local: Vec<LocalPart>,
 }
 
+impl Explanation {
+    /// The same without what tells how much a table holds.
+    #[must_use]
+    pub fn without_counts(mut self) -> Self {
+        for part in &mut self.sources {
+            let SourcePart { files, sent_keys, estimated_rows, rows, bytes, .. } = part;
+            (*files, *sent_keys, *estimated_rows, *rows, *bytes) = (None, None, None, None, None);
+        }
+        self
+    }
+}
+
 /// How pages follow one another, and why so.
 #[derive(Debug, Serialize)]
 pub struct PagingPart {

@@ -14,12 +14,15 @@ mod kept;
 mod names;
 mod origin;
 mod output;
+mod own_order;
 mod page;
 mod paging;
+mod policies;
 mod prepare;
 mod run;
 mod seek;
 mod session;
+mod shaping;
 mod snapshot;
 mod unions;
 mod view;
@@ -44,10 +47,12 @@ use crate::{
 pub use explain::{Explanation, LocalPart, PagingPart, SourcePart};
 pub use faults::fault;
 pub use paging::Paging;
+pub use policies::Policies;
 pub use prepare::Prepared;
 pub use run::{Cut, Physical, RowStream, Wanted};
+pub use shaping::{Filterable, Operand, Shaping, State};
 pub use snapshot::{Refusal, Snapshot};
-pub use view::{Digester, Filter, View};
+pub use view::{Condition, Digester, Filter, View};
 
 /// How often a source that is down is asked again.
 const RETRY: Duration = Duration::from_secs(5);
@@ -94,6 +99,7 @@ impl Engine {
         for (source, tables) in queries.chain(drafts.iter().map(|draft| &draft.select.sources)).flatten() {
             named.entry(source.clone()).or_default().extend(tables);
         }
+        policies::name(&project, &mut named);
         let asked = sources.iter().map(|(config, source)| {
             ask(&config.name, source.as_ref(), named.get(&config.name).cloned().unwrap_or_default())
         });

@@ -6,7 +6,7 @@ use axum::{body::Body as HttpBody, response::Response};
 use bytes::Bytes;
 use chrono::{DateTime, SecondsFormat, Utc};
 use datafusion::arrow::array::RecordBatch;
-use futures::{Stream, StreamExt, stream};
+use futures::{StreamExt, stream, stream::BoxStream};
 use http::{HeaderValue, StatusCode, Uri, header};
 use serde_json::Value;
 
@@ -15,10 +15,10 @@ use super::{
     request::{self, Asked},
 };
 use crate::{
-    encode::{Coding, Format, StreamEncoder, encode_rows},
+    encode::{Chunk, Coding, Format, Options, StreamEncoder, encode_rows, flow},
     engine::Explanation,
     model::Fault,
-    pipeline::{Answer, Body, Encoded, End, Freshness, MAX_BYTES, Page, Rows},
+    pipeline::{Answer, Body, Encoded, End, Freshness, MAX_BYTES, Page},
     telemetry::Record,
 };
 
@@ -27,55 +27,62 @@ pub(super) const CONSISTENCY: &str = "aqueduct-consistency";
 /// `pagination.has_more`, likewise.
 pub(super) const HAS_MORE: &str = "aqueduct-has-more";
 
+/// `pagination.total`, likewise.
+pub(super) const TOTAL: &str = "aqueduct-total";
+
 /// How an answer is represented.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Shape {
     pub format: Format,
     /// The one that is used for the format.
     pub coding: Coding,
+    options: Options,
+    /// Is a page of JSON an object with its rows in `data`?
+    envelope: bool,
 }
 
 impl Shape {
     /// What a request asks for.
     pub fn of(asked: &Asked) -> Self {
-        Self { format: asked.format, coding: asked.coding.for_format(asked.format) }
+        let coding = asked.coding.for_format(asked.format);
+        Self { format: asked.format, coding, options: asked.options.clone(), envelope: asked.envelope }
     }
 
     /// Names it among all representations of the same rows.
-    pub fn representation(self) -> Vec<u8> {
-        format!("{:?} {:?}", self.format, self.coding).into_bytes()
+    pub fn representation(&self) -> Vec<u8> {
+        format!("{self:?}").into_bytes()
     }
 }
 
 /// A page, whole in memory: its length is known and its failure can still be told.
-pub(super) fn page(answer: &Answer, page: &Page, shape: Shape, record: &mut Record) -> Result<Arc<Encoded>, Fault> {
-    let encoded = encode_rows(shape.format, &answer.schema, &page.rows, MAX_BYTES)?;
+pub(super) fn page(answer: &Answer, page: &Page, shape: &Shape, record: &mut Record) -> Result<Arc<Encoded>, Fault> {
+    let encoded = encode_rows(shape.format, &answer.schema, &page.rows, MAX_BYTES, &shape.options)?;
     let end = answer.end(page, encoded.rows)?;
     // What is sent again has to be the same: the request is named in the head alone.
     let request_id = (!answer.is_repeatable).then_some(record.request_id.as_str());
-    let body = if shape.format == Format::Json {
+    let body = if shape.format == Format::Json && shape.envelope {
         envelope(answer, page, &end, &encoded.body, request_id)
     } else {
         encoded.body
     };
     let body = shape.coding.compress(body)?;
-    Ok(kept(answer, Encoded { body, tag: String::new(), rows: encoded.rows as u64, end: Some(end) }, shape, record))
+    Ok(kept(answer, Encoded { body, tag: String::new(), rows: encoded.rows as u64, end: Some(end), total: page.total }, shape, record))
 }
 
 /// The whole result of a query whose results are kept, small enough to be sent as one body.
 pub(super) fn rows(
     answer: &Answer,
     rows: &RecordBatch,
-    shape: Shape,
+    shape: &Shape,
     record: &mut Record,
 ) -> Result<Arc<Encoded>, Fault> {
-    let mut encoder = StreamEncoder::new(shape.format, &answer.schema, shape.coding)?;
+    let mut encoder = StreamEncoder::new(shape.format, &answer.schema, shape.coding, &shape.options)?;
     let body = [encoder.start()?, encoder.encode(rows)?, encoder.finish()?].concat().into();
-    Ok(kept(answer, Encoded { body, tag: String::new(), rows: rows.num_rows() as u64, end: None }, shape, record))
+    Ok(kept(answer, Encoded { body, tag: String::new(), rows: rows.num_rows() as u64, end: None, total: None }, shape, record))
 }
 
 /// Tags a body that may be asked for again, and keeps it for that.
-fn kept(answer: &Answer, mut encoded: Encoded, shape: Shape, record: &mut Record) -> Arc<Encoded> {
+fn kept(answer: &Answer, mut encoded: Encoded, shape: &Shape, record: &mut Record) -> Arc<Encoded> {
     if answer.is_repeatable {
         encoded.tag = caching::strong(shape.format.media_type(), shape.coding.content_encoding(), &encoded);
     }
@@ -91,7 +98,7 @@ fn kept(answer: &Answer, mut encoded: Encoded, shape: Shape, record: &mut Record
 pub(super) fn reply(
     encoded: &Encoded,
     freshness: Option<&Freshness>,
-    shape: Shape,
+    shape: &Shape,
     uri: &Uri,
     known: &Known,
     record: &mut Record,
@@ -102,6 +109,9 @@ pub(super) fn reply(
     if let Some(end) = &encoded.end {
         headers.insert(CONSISTENCY, HeaderValue::from_static(end.promise.as_str()));
         headers.insert(HAS_MORE, HeaderValue::from_static(if end.has_more { "true" } else { "false" }));
+        if let Some(total) = encoded.total {
+            headers.insert(TOTAL, HeaderValue::from(total));
+        }
         if let Some(cursor) = &end.cursor {
             let link = format!("<{}>; rel=\"next\"", request::target(uri, Some(cursor)));
             headers.insert(header::LINK, HeaderValue::from_str(&link).map_err(Fault::internal)?);
@@ -118,7 +128,7 @@ pub(super) fn reply(
 }
 
 /// A plan instead of rows.
-pub(super) fn plan(plan: &Explanation, shape: Shape, record: &mut Record) -> Result<Response, Fault> {
+pub(super) fn plan(plan: &Explanation, shape: &Shape, record: &mut Record) -> Result<Response, Fault> {
     let body = shape.coding.compress(serde_json::to_vec(plan).map_err(Fault::internal)?)?;
     record.bytes = body.len() as u64;
     let mut response = head(shape.format, shape.coding);
@@ -147,11 +157,12 @@ fn envelope(answer: &Answer, page: &Page, end: &End, rows: &[u8], request_id: Op
     let fresh_until = answer.freshness().map(|freshness| instant(freshness.fresh_until()));
     let fresh_until = fresh_until.map_or_else(String::new, |until| format!(",\"fresh_until\":\"{until}\""));
     let total = page.total.map_or_else(String::new, |total| format!(",\"total\":{total}"));
+    let left_out = if answer.is_restricted { "[\"policy\"]" } else { "[]" };
     let as_of: Vec<_> = answer.as_of.iter().map(|(source, at)| format!("\"{source}\":\"{}\"", instant(*at))).collect();
     let as_of = as_of.join(",");
     let tail = format!(
         ",\"pagination\":{{\"cursor\":{cursor},\"has_more\":{has_more},\"limit\":{limit}{total}}},\
-         \"meta\":{{\"query\":\"{query}\",\"version\":{version},\"generated_at\":\"{generated_at}\",\"as_of\":{{{as_of}}},\
+         \"meta\":{{\"query\":\"{query}\",\"version\":{version},\"generated_at\":\"{generated_at}\",\"as_of\":{{{as_of}}},\"left_out\":{left_out},\
          \"consistency\":\"{consistency}\"{fresh_until}{request_id}}}}}"
     );
     [b"{\"data\":", rows, tail.as_bytes()].concat()
@@ -162,14 +173,11 @@ fn instant(at: DateTime<Utc>) -> String {
 }
 
 /// A result that is still flowing.
-pub(super) struct Flow {
-    rows: Rows,
-    encoder: StreamEncoder,
-}
+pub(super) struct Flow(BoxStream<'static, Result<Chunk, Fault>>);
 
 /// The head of a stream, whose first row is at hand. It may be no stream, but word that the caller has it.
-pub(super) fn stream(answer: Answer, shape: Shape, known: &Known) -> Result<(Response, Option<Flow>), Fault> {
-    let encoder = StreamEncoder::new(shape.format, &answer.schema, shape.coding)?;
+pub(super) fn stream(answer: Answer, shape: &Shape, known: &Known) -> Result<(Response, Option<Flow>), Fault> {
+    let encoder = StreamEncoder::new(shape.format, &answer.schema, shape.coding, &shape.options)?;
     let mut head = head(shape.format, encoder.coding());
     // Its length is unknown to a HEAD too: an empty body would be announced as one of length 0.
     *head.body_mut() = HttpBody::from_stream(stream::empty::<Result<Bytes, Fault>>());
@@ -181,77 +189,36 @@ pub(super) fn stream(answer: Answer, shape: Shape, known: &Known) -> Result<(Res
         }
     }
     let Body::Stream(rows) = answer.body else { return Err(Fault::internal("a page is no stream")) };
-    Ok((head, Some(Flow { rows, encoder })))
+    Ok((head, Some(Flow(flow(rows, encoder)))))
 }
 
 impl Flow {
     /// The body. An error in it makes the server break the connection (HTTP/1) or reset the stream (HTTP/2): nobody can
     /// take the part for the whole.
     pub(super) fn into_body(self, record: Record) -> HttpBody {
-        HttpBody::from_stream(self.chunks(record))
-    }
-
-    fn chunks(self, record: Record) -> impl Stream<Item = Result<Bytes, Fault>> + Send {
-        let flowing = State::Start { flow: self, record };
-        stream::unfold(flowing, |state| async move {
-            let mut state = state;
+        HttpBody::from_stream(stream::unfold((self.0, record), async |(mut chunks, mut record)| {
             loop {
-                let (result, next) = state.step().await?;
-                state = next;
-                match result {
-                    // An empty chunk would say nothing; a Parquet row group may span batches.
-                    Ok(chunk) if chunk.is_empty() => {}
-                    result => return Some((result, state)),
-                }
+                let sent = match chunks.next().await {
+                    Some(Ok(chunk)) => {
+                        record.bytes += chunk.bytes.len() as u64;
+                        record.rows += chunk.rows as u64;
+                        // An empty one would say nothing; a Parquet row group may span batches.
+                        if chunk.bytes.is_empty() {
+                            continue;
+                        }
+                        Ok(chunk.bytes)
+                    }
+                    Some(Err(fault)) => {
+                        record.fail(&fault);
+                        Err(fault)
+                    }
+                    None => {
+                        record.finish();
+                        return None;
+                    }
+                };
+                return Some((sent, (chunks, record)));
             }
-        })
-    }
-}
-
-enum State {
-    Start { flow: Flow, record: Record },
-    Rows { flow: Flow, record: Record },
-    End,
-}
-
-impl State {
-    async fn step(self) -> Option<(Result<Bytes, Fault>, Self)> {
-        let (result, next) = match self {
-            Self::End => return None,
-            Self::Start { mut flow, mut record } => {
-                let head = flow.encoder.start();
-                count(&mut record, &head, 0);
-                (head, Self::Rows { flow, record })
-            }
-            Self::Rows { mut flow, mut record } => match flow.rows.next().await {
-                Some(Ok(batch)) => {
-                    let chunk = flow.encoder.encode(&batch);
-                    count(&mut record, &chunk, batch.num_rows());
-                    (chunk, Self::Rows { flow, record })
-                }
-                Some(Err(fault)) => {
-                    record.fail(&fault);
-                    (Err(fault), Self::End)
-                }
-                None => {
-                    let tail = flow.encoder.finish();
-                    count(&mut record, &tail, 0);
-                    record.finish();
-                    (tail, Self::End)
-                }
-            },
-        };
-        let next = if result.is_err() { Self::End } else { next };
-        Some((result, next))
-    }
-}
-
-fn count(record: &mut Record, chunk: &Result<Bytes, Fault>, rows: usize) {
-    match chunk {
-        Ok(chunk) => {
-            record.bytes += chunk.len() as u64;
-            record.rows += rows as u64;
-        }
-        Err(fault) => record.fail(fault),
+        }))
     }
 }

@@ -76,20 +76,20 @@ async fn walk(road: &Arc<Road>, request: Request, uri: &Uri, record: &mut Record
     if asked.format == Format::Plan {
         let planned = bound.plan(&asked.want).await?;
         record.stage("plan");
-        return answer::plan(&planned.explain(), shape, record).map(Reply::whole);
+        return answer::plan(&planned.explain(), &shape, record).map(Reply::whole);
     }
     if let Some((encoded, freshness)) = bound.known(&asked.want, &shape.representation())? {
         record.stage("cache");
-        return answer::reply(&encoded, Some(&freshness), shape, uri, &known, record).map(Reply::whole);
+        return answer::reply(&encoded, Some(&freshness), &shape, uri, &known, record).map(Reply::whole);
     }
     let answer = bound.answer(asked.want, &mut |stage| record.stage(stage)).await?;
     let encoded = match &answer.body {
-        Body::Page(page) => answer::page(&answer, page, shape, record)?,
-        Body::Whole(rows) => answer::rows(&answer, rows, shape, record)?,
+        Body::Page(page) => answer::page(&answer, page, &shape, record)?,
+        Body::Whole(rows) => answer::rows(&answer, rows, &shape, record)?,
         Body::Stream(_) => {
-            let (response, flow) = answer::stream(answer, shape, &known)?;
+            let (response, flow) = answer::stream(answer, &shape, &known)?;
             return Ok(Reply { response, flow: flow.filter(|_| !head_only) });
         }
     };
-    answer::reply(&encoded, answer.freshness(), shape, uri, &known, record).map(Reply::whole)
+    answer::reply(&encoded, answer.freshness(), &shape, uri, &known, record).map(Reply::whole)
 }

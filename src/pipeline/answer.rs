@@ -35,6 +35,8 @@ pub struct Answer {
     pub generated_at: DateTime<Utc>,
     /// When each source was asked.
     pub as_of: BTreeMap<SourceName, DateTime<Utc>>,
+    /// Does a policy hide rows from the caller?
+    pub is_restricted: bool,
     /// The rows.
     pub body: Body,
     /// Does the same call give the same rows again? They are those of a run that is kept.
@@ -205,6 +207,7 @@ impl Bound {
     pub(super) fn answered(self, now: DateTime<Utc>, asked: DateTime<Utc>, body: Body) -> Answer {
         Answer {
             schema: self.schema(),
+            is_restricted: self.is_restricted(),
             as_of: self.granted.query.sources.keys().map(|source| (source.clone(), asked)).collect(),
             road: self.granted.road,
             query: self.granted.query,

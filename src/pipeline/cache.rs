@@ -77,6 +77,8 @@ pub struct Encoded {
     pub rows: u64,
     /// How it ends, for a page.
     pub end: Option<End>,
+    /// How many rows the whole result has, where that was asked for.
+    pub total: Option<u64>,
 }
 
 /// Names a body.

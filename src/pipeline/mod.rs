@@ -13,6 +13,7 @@ mod cache;
 pub mod cursor;
 mod entry;
 mod fresh;
+mod mistakes;
 mod page;
 mod row;
 mod run;
@@ -42,6 +43,7 @@ pub use cache::{Encoded, Target};
 pub use fresh::{Freshness, Status};
 pub use page::{End, MAX_BYTES, Page, Promise};
 pub use run::Planned;
+pub use shape::MOST_TERMS;
 pub use stream::{IDLE, Rows};
 
 /// What all requests share.

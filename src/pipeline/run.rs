@@ -40,6 +40,8 @@ pub(super) struct Run {
     /// What `now()` is.
     pub now: DateTime<Utc>,
     pub deadline: Instant,
+    /// Does a policy hide rows from whoever asked?
+    pub is_restricted: bool,
 }
 
 /// A plan that may run.
@@ -80,7 +82,9 @@ impl Planned {
         let (prepared, query) = (&self.run.prepared, &self.run.prepared.query);
         let Paging { consistency, reason, .. } = prepared.paging(&self.run.view);
         let paging = Some(PagingPart { consistency: consistency.as_str(), reason });
-        Explanation { paging, ..self.plan.explain(&query.name.to_string(), query.version) }
+        let explanation = Explanation { paging, ..self.plan.explain(&query.name.to_string(), query.version) };
+        // Estimates count rows that a policy hides.
+        if self.run.is_restricted { explanation.without_counts() } else { explanation }
     }
 
     /// Runs the plan, throws its rows away, and says what ran where and what it took.

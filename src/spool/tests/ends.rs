@@ -8,7 +8,7 @@ use super::*;
 async fn a_run_that_nobody_asks_for_is_cancelled() {
     let (store, (feed, rest)) = (memory(), fed());
     let spool = server(&store);
-    let (permit, freed) = oneshot::channel::<()>();
+    let (permit, released) = oneshot::channel::<()>();
     let schema = numbered(0..0).schema();
     let id = spool.keep(schema, vec![numbered(0..10)], rest, permit).await.expect("there is room");
     send(&feed, 10..20);
@@ -19,7 +19,7 @@ async fn a_run_that_nobody_asks_for_is_cancelled() {
     drop(held);
     tokio::time::sleep(FAST.patience / 3).await;
     assert!(!feed.is_closed(), "it was asked for a moment ago");
-    freed.await.expect_err("the slot is free");
+    released.await.expect_err("the slot is free");
     assert!(feed.is_closed(), "the query is dropped");
     for spool in [&spool, &server(&store)] {
         let (rows, end) = pages(spool, &id, 6).await;
@@ -31,10 +31,10 @@ async fn a_run_that_nobody_asks_for_is_cancelled() {
 #[tokio::test]
 async fn a_run_frees_its_slot_when_the_rows_end() {
     let spool = server(&memory());
-    let (permit, freed) = oneshot::channel::<()>();
+    let (permit, released) = oneshot::channel::<()>();
     let rows = ready(vec![numbered(0..10)]);
     spool.keep(numbered(0..0).schema(), Vec::new(), rows, permit).await.expect("there is room");
-    freed.await.expect_err("the slot is free");
+    released.await.expect_err("the slot is free");
     until("it is no run any more", async || spool.shared.runs().is_empty()).await;
 }
 
@@ -69,14 +69,14 @@ async fn a_result_over_its_limit_says_so() {
     let store = memory();
     let spool = server_with(&store, FAST, |settings| settings.result = 8 << 10);
     let (feed, rest) = fed();
-    let (permit, freed) = oneshot::channel::<()>();
+    let (permit, released) = oneshot::channel::<()>();
     let id = spool.keep(numbered(0..0).schema(), Vec::new(), rest, permit).await.expect("there is room");
     send(&feed, 0..100_000);
-    freed.await.expect_err("it has ended");
+    released.await.expect_err("it has ended");
     for spool in [&spool, &server(&store)] {
         let (rows, end) = pages(spool, &id, 1_000).await;
         assert!((100..100_000).contains(&rows.len()), "{} rows", rows.len());
-        assert_eq!(rows, (0..rows.len() as i64).collect::<Vec<_>>());
+        assert_eq!(rows, (0_i64..).take(rows.len()).collect::<Vec<_>>());
         let fault = end.expect_err("never a silent end");
         assert_eq!(fault.code, Code::ResultTooLarge);
         assert!(fault.detail.contains("8 KiB") && fault.hint.is_some_and(|hint| hint.contains("spool.result")));

@@ -73,7 +73,10 @@ fn numbers(rows: &RecordBatch) -> Vec<i64> {
 
 fn numbered_like(rows: &RecordBatch) -> RecordBatch {
     let numbers = rows.column(0).as_primitive::<Int64Type>().values();
-    numbers.first().map_or_else(|| numbered(0..0), |first| numbered(*first..first + numbers.len() as i64))
+    match (numbers.first(), numbers.last()) {
+        (Some(first), Some(last)) => numbered(*first..last + 1),
+        _ => numbered(0..0),
+    }
 }
 
 /// Rows that are all there.

@@ -33,7 +33,10 @@ fn wrong_usage_ends_with_2() {
         (&["query", "items"], "`items` is no query name such as sales.top_customers"),
         (&["query", "shop.items@new"], "`new` is no version number"),
         (&["query", "shop.items", "above"], "`above` is not of the form name=value"),
-        (&["query", "shop.items", "--format", "xml"], "[possible values: table, json, ndjson, csv, arrow, parquet]"),
+        (
+            &["query", "shop.items", "--format", "xml"],
+            "[possible values: table, json, ndjson, csv, arrow, arrow-file, parquet]",
+        ),
         (&["query", "shop.items", "--limit", "5"], "--limit"),
         (&["explain", "shop.items", "--format", "csv"], "[possible values: text, json]"),
         (&["sql"], "<SELECT>"),
