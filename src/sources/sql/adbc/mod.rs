@@ -70,6 +70,11 @@ trait System: Debug + Send + Sync {
         None
     }
 
+    /// What stands before a statement of `caller`, where no option of the driver names the query.
+    fn comment(&self, _caller: &Caller) -> String {
+        String::new()
+    }
+
     /// Does `error` say that a table, a column or a type is no longer what it was?
     fn is_changed(&self, error: &Error) -> bool {
         cause::is_changed(error)

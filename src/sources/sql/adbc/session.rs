@@ -297,7 +297,7 @@ impl Adbc {
         let (sql, used) = binds::text(statement, self.system.dialect(), self.system.placeholders());
         let values = binds::row(statement, &used, |value| self.system.form(value))?;
         let options = self.system.options(&job.caller, &self.config);
-        Ok(Order { sql, values, options })
+        Ok(Order { sql: format!("{}{sql}", self.system.comment(&job.caller)), values, options })
     }
 }
 
