@@ -6,9 +6,9 @@ use std::{collections::BTreeMap, env, error::Error, fs, path::Path, process::Exi
 
 use aqueduct::{
     app::App,
-    catalog::Query,
+    catalog::{Consistency, Query},
     config::Environment,
-    engine::{self, Cut, Prepared, Snapshot},
+    engine::{Cut, Paging, Prepared, Snapshot, View, Wanted},
     model::QueryName,
     pipeline::DEFAULT_LIMIT,
 };
@@ -102,12 +102,14 @@ async fn plan(snapshot: &Snapshot, prepared: &Prepared) -> Result<(), Box<dyn Er
     let params = prepared.query.params.iter();
     let values = params.map(|param| param.default.clone().unwrap_or_else(|| param.value_type.null())).collect();
     let rows = DEFAULT_LIMIT.min(prepared.page.max) + 1;
-    let cut = if prepared.page.key.is_empty() {
-        Cut::First { rows }
-    } else {
-        Cut::Keyset { terms: engine::terms(&prepared.page), after: None, rows }
+    let view = View::default();
+    let Paging { consistency, terms, .. } = prepared.paging(&view);
+    let cut = match consistency {
+        Consistency::Keyset => Cut::Keyset { terms, after: None, rows },
+        Consistency::Stored => Cut::All { terms },
     };
-    snapshot.plan(prepared, values, &cut, Utc::now()).await.map_err(|fault| format!("{fault:?}"))?;
+    let wanted = Wanted { prepared, view: &view, values, cut };
+    snapshot.plan(&wanted, Utc::now()).await.map_err(|fault| format!("{fault:?}"))?;
     Ok(())
 }
 
