@@ -83,7 +83,7 @@ fn load_queries(directory: &Path, sources: &[SourceName], problems: &mut Problem
         let (version_place, query) = match read_query(&path, &text, sources, problems) {
             Read::Sound(place, query) => (place, query),
             Read::Draft(draft) => {
-                drafts.push(draft);
+                drafts.push(*draft);
                 continue;
             }
             Read::Nothing => continue,
@@ -131,7 +131,7 @@ fn query_files(directory: &Path, problems: &mut Problems) -> Vec<PathBuf> {
 enum Read {
     /// A query, and the place of its version.
     Sound(Place, Arc<Query>),
-    Draft(Draft),
+    Draft(Box<Draft>),
     Nothing,
 }
 
@@ -181,10 +181,10 @@ fn read_query(path: &Path, text: &str, sources: &[SourceName], problems: &mut Pr
         }
         (_, header) => {
             let Some(Header { params, declared, page, consumer, .. }) = header else {
-                return Read::Draft(Draft { select, params: None, page: None, consumer: None });
+                return Read::Draft(Box::new(Draft { select, params: None, page: None, consumer: None }));
             };
             let params = (params.len() == declared.len()).then_some(params);
-            Read::Draft(Draft { select, params, page: Some(page), consumer: Some(consumer) })
+            Read::Draft(Box::new(Draft { select, params, page: Some(page), consumer: Some(consumer) }))
         }
     }
 }

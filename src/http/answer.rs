@@ -66,7 +66,12 @@ pub(super) fn page(answer: &Answer, page: &Page, shape: &Shape, record: &mut Rec
         encoded.body
     };
     let body = shape.coding.compress(body)?;
-    Ok(kept(answer, Encoded { body, tag: String::new(), rows: encoded.rows as u64, end: Some(end), total: page.total }, shape, record))
+    Ok(kept(
+        answer,
+        Encoded { body, tag: String::new(), rows: encoded.rows as u64, end: Some(end), total: page.total },
+        shape,
+        record,
+    ))
 }
 
 /// The whole result of a query whose results are kept, small enough to be sent as one body.
@@ -78,7 +83,12 @@ pub(super) fn rows(
 ) -> Result<Arc<Encoded>, Fault> {
     let mut encoder = StreamEncoder::new(shape.format, &answer.schema, shape.coding, &shape.options)?;
     let body = [encoder.start()?, encoder.encode(rows)?, encoder.finish()?].concat().into();
-    Ok(kept(answer, Encoded { body, tag: String::new(), rows: rows.num_rows() as u64, end: None, total: None }, shape, record))
+    Ok(kept(
+        answer,
+        Encoded { body, tag: String::new(), rows: rows.num_rows() as u64, end: None, total: None },
+        shape,
+        record,
+    ))
 }
 
 /// Tags a body that may be asked for again, and keeps it for that.

@@ -25,14 +25,46 @@ const TABLES: &str = "
         'mark-of-' || CASE WHEN n % 2 = 0 THEN 'EU' ELSE 'US' END || '-' || n FROM generate_series(1, 80) AS n;";
 
 const QUERIES: [(&str, &str, &str); 8] = [
-    ("keyset", "page: {key: [id]}", "SELECT id, region, amount, mark FROM pg.orders WHERE (:region IS NULL OR region = :region)"),
-    ("kept", "page: {key: [id], consistency: stored}", "SELECT id, region, amount, mark FROM pg.orders WHERE (:region IS NULL OR region = :region)"),
-    ("keyset_cached", "page: {key: [id]}\ncache: {ttl: 1h, stale: 1h}", "SELECT id, region, amount, mark FROM pg.orders WHERE (:region IS NULL OR region = :region)"),
-    ("kept_cached", "page: {order: [-amount]}\ncache: {ttl: 1h, stale: 1h}", "SELECT id, region, amount, mark FROM pg.orders WHERE (:region IS NULL OR region = :region)"),
-    ("joined", "cache: {ttl: 1h}", "SELECT a.id, b.region, b.amount, b.mark FROM pg.orders AS a JOIN pg.public.orders AS b ON b.id = a.id WHERE (:region IS NULL OR a.region = :region)"),
-    ("nested", "cache: {ttl: 1h}", "WITH o AS (SELECT * FROM pg.orders) SELECT id, region, amount, mark FROM o WHERE amount IN (SELECT amount FROM pg.orders) AND (:region IS NULL OR region = :region)"),
-    ("divided", "page: {key: [id]}\ncache: {ttl: 1h}", "SELECT id, region, 100 / (amount - 7) AS amount, mark FROM pg.orders WHERE (:region IS NULL OR region = :region)"),
-    ("grouped", "page: {key: [region]}\ncache: {ttl: 1h}", "SELECT region, count(*) AS id, sum(amount)::bigint AS amount, max(mark) AS mark FROM pg.orders WHERE (:region IS NULL OR region = :region) GROUP BY region"),
+    (
+        "keyset",
+        "page: {key: [id]}",
+        "SELECT id, region, amount, mark FROM pg.orders WHERE (:region IS NULL OR region = :region)",
+    ),
+    (
+        "kept",
+        "page: {key: [id], consistency: stored}",
+        "SELECT id, region, amount, mark FROM pg.orders WHERE (:region IS NULL OR region = :region)",
+    ),
+    (
+        "keyset_cached",
+        "page: {key: [id]}\ncache: {ttl: 1h, stale: 1h}",
+        "SELECT id, region, amount, mark FROM pg.orders WHERE (:region IS NULL OR region = :region)",
+    ),
+    (
+        "kept_cached",
+        "page: {order: [-amount]}\ncache: {ttl: 1h, stale: 1h}",
+        "SELECT id, region, amount, mark FROM pg.orders WHERE (:region IS NULL OR region = :region)",
+    ),
+    (
+        "joined",
+        "cache: {ttl: 1h}",
+        "SELECT a.id, b.region, b.amount, b.mark FROM pg.orders AS a JOIN pg.public.orders AS b ON b.id = a.id WHERE (:region IS NULL OR a.region = :region)",
+    ),
+    (
+        "nested",
+        "cache: {ttl: 1h}",
+        "WITH o AS (SELECT * FROM pg.orders) SELECT id, region, amount, mark FROM o WHERE amount IN (SELECT amount FROM pg.orders) AND (:region IS NULL OR region = :region)",
+    ),
+    (
+        "divided",
+        "page: {key: [id]}\ncache: {ttl: 1h}",
+        "SELECT id, region, 100 / (amount - 7) AS amount, mark FROM pg.orders WHERE (:region IS NULL OR region = :region)",
+    ),
+    (
+        "grouped",
+        "page: {key: [region]}\ncache: {ttl: 1h}",
+        "SELECT region, count(*) AS id, sum(amount)::bigint AS amount, max(mark) AS mark FROM pg.orders WHERE (:region IS NULL OR region = :region) GROUP BY region",
+    ),
 ];
 
 fn key(consumer: &str) -> String {
@@ -52,8 +84,11 @@ impl World {
         let keys: Vec<_> = CONSUMERS
             .iter()
             .map(|(id, regions)| {
-                let claims =
-                    if regions.is_empty() { String::new() } else { format!(", claims: {{regions: [{}]}}", regions.join(", ")) };
+                let claims = if regions.is_empty() {
+                    String::new()
+                } else {
+                    format!(", claims: {{regions: [{}]}}", regions.join(", "))
+                };
                 let hash = Sha256::digest(key(id)).iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"));
                 format!("    - {{id: {id}, hash: \"sha256:{hash}\", scopes: [\"t:read\"]{claims}}}\n")
             })
