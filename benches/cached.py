@@ -73,7 +73,7 @@ class Contest:
         self.project = harness.project(folder / "project", settings, {"lake": catalog}, {"shop.customers": QUERY})
         (self.project / "lake").mkdir()
         rows = (
-            {"id": n, "name": f"Customer#{n:09}", "region": ("EUROPE", "AMERICA", "ASIA")[n % 3], "balance": n * 1.25}
+            {"id": n, "name": f"Customer number {n:09} of this file", "region": ("EUROPE", "AMERICA", "ASIA")[n % 3], "balance": n * 1.25}
             for n in range(ROWS)
         )
         (self.project / "lake/customers.ndjson").write_text("".join(json.dumps(row) + "\n" for row in rows))
