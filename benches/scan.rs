@@ -43,8 +43,8 @@ async fn scan(directory: &Path, name: &str, columns: &[String]) -> Result<Value,
 
     let began = Instant::now();
     let bound = app.road.as_owner().resolve(&name, None).map_err(failed)?.grant().map_err(failed)?;
-    let bound = bound.bind(&Parameters::Pairs(Vec::new())).map_err(failed)?;
-    let answer = bound.plan(Want::Stream).await.map_err(failed)?.execute().await.map_err(failed)?;
+    let bound = bound.bind(&Parameters::Pairs(Vec::new()), &[]).map_err(failed)?;
+    let answer = bound.answer(Want::Stream, &mut |_| {}).await.map_err(failed)?;
     let Body::Stream(mut rows) = answer.body else { return Err("a stream was asked for".into()) };
     let (mut count, mut bytes, mut sums) = (0, 0, vec![0; columns.len()]);
     while let Some(batch) = rows.next().await {

@@ -175,6 +175,16 @@ pub(super) async fn take(stream: &mut RowStream, limit: usize) -> Result<(Vec<Re
     }
 }
 
+/// Has a page of these rows no more than [`MAX_BYTES`] in any format? Said only where it is sure without encoding them.
+pub(super) fn surely_fits(rows: &RecordBatch) -> bool {
+    // Digits, quotes and punctuation of one value; a name and each byte of a text may be written as six.
+    const VALUE: usize = 64;
+    let schema = rows.schema();
+    let is_flat = schema.fields().iter().all(|field| !field.data_type().is_nested());
+    let row: usize = schema.fields().iter().map(|field| VALUE + 6 * field.name().len()).sum();
+    rows.num_rows() == 0 || (is_flat && rows.num_rows() * row + 6 * size(rows) <= MAX_BYTES)
+}
+
 /// The bytes of the values of `rows`, without what their buffers hold besides.
 pub(super) fn size(rows: &RecordBatch) -> usize {
     rows.columns().iter().filter_map(|column| column.to_data().get_slice_memory_size().ok()).sum()

@@ -120,14 +120,14 @@ impl Planned {
         Ok(if head.num_rows() > limit || rest.is_some() { Made::Head(head) } else { Made::Whole(head) })
     }
 
-    /// Runs a plan for all rows. If there are more than `limit`, they go to the spool, also after this has returned.
+    /// Runs a plan for all rows. If there are more than `limit`, or than a page may hold, they go to the spool, also after this has returned.
     ///
     /// # Errors
     /// [`Code::Overloaded`], [`Code::Timeout`], and all that fails before the first rows are here.
     pub(super) async fn whole(self, limit: usize) -> Result<Made, Fault> {
         let permit = self.slot().await?;
         let (head, rest) = self.head(limit).await?;
-        if rest.is_none() && head.num_rows() <= limit {
+        if rest.is_none() && head.num_rows() <= limit && page::surely_fits(&head) {
             return Ok(Made::Whole(head));
         }
         let rest = rest.unwrap_or_else(|| stream::empty().boxed());

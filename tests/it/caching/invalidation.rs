@@ -58,7 +58,7 @@ async fn what_is_not_known_is_refused() {
 #[tokio::test]
 async fn a_run_that_is_under_way_is_not_kept() {
     let suite = Suite::start().await;
-    let (before, _) = tokio::join!(suite.get("/v1/c/slow").send(), async {
+    let (before, ()) = tokio::join!(suite.get("/v1/c/slow").send(), async {
         tokio::time::sleep(Duration::from_millis(400)).await;
         suite.invalidate("?query=c.slow").await;
         // Who asks from now on does not join it.

@@ -276,8 +276,8 @@ async fn check(random: &mut Random, http: &Http, path: &str) {
     }
     let limit = random.within(1..40);
     let pages = all_pages(&format!("{request}&limit={limit}"), |path| http.get(path)).await;
-    let paged: Vec<Value> = pages.iter().flat_map(Answer::rows).collect();
-    assert_eq!(objects(&paged), expected, "the pages of {request}&limit={limit}");
+    let joined: Vec<Value> = pages.iter().flat_map(Answer::rows).collect();
+    assert_eq!(objects(&joined), expected, "the pages of {request}&limit={limit}");
     let streamed = objects(&http.get(&format!("{request}&format=ndjson")).send().await.ndjson());
     if terms.is_empty() {
         // With a key alone, a stream comes as it comes.

@@ -77,8 +77,8 @@ async fn shaped(http: &Http, source: &str, request: &str) -> Value {
     }
     if !path.contains("limit") {
         let pages = all_pages(&format!("{path}&limit=2"), |path| http.get(path)).await;
-        let paged: Vec<Value> = pages.iter().flat_map(Answer::rows).collect();
-        assert_eq!(values(&paged), rows, "the pages of {path}");
+        let joined: Vec<Value> = pages.iter().flat_map(Answer::rows).collect();
+        assert_eq!(values(&joined), rows, "the pages of {path}");
     }
     rows
 }
