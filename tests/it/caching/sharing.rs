@@ -70,7 +70,7 @@ async fn every_form_of_a_result_comes_from_one_run() {
         assert!(is_hit(&suite.get(&format!("{path}?format={format}")).send().await), "{format}");
     }
     let fetched = suite.server.flight().await.path(&["v1", "c", "grouped"]).await.expect("rows");
-    assert_eq!(fetched.batches.iter().map(|batch| batch.num_rows()).sum::<usize>(), 250);
+    assert_eq!(fetched.batches.iter().map(arrow::array::RecordBatch::num_rows).sum::<usize>(), 250);
     assert_eq!(suite.asked("things", &mark).await, 1);
 
     // A keyset counts by a statement of its own, once for each page that is kept.

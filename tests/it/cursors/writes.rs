@@ -107,10 +107,10 @@ async fn a_kept_result_is_read_anywhere_and_never_changes() {
     assert_eq!(first.json()["pagination"]["total"], ACCOUNTS, "{}", first.text());
     let cursor = first.cursor().expect("more");
     database.execute("DELETE FROM accounts").await;
-    for skip in [0_i64, 1, 95, 180, 189, 190, 5000] {
+    for skip in [0_usize, 1, 95, 180, 189, 190, 5000] {
         let page = http.get(&format!("/v1/pages/all?limit=10&skip={skip}&cursor={cursor}")).send().await;
         let ids: Vec<i64> = rows(&[page]).iter().map(|(id, _)| *id).collect();
-        let expected: Vec<i64> = (1..=ACCOUNTS).rev().map(|n| n * 2).skip(10 + skip as usize).take(10).collect();
+        let expected: Vec<i64> = (1..=ACCOUNTS).rev().map(|n| n * 2).skip(10 + skip).take(10).collect();
         assert_eq!(ids, expected, "{skip} rows further");
     }
     let stream = http.get(&format!("/v1/pages/all?format=csv&limit=1000&cursor={cursor}")).send().await;
