@@ -77,9 +77,15 @@ pub struct Shape {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Part {
-    All,
+    /// A stream of a query with a key alone comes as it comes; the same rows are ordered where they are kept for pages.
+    All {
+        is_ordered: bool,
+    },
     Count,
-    Keyset { is_continued: bool, rows: usize },
+    Keyset {
+        is_continued: bool,
+        rows: usize,
+    },
 }
 
 /// A plan whose statement waits for the values of a request.
@@ -115,7 +121,7 @@ impl Shape {
     /// The shape of a request. `None`: each such request is planned by itself.
     pub fn of(wanted: &Wanted<'_>) -> Option<Self> {
         let part = match &wanted.cut {
-            Cut::All { .. } => Part::All,
+            Cut::All { terms } => Part::All { is_ordered: !terms.is_empty() },
             Cut::Count => Part::Count,
             Cut::Keyset { after: None, rows, .. } => Part::Keyset { is_continued: false, rows: *rows },
             Cut::Keyset { after: Some(after), rows, .. } => {
@@ -232,7 +238,7 @@ impl Kept {
             return Ok(Attempt::Failed);
         }
         let is_sole = is_sole_scan(plan.as_ref());
-        let inline = is_sole && shape.part != Part::All;
+        let inline = is_sole && !matches!(shape.part, Part::All { .. });
         Ok(Attempt::Kept(Arc::new(Self { plan, reasons: reasons.into(), task, is_sole, inline })))
     }
 
