@@ -1,4 +1,4 @@
-//! What the OpenAPI document says of shapes: all that is allowed, typed, and nothing else.
+//! What the `OpenAPI` document says of shapes: all that is allowed, typed, and nothing else.
 
 use serde_json::{Value, json};
 

@@ -56,9 +56,9 @@ async fn flight_gives_the_same_rows_by_the_same_rules() {
         let rows = http.get(&format!("/v1/pg/plain?above=2&{query_string}&format=ndjson")).send().await.ndjson();
         assert!(!rows.is_empty(), "{shape}");
         if is_ordered {
-            assert_same(&rows, &fetched)
+            assert_same(&rows, &fetched);
         } else {
-            assert_same_in_any_order(&rows, &fetched)
+            assert_same_in_any_order(&rows, &fetched);
         }
         // A ticket may be written by hand.
         let ticket = Ticket::new(command(&shape).cmd);

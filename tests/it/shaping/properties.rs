@@ -1,6 +1,6 @@
 //! Random filters, orders and columns over difficult values: what the server gives is what the same done here gives.
 
-use std::cmp::Ordering;
+use std::{cmp::Ordering, fmt::Write as _};
 
 use chrono::{DateTime, NaiveDateTime};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
@@ -169,7 +169,7 @@ impl Filter {
             ("is", "not_null") => return value.is_some(),
             ("is", "nan") => return is_nan,
             ("is", "not_nan") => return value.is_some() && !is_nan,
-            ("is", state) => return row[self.column].to_string() == state,
+            ("is", state) => return state.parse().is_ok_and(|state: bool| row[self.column] == state),
             _ => {}
         }
         let Some(value) = value else { return false };
@@ -269,10 +269,10 @@ async fn check(random: &mut Random, http: &Http, path: &str) {
     if !terms.is_empty() {
         let terms: Vec<_> =
             terms.iter().map(|(column, _, down)| format!("{}{column}", if *down { "-" } else { "" })).collect();
-        request.push_str(&format!("&sort={}", terms.join(",")));
+        let _ = write!(request, "&sort={}", terms.join(","));
     }
     if !fields.is_empty() {
-        request.push_str(&format!("&fields={}", fields.join(",")));
+        let _ = write!(request, "&fields={}", fields.join(","));
     }
     let limit = random.within(1..40);
     let pages = all_pages(&format!("{request}&limit={limit}"), |path| http.get(path)).await;
