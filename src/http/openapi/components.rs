@@ -151,6 +151,16 @@ fn plan() -> Value {
         "properties": {
             "query": {"type": "string"},
             "version": {"type": "integer", "minimum": 1},
+            "paging": {
+                "type": "object",
+                "description": "How the pages of the result follow one another, and why",
+                "properties": {
+                    "consistency": {"type": "string", "enum": ["keyset", "stored"]},
+                    "reason": {"type": "string"},
+                },
+                "required": ["consistency", "reason"],
+                "additionalProperties": false,
+            },
             "sources": {"type": "array", "items": source},
             "local": {"type": "array", "items": local},
         },
