@@ -14,6 +14,7 @@ mod full_scan;
 mod harness;
 mod isolation;
 mod kept;
+mod kept_results;
 mod lifecycle;
 mod mistakes;
 mod openapi;

@@ -114,7 +114,9 @@ async fn rows_page_by_the_tables_own_key() {
             "other" => &["a", "B", "C", "é", "f ", "d"],
             _ => &[],
         };
-        assert_eq!(pages.len(), if *is_keyed { 3 } else { 1 }, "{name}");
+        assert_eq!(pages.len(), 3, "{name}");
+        let consistency = if *is_keyed { "keyset" } else { "stored" };
+        assert_eq!(pages[0].header("aqueduct-consistency"), consistency, "{name}");
         assert!(!is_keyed || words == expected, "{name}: {words:?}");
         assert!(document.contains(&format!("Words of {name}.")), "{name}");
     }
