@@ -266,7 +266,7 @@ async fn every_column_is_a_typed_property() {
         "day": {"type": "string", "format": "date"},
         "at": {"type": "string", "description": "timestamp without zone, ISO 8601"},
         "seen": {"type": "string", "format": "date-time"},
-        "place": {"type": "integer", "format": "uint64", "minimum": 0},
+        "place": {"type": ["integer", "string"], "format": "uint64", "minimum": 0},
         "many": int64,
         "took": {"type": "string", "description": "ISO 8601 duration"},
         "bytes": {"type": "string", "contentEncoding": "base64"},

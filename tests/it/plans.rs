@@ -199,7 +199,7 @@ async fn the_document_tells_of_plans_who_may_see_them() {
         assert_eq!(content[PLAN]["schema"], json!({"$ref": "#/components/schemas/plan"}));
         let parameters = operation["parameters"].as_array().expect("parameters");
         let format = parameters.iter().find(|parameter| parameter["name"] == "format").expect("a format");
-        let formats = json!(["json", "ndjson", "csv", "arrow", "parquet", "plan"]);
+        let formats = json!(["json", "ndjson", "csv", "arrow", "arrow-file", "parquet", "plan"]);
         assert_eq!(format["schema"]["enum"], formats);
     }
     // Every field of a plan is described.

@@ -17,8 +17,12 @@ const QUERIES: [(&str, &str, &str); 6] = [
     ("copied", "", "SELECT n, filler FROM pg.endless"),
     ("parts", "", "SELECT id, balance, filler FROM pg.large"),
     ("prepared", "", "SELECT n, filler FROM pg.endless LIMIT 9999"),
-    ("late_copied", "limits: {timeout: 1s}", "SELECT count(upper(slept)) AS n FROM pg.asleep"),
-    ("late_prepared", "limits: {timeout: 1s}", "SELECT n FROM pg.asleep"),
+    (
+        "late_copied",
+        "page: {key: [n], consistency: keyset}\nlimits: {timeout: 1s}",
+        "SELECT count(upper(slept)) AS n FROM pg.asleep",
+    ),
+    ("late_prepared", "page: {key: [n], consistency: keyset}\nlimits: {timeout: 1s}", "SELECT n FROM pg.asleep"),
     ("ready", "", "SELECT n FROM pg.asleep WHERE n < 0"),
 ];
 
@@ -123,9 +127,17 @@ async fn postgres_is_told_whose_statement_it_is_and_how_long_it_may_run() {
                 FROM many() AS many(n)";
     let columns = "name, time, reads FROM pg.told";
     let queries = [
-        ("rows", "limits: {timeout: 7s}", format!("SELECT {columns}")),
-        ("few", "limits: {timeout: 8s}", format!("SELECT {columns} LIMIT 10")),
-        ("grouped", "limits: {timeout: 9s}", format!("SELECT {columns} GROUP BY name, time, reads")),
+        ("rows", "page: {key: [name], consistency: keyset}\nlimits: {timeout: 7s}", format!("SELECT {columns}")),
+        (
+            "few",
+            "page: {key: [name], consistency: keyset}\nlimits: {timeout: 8s}",
+            format!("SELECT {columns} LIMIT 10"),
+        ),
+        (
+            "grouped",
+            "page: {key: [name], consistency: keyset}\nlimits: {timeout: 9s}",
+            format!("SELECT {columns} GROUP BY name, time, reads"),
+        ),
     ];
     let queries: Vec<_> = queries.iter().map(|(name, header, sql)| (*name, *header, sql.as_str())).collect();
     let stage = Stage::set(view, 1, &queries).await;

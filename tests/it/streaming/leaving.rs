@@ -19,7 +19,7 @@ const TABLES: &str = "
 const QUERIES: [(&str, &str, &str); 4] = [
     ("asleep", "", "SELECT n, slept FROM pg.asleep"),
     ("hurried", "limits: {timeout: 1s}", "SELECT n, slept FROM pg.asleep"),
-    ("endless", "", "SELECT n, filler FROM pg.endless"),
+    ("endless", "page: {key: [n], consistency: keyset}", "SELECT n, filler FROM pg.endless"),
     ("ready", "page: {key: [n]}", "SELECT n FROM pg.ready"),
 ];
 /// How long a statement may live on in Postgres after its caller has left.
