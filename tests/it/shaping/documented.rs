@@ -32,7 +32,7 @@ async fn the_document_lists_what_is_allowed() {
         let name = |parameter: &Value| parameter["name"].as_str().expect("a name").to_owned();
         parameters(query, method).iter().map(name).collect()
     };
-    let always = ["limit", "format", "cursor", "count"];
+    let always = ["limit", "format", "int64", "null", "envelope", "cursor", "count"];
     assert_eq!(names("closed", "get"), always);
     assert_eq!(names("either", "get"), [&always[..], &["sort"]].concat());
     let stored = [&always[..], &["skip", "fields", "sort"]].concat();
