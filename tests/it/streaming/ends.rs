@@ -12,10 +12,11 @@ use crate::contract::postgres::parallel::large;
 /// How long a statement may live on, and a connection.
 const SOON: Duration = Duration::from_secs(1);
 
-/// By COPY, by COPY of parts, by a prepared statement: the rows of each come for as long as they are read.
+/// By COPY, by COPY of parts, by a prepared statement: the rows of each come for as long as they are read. Sockets and
+/// batches on their way hold tens of megabytes, so the parts are made wider than their table is.
 const QUERIES: [(&str, &str, &str); 6] = [
     ("copied", "", "SELECT n, filler FROM pg.endless"),
-    ("parts", "", "SELECT id, balance, filler FROM pg.large"),
+    ("parts", "", "SELECT id, filler || filler || filler || filler || filler || filler AS filler FROM pg.large"),
     ("prepared", "", "SELECT n, filler FROM pg.endless LIMIT 9999"),
     (
         "late_copied",
