@@ -16,7 +16,7 @@
 //! 4  policy/                 principal + query → grant
 //! 3  catalog/                the project as its files say: headers, parameters, the one SELECT
 //! 3  sources/                one trait; a family a folder: files/ and delta/, sql/ (postgres/, mysql/, sqlite/, clickhouse/,
-//!                            flightsql/, adbc/ for whatever has a driver)
+//!                            databricks/, flightsql/, adbc/ for whatever has a driver)
 //! 3  spool/                  results that were run once and are kept, for pages and for the cache
 //! 2  auth/                   credentials → principal
 //! 2  encode/                 record batches → JSON, NDJSON, CSV, Arrow, Parquet; negotiation; compression

@@ -13,7 +13,7 @@ use super::{
         yaml,
     },
     FilesConfig, Location, PostgresConfig, SourceConfig, SourceKind, SqlConfig, SqliteConfig, adbc, clickhouse,
-    flightsql, mysql, options,
+    databricks, flightsql, mysql, options,
     tables::{self, Family},
 };
 use crate::model::{Place, Problem, Problems, SourceName};
@@ -26,6 +26,7 @@ const KINDS: &[&str] = &[
     "duckdb",
     "snowflake",
     "bigquery",
+    "databricks",
     "adbc",
     "flightsql",
     "sqlite",
@@ -110,6 +111,7 @@ fn read(
         "postgres" => read_postgres(&mut fields, problems).map(SourceKind::Postgres),
         "mysql" => mysql::read(&mut fields, problems).map(SourceKind::Mysql),
         "clickhouse" => clickhouse::read(&mut fields, problems).map(SourceKind::Clickhouse),
+        "databricks" => databricks::read(&mut fields, problems).map(SourceKind::Databricks),
         "flightsql" => flightsql::read(&mut fields, directory, problems).map(SourceKind::FlightSql),
         "sqlite" => read_sqlite(&mut fields, directory, problems).map(SourceKind::Sqlite),
         "files" => read_files(&mut fields, directory, problems).map(SourceKind::Files),

@@ -44,6 +44,10 @@ impl Source for FlightSqlSource {
         Ok(found.listing(&remote, &self.source, &self.config.sql.schemas, self.pushdown))
     }
 
+    fn remote(&self) -> Option<Arc<dyn Remote>> {
+        Some(Arc::clone(&self.flight) as _)
+    }
+
     async fn stale(&self) {
         self.flight.stale().await;
     }
