@@ -15,11 +15,12 @@
 //!                            statements of the sources (federate.rs), explain
 //! 4  policy/                 principal + query → grant
 //! 3  catalog/                the project as its files say: headers, parameters, the one SELECT
+//! 3  spool/                  results that were run once and are read in parts: chunks in a directory or an object store
 //! 3  sources/                one trait; a family a folder: files/ and delta/, sql/ (postgres/, mysql/, sqlite/, clickhouse/,
 //!                            databricks/, flightsql/, adbc/ for whatever has a driver)
-//! 3  spool/                  results that were run once and are kept, for pages and for the cache
 //! 2  auth/                   credentials → principal
-//! 2  encode/                 record batches → JSON, NDJSON, CSV, Arrow, Parquet; negotiation; compression
+//! 2  encode/                 record batches → JSON, NDJSON, CSV, Arrow, Parquet; negotiation; options; compression
+//! 2  store.rs                object stores that the project names, each rooted at its location
 //! 1  config/                 YAML with places, secrets, environment; settings and sources, checked
 //! 1  telemetry/              one log line for each request
 //! 0  model/                  names, values, places, problems, faults
@@ -35,7 +36,8 @@
 //! 3. **resolve**: `sales.top_customers`, version 1, among the queries of [`catalog::Project`].
 //! 4. **grant**: [`policy::grant`] compares scopes. Only now does anything look at the parameters.
 //! 5. **bind**: `region` becomes a typed value, checked against the header's bounds; all mistakes are told at once. The
-//!    request takes the newest [`engine::Snapshot`] and keeps it to its end.
+//!    request takes the newest [`engine::Snapshot`] and keeps it to its end. Where tables have policies, the claims that they
+//!    ask of the caller follow as further values ([`engine::Policies`]).
 //! 6. **plan**: the query was parsed, resolved and typed when it was loaded; its plan still has placeholders. If requests of
 //!    this shape share a plan, `engine/kept.rs` has it, and values are only put into the binds of its statements. Else
 //!    values replace the placeholders as typed literals, so `(:region IS NULL OR …)` folds before anything is sent. For a
@@ -51,11 +53,16 @@
 //! 8. **encode**: [`encode::encode_rows`] writes as many rows as fit 8 MiB; the cursor behind the last of them is sealed;
 //!    `http/answer.rs` wraps them.
 //!
+//! Of a query with `cache:` the bound call is looked up between 5 and 6 (`pipeline/shared.rs`): a body that was sent in the
+//! same representation before is sent again (`http/caching.rs` says how fresh it is), else the result is taken that is kept
+//! (`pipeline/cache.rs`), else 6 and 7 are a task of their own, which everybody waits for who asks the same meanwhile.
+//!
 //! The Flight door walks the same stages in `flight/mod.rs`, and again for `DoGet`: a ticket is no credential.
 //!
 //! # What always holds
 //!
 //! - Each stage of the road gives a type that only it can build and that the next one takes: no door can skip one.
+//! - A table's policy filters each of its scans, in every plan (`engine/policies.rs`); no plan is made without it.
 //! - Values are bound. Where a protocol takes no binds (COPY), one writer prints them (`sources/sql/postgres/literal.rs`).
 //! - A part of a plan runs in a source only if the source is proven to give the same rows, and cannot fail where the engine
 //!   would not; everything else runs here, and `explain` says why.
@@ -79,4 +86,5 @@ pub mod pipeline;
 pub mod policy;
 pub mod sources;
 pub mod spool;
+pub mod store;
 pub mod telemetry;

@@ -13,6 +13,7 @@ params:
     description: Market segment
   min_balance: {type: float64, optional: true, min: -10000, max: 10000, description: Smallest balance}
 page: {key: [id], order: [name], max: 500}
+consumer: {fields: [id, name, segment, nation], sort: [name, balance]}
 access: public
 ---*/
 SELECT c.id, c.name, c.segment, n.name AS nation, c.balance

@@ -8,6 +8,7 @@ params:
   status: {type: string, enum: [open, partial, fulfilled], optional: true, description: Only orders in this state}
   min_total: {type: "decimal(15,2)", optional: true, min: 0, description: Smallest total}
 page: {key: [id], order: [-ordered_on], max: 1000}
+consumer: {fields: true, filter: [status, total, ordered_on], sort: [total, ordered_on]}
 access: public
 ---*/
 SELECT o.id, o.customer_id, o.status, o.total, o.ordered_on, o.priority

@@ -11,6 +11,7 @@ params:
     optional: true
     description: Only customers of this region
 page: {key: [customer_id], order: [-revenue], max: 1000}
+consumer: {fields: true, filter: [nation, revenue], sort: [revenue, orders, customer]}
 access: public
 limits: {timeout: 30s}
 ---*/

@@ -1,13 +1,16 @@
 //! Who calls: credentials to principal, the same for both doors. Only this room makes a [`Principal`].
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use crate::{
-    config::{Secret, settings},
+    config::{
+        Secret,
+        settings::{self, Claim},
+    },
     model::{Code, Fault},
 };
 
@@ -50,7 +53,7 @@ pub struct Principal(Identity);
 #[derive(Clone, Debug)]
 enum Identity {
     Anonymous,
-    Consumer { id: String, scopes: BTreeSet<String> },
+    Consumer { id: String, scopes: BTreeSet<String>, claims: Arc<[Claim]> },
     Owner,
 }
 
@@ -61,6 +64,12 @@ impl Principal {
         Self(Identity::Owner)
     }
 
+    /// Is it the project's owner?
+    #[must_use]
+    pub fn is_owner(&self) -> bool {
+        matches!(self.0, Identity::Owner)
+    }
+
     /// The name in logs and grants.
     #[must_use]
     pub fn id(&self) -> &str {
@@ -68,6 +77,15 @@ impl Principal {
             Identity::Anonymous => "anonymous",
             Identity::Consumer { id, .. } => id,
             Identity::Owner => "owner",
+        }
+    }
+
+    /// What policies may ask of the caller, each name once.
+    #[must_use]
+    pub fn claims(&self) -> &[Claim] {
+        match &self.0 {
+            Identity::Consumer { claims, .. } => claims,
+            Identity::Anonymous | Identity::Owner => &[],
         }
     }
 
@@ -128,7 +146,8 @@ impl Authenticator {
                     Fault::new(Code::CredentialsInvalid, "no consumer has this API key").with_hint(HINT)
                 })?;
                 let scopes = known.scopes.iter().cloned().collect();
-                Ok(Principal(Identity::Consumer { id: known.id.clone(), scopes }))
+                let claims = Arc::clone(&known.claims);
+                Ok(Principal(Identity::Consumer { id: known.id.clone(), scopes, claims }))
             }
         }
     }

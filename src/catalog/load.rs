@@ -11,9 +11,9 @@ use datafusion::sql::sqlparser::ast;
 use sha2::{Digest, Sha256};
 
 use super::{
-    Page, Param, Project, Query, Select, front,
+    Consumer, Page, Param, Project, Query, Select, front,
     header::{self, Header, Limits},
-    sql,
+    policy, sql,
     tokens::{self, Parameters},
 };
 use crate::{
@@ -43,6 +43,8 @@ pub struct Draft {
     pub params: Option<Vec<Param>>,
     /// The page, as far as it could be read.
     pub page: Option<Page>,
+    /// What consumers may do, as far as it could be read.
+    pub consumer: Option<Consumer>,
 }
 
 /// Reads the project in `directory` under the variables of `environment`. Sources are not asked.
@@ -55,10 +57,11 @@ pub fn load(directory: &Path, environment: &Environment) -> Result<Loaded, Probl
     let mut problems = Problems::default();
     let settings = settings::load(&directory, environment, &mut problems);
     let sources = source::load(&directory, environment, &mut problems);
+    let policies = policy::read(&sources.configs, settings.as_ref(), &mut problems);
     let (queries, drafts) = load_queries(&directory, &sources.names, &mut problems);
     match settings {
         Some(settings) => {
-            let project = Project { directory, settings, sources: sources.configs, queries };
+            let project = Project { directory, settings, sources: sources.configs, policies, queries };
             Ok(Loaded { project, drafts, problems })
         }
         None => Err(problems),
@@ -80,7 +83,7 @@ fn load_queries(directory: &Path, sources: &[SourceName], problems: &mut Problem
         let (version_place, query) = match read_query(&path, &text, sources, problems) {
             Read::Sound(place, query) => (place, query),
             Read::Draft(draft) => {
-                drafts.push(draft);
+                drafts.push(*draft);
                 continue;
             }
             Read::Nothing => continue,
@@ -89,7 +92,7 @@ fn load_queries(directory: &Path, sources: &[SourceName], problems: &mut Problem
         match places.entry(key.clone()) {
             Entry::Vacant(entry) => {
                 entry.insert(version_place);
-                queries.insert(key, Arc::new(query));
+                queries.insert(key, query);
             }
             Entry::Occupied(first) => {
                 let message = format!("`{}` version {} is already that of {}", key.0, key.1, first.get());
@@ -127,8 +130,8 @@ fn query_files(directory: &Path, problems: &mut Problems) -> Vec<PathBuf> {
 /// What came of a query file.
 enum Read {
     /// A query, and the place of its version.
-    Sound(Place, Query),
-    Draft(Draft),
+    Sound(Place, Arc<Query>),
+    Draft(Box<Draft>),
     Nothing,
 }
 
@@ -148,9 +151,11 @@ fn read_query(path: &Path, text: &str, sources: &[SourceName], problems: &mut Pr
                 owner,
                 params,
                 page,
+                consumer,
                 access: Some(access),
                 limits: Some(Limits { timeout, full_scan }),
                 pushdown: Some(pushdown),
+                cache,
                 ..
             }),
         ) if sound => {
@@ -161,22 +166,25 @@ fn read_query(path: &Path, text: &str, sources: &[SourceName], problems: &mut Pr
                 owner,
                 params,
                 page,
+                consumer,
                 access,
                 timeout,
                 full_scan,
                 pushdown,
+                cache,
                 statement: select.statement,
                 place: select.place,
                 sources: select.sources,
                 fingerprint: Sha256::digest(text.as_bytes()).into(),
             };
-            Read::Sound(version.place, query)
+            Read::Sound(version.place, Arc::new(query))
         }
         (_, header) => {
-            let (params, page) = header
-                .map(|header| ((header.params.len() == header.declared.len()).then_some(header.params), header.page))
-                .unzip();
-            Read::Draft(Draft { select, params: params.flatten(), page })
+            let Some(Header { params, declared, page, consumer, .. }) = header else {
+                return Read::Draft(Box::new(Draft { select, params: None, page: None, consumer: None }));
+            };
+            let params = (params.len() == declared.len()).then_some(params);
+            Read::Draft(Box::new(Draft { select, params, page: Some(page), consumer: Some(consumer) }))
         }
     }
 }
@@ -264,7 +272,7 @@ mod tests {
 
     const GOOD: &str = include_str!("../../tests/mistakes/good_project/queries/sales/top_customers.sql");
 
-    fn read(text: &str) -> (Option<Query>, Problems) {
+    fn read(text: &str) -> (Option<Arc<Query>>, Problems) {
         let sources: Vec<_> = ["crm", "lake"].iter().filter_map(|name| SourceName::new(name)).collect();
         let mut problems = Problems::default();
         let query = match read_query(Path::new("queries/sales/top_customers.sql"), text, &sources, &mut problems) {

@@ -1,17 +1,23 @@
 //! The project as its files say: settings, sources and queries, read whole and immutable.
 
+mod cache;
+mod consumer;
 mod front;
 mod header;
 mod load;
 mod page;
 mod params;
+mod policy;
 pub mod query;
 mod sql;
 mod tables;
 mod tokens;
 
+pub use cache::Cache;
+pub use consumer::{Allowed, Consumer};
 pub use load::{Draft, Loaded, load};
 pub use params::Pattern;
+pub use policy::RowPolicy;
 pub use query::{Access, Consistency, Direction, OrderTerm, Page, Param, Query};
 pub use sql::{Select, parse_ad_hoc};
 
@@ -31,6 +37,8 @@ pub struct Project {
     pub settings: Settings,
     /// `catalogs/*.yaml`, by name.
     pub sources: Vec<SourceConfig>,
+    /// Which rows of tables consumers may see, as the sources' files say.
+    pub policies: Vec<RowPolicy>,
     /// `queries/**/*.sql`, by name and version.
     pub queries: BTreeMap<(QueryName, u32), Arc<Query>>,
 }

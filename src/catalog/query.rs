@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use datafusion::{scalar::ScalarValue, sql::sqlparser::ast};
 
-use super::{Pattern, Select};
+use super::{Cache, Consumer, Pattern, Select};
 use crate::{
     config::{FullScan, Spanned},
     model::{Place, QueryName, SourceName, TableNames, ValueType},
@@ -25,6 +25,8 @@ pub struct Query {
     pub params: Vec<Param>,
     /// How results are cut into pages.
     pub page: Page,
+    /// What consumers may make of the result.
+    pub consumer: Consumer,
     /// Who may call.
     pub access: Access,
     /// Bounds pages and a stream's first row.
@@ -33,6 +35,8 @@ pub struct Query {
     pub full_scan: Option<FullScan>,
     /// May more of it than the choice of columns run in its sources?
     pub pushdown: bool,
+    /// How long its results are kept for others who ask the same; not at all unless said.
+    pub cache: Option<Cache>,
     /// The SELECT, `:name` replaced by `$n`, spans as in the file.
     pub statement: ast::Query,
     /// Where the SELECT begins.
@@ -55,10 +59,12 @@ impl Query {
             owner: None,
             params: Vec::new(),
             page: Page { max: usize::MAX, ..Page::default() },
+            consumer: Consumer::default(),
             access: Access::Scopes(vec!["ad_hoc".into()]),
             timeout: Duration::from_hours(1),
             full_scan: None,
             pushdown: true,
+            cache: None,
             statement: select.statement,
             place: select.place,
             sources: select.sources,
@@ -98,6 +104,8 @@ pub struct Page {
     pub key: Vec<Spanned<String>>,
     /// The order before the key.
     pub order: Vec<Spanned<OrderTerm>>,
+    /// Where NULLs come in an order, unless its term says.
+    pub nulls_first: bool,
     /// The most rows of a page.
     pub max: usize,
     /// How pages have to follow one another; unless said, as the plan allows.

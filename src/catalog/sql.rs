@@ -85,7 +85,7 @@ fn parse_query(tokens: Vec<TokenWithSpan>) -> Result<ast::Query, ParserError> {
 
 /// The parser's error as a problem. The parser writes the place at the end of its text (none, at the end of the
 /// statement), and knows parameters as `$n`.
-fn explain(file: &Arc<Path>, tokens: &Tokens, error: &ParserError, parameters: Parameters<'_>) -> Problem {
+pub(super) fn explain(file: &Arc<Path>, tokens: &Tokens, error: &ParserError, parameters: Parameters<'_>) -> Problem {
     let text = match error {
         ParserError::TokenizerError(text) | ParserError::ParserError(text) => text.as_str(),
         ParserError::RecursionLimitExceeded => {
@@ -104,7 +104,7 @@ fn explain(file: &Arc<Path>, tokens: &Tokens, error: &ParserError, parameters: P
     if let Some((before, found)) = message.rsplit_once("found: ") {
         let declared = match parameters {
             Parameters::Declared(declared) => declared,
-            Parameters::None | Parameters::Unknown => &[],
+            Parameters::None | Parameters::Claims | Parameters::Unknown => &[],
         };
         let number = found.strip_prefix('$').and_then(|number| number.parse::<usize>().ok());
         let parameter = number.and_then(|number| declared.get(number.checked_sub(1)?));

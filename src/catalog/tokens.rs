@@ -1,10 +1,10 @@
-//! The tokens of a query's SQL, with `:name` turned into `$n`.
+//! The tokens of a query's SQL, with `:name` turned into `$n`; and of a policy's, with `:claims.name`.
 //!
 //! Only a colon with an unquoted lower snake case word directly behind it is a parameter. Inside `[…]`, a colon behind
 //! an expression is a slice's: `a[1 : n]`, with a blank, where `n` is a column, and `a[1 : :n]` where it is a parameter;
 //! `a[1:n]` could be either and is refused.
 
-use std::{collections::BTreeSet, path::Path, sync::Arc};
+use std::{collections::BTreeSet, iter::Peekable, path::Path, sync::Arc, vec};
 
 use datafusion::sql::sqlparser::{
     dialect::PostgreSqlDialect,
@@ -27,6 +27,8 @@ pub(super) enum Parameters<'a> {
     Declared(&'a [Spanned<String>]),
     /// There is no header that could declare any.
     None,
+    /// `:claims.name`, whatever the name.
+    Claims,
     /// The header cannot be read: nothing is known.
     Unknown,
 }
@@ -37,6 +39,8 @@ pub(super) struct Tokens {
     pub statement: Vec<TokenWithSpan>,
     /// Where the first of them stands that is no blank and no comment.
     pub start: Place,
+    /// The claims that the SQL names, each once; `$n` is the one at `n - 1`.
+    pub claims: Vec<Spanned<String>>,
     /// Were there spellings of parameters that were refused? The parser may stumble over them again.
     pub refused: bool,
 }
@@ -50,11 +54,11 @@ pub(super) fn read(file: &Arc<Path>, sql: &str, parameters: Parameters<'_>, prob
             return None;
         }
     };
-    let mut reader = Reader { file, parameters, used: BTreeSet::new(), refused: false, problems };
+    let mut reader = Reader { file, parameters, used: BTreeSet::new(), claims: Vec::new(), refused: false, problems };
     let tokens = reader.replace(tokens);
     reader.report_unused();
     let statement = reader.only_statement(&tokens)?;
-    let refused = reader.refused;
+    let (claims, refused) = (reader.claims, reader.refused);
     let mut words = statement.iter().filter(|token| !is_blank(&token.token));
     let start = words.next()?;
     if let Some(token) = words.nth(MAX_TOKENS) {
@@ -64,7 +68,7 @@ pub(super) fn read(file: &Arc<Path>, sql: &str, parameters: Parameters<'_>, prob
         return None;
     }
     let start = place(file, start.span.start);
-    Some(Tokens { statement, start, refused })
+    Some(Tokens { statement, start, claims, refused })
 }
 
 /// A position of the tokenizer as a place.
@@ -89,6 +93,7 @@ struct Reader<'a> {
     parameters: Parameters<'a>,
     /// Indices of the parameters used.
     used: BTreeSet<usize>,
+    claims: Vec<Spanned<String>>,
     refused: bool,
     problems: &'a mut Problems,
 }
@@ -115,8 +120,15 @@ impl Reader<'_> {
                     match next {
                         Token::Word(word) if in_slice => self.refuse_slice(&token, &word),
                         Token::Word(word) => {
-                            let index = self.parameter(&token, &word);
-                            let span = tokens.next().map_or(token.span, |word| token.span.union(&word.span));
+                            let mut span = tokens.next().map_or(token.span, |word| token.span.union(&word.span));
+                            let index = match self.parameters {
+                                Parameters::Claims => {
+                                    let name = claim(&word, &mut tokens);
+                                    span = name.as_ref().map_or(span, |name| span.union(&name.span));
+                                    self.claim(&token, &word, name.as_ref())
+                                }
+                                _ => self.parameter(&token, &word),
+                            };
                             replaced.push(TokenWithSpan::new(Token::Placeholder(format!("${}", index + 1)), span));
                             continue;
                         }
@@ -139,7 +151,7 @@ impl Reader<'_> {
         }
         let declared = match self.parameters {
             Parameters::Declared(declared) => declared,
-            Parameters::None => &[],
+            Parameters::None | Parameters::Claims => &[],
             Parameters::Unknown => return 0,
         };
         if let Some(index) = declared.iter().position(|name| name.value == word.value) {
@@ -154,6 +166,26 @@ impl Reader<'_> {
         };
         self.report(colon, format!("undeclared parameter `:{}`", word.value), hint);
         0
+    }
+
+    /// The index of the claim `:claims.name`.
+    fn claim(&mut self, colon: &TokenWithSpan, word: &Word, name: Option<&TokenWithSpan>) -> usize {
+        let name = match name.map(|name| &name.token) {
+            Some(Token::Word(name)) if name.quote_style.is_none() && is_lower_snake(&name.value) => &name.value,
+            Some(other) => {
+                self.refuse_spelling(colon, &format!(":{word}.{other}"));
+                return 0;
+            }
+            None => {
+                self.refuse_spelling(colon, &format!(":{word}"));
+                return 0;
+            }
+        };
+        if let Some(index) = self.claims.iter().position(|claim| claim.value == *name) {
+            return index;
+        }
+        self.claims.push(Spanned { value: name.clone(), place: place(self.file, colon.span.start) });
+        self.claims.len() - 1
     }
 
     fn report_unused(&mut self) {
@@ -175,18 +207,31 @@ impl Reader<'_> {
             .filter(|statement| statement.iter().any(|token| !is_blank(&token.token)));
         let Some(first) = statements.next() else {
             let place = Place::start_of(Arc::clone(self.file));
-            self.problems.push(Problem::error(place, "there is no SQL").hint("write one SELECT"));
+            self.problems.push(Problem::error(place, "there is no SQL").hint(format!("write {}", self.one())));
             return None;
         };
         if let Some(token) = statements.next().and_then(|second| second.iter().find(|token| !is_blank(&token.token))) {
-            self.report(token, format!("a second statement begins here, with `{}`", token.token), "keep one SELECT");
+            let hint = format!("keep {}", self.one());
+            self.report(token, format!("a second statement begins here, with `{}`", token.token), hint);
         }
         Some(first.to_vec())
     }
 
     fn refuse_spelling(&mut self, token: &TokenWithSpan, text: &str) {
         self.refused = true;
-        self.report(token, format!("`{text}` is not a parameter"), "parameters are `:lower_snake`");
+        let hint = match self.parameters {
+            Parameters::Claims => "a policy has only the claims of the caller: `:claims.lower_snake`",
+            _ => "parameters are `:lower_snake`",
+        };
+        self.report(token, format!("`{text}` is not a parameter"), hint);
+    }
+
+    /// What the text is to be.
+    fn one(&self) -> &'static str {
+        match self.parameters {
+            Parameters::Claims => "one condition",
+            _ => "one SELECT",
+        }
     }
 
     fn refuse_slice(&mut self, colon: &TokenWithSpan, word: &Word) {
@@ -198,6 +243,15 @@ impl Reader<'_> {
     fn report(&mut self, token: &TokenWithSpan, message: String, hint: impl Into<String>) {
         self.problems.push(Problem::error(place(self.file, token.span.start), message).hint(hint));
     }
+}
+
+/// The name behind `:claims.`, if that is what follows the colon.
+fn claim(word: &Word, tokens: &mut Peekable<vec::IntoIter<TokenWithSpan>>) -> Option<TokenWithSpan> {
+    if word.quote_style.is_some() || word.value != "claims" {
+        return None;
+    }
+    tokens.next_if(|next| next.token == Token::Period)?;
+    tokens.next()
 }
 
 /// Can an expression end with the last of `tokens`? Then a colon behind it is a slice's.

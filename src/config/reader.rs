@@ -178,6 +178,17 @@ impl Value {
         Some(text)
     }
 
+    /// As SQL that is not empty: the text behind as many line ends and blanks as put its words where the file has them,
+    /// so that places in it are places in the file.
+    pub fn sql(&self, problems: &mut Problems) -> Option<Spanned<String>> {
+        let text = self.filled(problems)?;
+        let laid_out = match &self.node.content {
+            Content::Scalar(scalar) => scalar.laid_out(&text.place),
+            Content::Sequence(_) | Content::Mapping(_) => return None,
+        };
+        Some(Spanned { value: laid_out, place: text.place })
+    }
+
     /// As what `read` makes of its text. `expected` completes "is not …".
     pub fn parse<T>(
         &self,

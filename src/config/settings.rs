@@ -2,12 +2,13 @@
 
 mod overrides;
 mod read;
+mod spool;
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 pub use read::load;
 
-use super::Secret;
+use super::{Location, Secret, Spanned};
 
 /// Everything `aqueduct.yaml` says, with defaults filled in.
 #[derive(Clone, Debug)]
@@ -18,6 +19,10 @@ pub struct Settings {
     pub auth: Auth,
     /// How much a query may use.
     pub engine: Engine,
+    /// Where results are kept that were run once.
+    pub spool: Spool,
+    /// What is kept of results.
+    pub cache: Cache,
 }
 
 /// Listening addresses. Port 0 picks a free one.
@@ -27,7 +32,7 @@ pub struct Server {
     pub http: SocketAddr,
     /// The public Flight door.
     pub flight: SocketAddr,
-    /// `/livez` and `/readyz`, never on a public listener.
+    /// `/livez`, `/readyz` and `/cache/invalidate`, never on a public listener.
     pub admin: SocketAddr,
 }
 
@@ -51,6 +56,19 @@ pub struct ApiKey {
     pub hash: [u8; 32],
     /// What the consumer may see.
     pub scopes: Vec<String>,
+    /// What the policies of tables may ask of the consumer, each name once.
+    pub claims: Arc<[Claim]>,
+}
+
+/// A fact about a consumer, as text until a policy says of which type it is.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    /// Lower snake case.
+    pub name: Spanned<String>,
+    /// The elements of the list, or the only value, as the file spells them.
+    pub values: Vec<Spanned<String>>,
+    /// Is it written as a list?
+    pub is_list: bool,
 }
 
 /// A key that encrypts cursors.
@@ -77,6 +95,28 @@ pub struct Engine {
     pub dynamic_filters: bool,
     /// What is said of a query that reads a whole large table out of its source, unless its header says.
     pub full_scan: FullScan,
+}
+
+/// Where results are kept that were run once and are read in parts, and for how long.
+#[derive(Clone, Debug)]
+pub struct Spool {
+    /// A directory or an object store. Several servers may share it.
+    pub location: Spanned<Location>,
+    /// `object_store`'s own option names.
+    pub options: Vec<(Spanned<String>, Secret)>,
+    /// The most bytes of one result, as they are stored: compressed.
+    pub result: u64,
+    /// The most bytes of all results, as they are stored.
+    pub total: u64,
+    /// How long a result is kept, from its first row on.
+    pub lifetime: Duration,
+}
+
+/// Results that are kept for others who ask the same, of queries whose header says so.
+#[derive(Clone, Copy, Debug)]
+pub struct Cache {
+    /// Bytes that all of them may hold together; beyond that, those go that are asked for least.
+    pub memory: usize,
 }
 
 /// What is said of a query that reads a whole large table out of its source.

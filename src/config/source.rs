@@ -5,7 +5,6 @@ mod clickhouse;
 mod databricks;
 mod flightsql;
 mod mysql;
-mod options;
 mod read;
 mod tables;
 
@@ -14,6 +13,7 @@ use std::{path::PathBuf, time::Duration};
 use super::{Secret, Spanned};
 use crate::model::{Place, SourceName, ValueType};
 
+pub use super::location::Location;
 pub use read::{Sources, load};
 
 /// A source as its file describes it.
@@ -250,15 +250,6 @@ pub struct FilesConfig {
     pub discover: bool,
 }
 
-/// Where the files of a source are.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Location {
-    /// A directory, absolute.
-    Directory(PathBuf),
-    /// An object store and a prefix in it.
-    Url(url::Url),
-}
-
 /// What a source's file says of one table. It annotates, and (except by its `path`) never makes a table.
 #[derive(Clone, Debug)]
 pub struct TableConfig {
@@ -268,6 +259,8 @@ pub struct TableConfig {
     pub key: Vec<Spanned<String>>,
     /// Columns to be read as another type.
     pub columns: Vec<(Spanned<String>, ValueType)>,
+    /// Which rows consumers may see: an SQL condition, laid out so that places in it are places in the file.
+    pub rows: Option<Spanned<String>>,
     /// Files and Delta sources: a folder or file relative to the location, checked not to leave it.
     pub path: Option<Spanned<String>>,
     /// Files sources: what the files are; by their ending when absent.

@@ -76,6 +76,28 @@ impl Scalar {
         !self.quoted && self.origin == Origin::File && matches!(self.text.as_str(), "" | "~" | "null")
     }
 
+    /// The text behind as many line ends and blanks as put its words where the file has them, for a scalar that begins
+    /// at `start`. Where the file spells it otherwise (escapes, folded lines), only its first word stands right.
+    #[must_use]
+    pub fn laid_out(&self, start: &Place) -> String {
+        let before = "\n".repeat(start.line.saturating_sub(1)) + &" ".repeat(start.column.saturating_sub(1));
+        let raw = self.raw.trim_end();
+        let unquoted = raw.strip_prefix(['\'', '"']).and_then(|rest| rest.strip_suffix(['\'', '"']));
+        if unquoted == Some(self.text.as_str()) {
+            return format!("{before} {}", self.text);
+        }
+        // A block: its lines as they are, if none of them begins within a text.
+        let lines = || self.text.trim_end().lines();
+        let is_whole = |line: &str| line.matches('\'').count().is_multiple_of(2) && !line.contains(['"', '$']);
+        if !self.raw.starts_with(['\'', '"'])
+            && lines().map(str::trim).eq(raw.lines().map(str::trim))
+            && lines().all(is_whole)
+        {
+            return before + raw;
+        }
+        before + &self.text
+    }
+
     /// Where the `$` at byte `offset` of the text stands, for a scalar that begins at `start`. An escape can hide a `$`
     /// from the file; then it is the scalar's own place.
     #[must_use]
@@ -261,6 +283,27 @@ mod tests {
             let node = parse(&Arc::from(Path::new("t.yaml")), &text, &mut problems);
             prop_assert!(node.is_some() || problems.has_errors());
         }
+    }
+
+    #[test]
+    fn words_are_laid_out_where_the_file_has_them() {
+        let text = "plain: a b\nquoted: \"é b\"\nsingle: 'a b'\nblock: |\n  one\n   b\nescaped: \"a\\tb\"\nfolded: >-\n  a\n  b\n";
+        let file = Arc::from(Path::new("t.yaml"));
+        let mut problems = Problems::default();
+        let Some(Node { content: Content::Mapping(entries), .. }) = parse(&file, text, &mut problems) else {
+            panic!("{problems}");
+        };
+        let found = entries.iter().map(|(key, node)| {
+            let Content::Scalar(scalar) = &node.content else { panic!("{key:?}") };
+            let laid_out = scalar.laid_out(&node.place);
+            let words = |text: &str| text.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+            assert_eq!(words(&laid_out), words(&scalar.text), "{key:?}");
+            let (line, last) = laid_out.lines().enumerate().last().expect("there are lines");
+            let column = last.chars().position(|c| c == 'b').expect("each holds one");
+            (key.value.as_str(), line + 1, column + 1)
+        });
+        let expected = [("plain", 1, 10), ("quoted", 2, 12), ("single", 3, 12), ("block", 6, 4)];
+        assert_eq!(found.take(4).collect::<Vec<_>>(), expected);
     }
 
     #[test]

@@ -49,12 +49,18 @@ pub(super) fn build(
 
 /// The table that a plan over these catalogs calls `name`.
 pub(super) fn find<'a>(listings: &'a Listings, name: &TableReference) -> Option<&'a Table> {
+    locate(listings, name).map(|(_, table)| table)
+}
+
+/// The same, and its source.
+pub(super) fn locate<'a>(listings: &'a Listings, name: &TableReference) -> Option<(&'a SourceName, &'a Table)> {
     let (source, schema) = match name {
         TableReference::Full { catalog, schema, .. } if **catalog != *DEFAULT_CATALOG => (catalog, Some(schema)),
         TableReference::Full { schema: source, .. } | TableReference::Partial { schema: source, .. } => (source, None),
         TableReference::Bare { .. } => return None,
     };
-    let listing = listings.get(&SourceName::new(source)?)?;
+    let (source, listing) = listings.get_key_value(&SourceName::new(source)?)?;
     let schema = schema.map_or(listing.default_schema.as_str(), |schema| schema.as_ref());
-    listing.tables.iter().find(|table| table.schema == schema && table.name == name.table())
+    let table = listing.tables.iter().find(|table| table.schema == schema && table.name == name.table())?;
+    Some((source, table))
 }

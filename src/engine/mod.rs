@@ -8,17 +8,21 @@ mod explain;
 mod faults;
 mod federate;
 mod full_scan;
+mod generation;
 mod joins;
 mod kept;
 mod names;
 mod origin;
 mod output;
+mod own_order;
 mod page;
 mod paging;
+mod policies;
 mod prepare;
 mod run;
 mod seek;
 mod session;
+mod shaping;
 mod snapshot;
 mod unions;
 mod view;
@@ -43,10 +47,12 @@ use crate::{
 pub use explain::{Explanation, LocalPart, PagingPart, SourcePart};
 pub use faults::fault;
 pub use paging::Paging;
+pub use policies::Policies;
 pub use prepare::Prepared;
 pub use run::{Cut, Physical, RowStream, Wanted};
+pub use shaping::{Filterable, Operand, Shaping, State};
 pub use snapshot::{Refusal, Snapshot};
-pub use view::{Filter, View};
+pub use view::{Condition, Digester, Filter, View};
 
 /// How often a source that is down is asked again.
 const RETRY: Duration = Duration::from_secs(5);
@@ -88,7 +94,7 @@ impl Engine {
                 Err(problem) => problems.push(problem),
             }
         }
-        Self::over(project, sources, base, drafts, problems).await
+        Box::pin(Self::over(project, sources, base, drafts, problems)).await
     }
 
     /// The same over sources that are open already, whatever the project says of them.
@@ -101,7 +107,7 @@ impl Engine {
     ) -> Result<Arc<Self>, Problems> {
         let runtime = session::runtime(&project.settings.engine).map_err(|error| cannot_start(&error))?;
         let base = session::base(runtime, &project.settings.engine);
-        Self::over(project, sources, base, &[], Problems::default()).await.map(|(engine, _)| engine)
+        Box::pin(Self::over(project, sources, base, &[], Problems::default())).await.map(|(engine, _)| engine)
     }
 
     async fn over(
@@ -116,6 +122,7 @@ impl Engine {
         for (source, tables) in queries.chain(drafts.iter().map(|draft| &draft.select.sources)).flatten() {
             named.entry(source.clone()).or_default().extend(tables);
         }
+        policies::name(&project, &mut named);
         let asked = sources.iter().map(|(config, source)| {
             ask(&config.name, source.as_ref(), named.get(&config.name).cloned().unwrap_or_default())
         });

@@ -21,10 +21,13 @@ use super::{
     catalogs::{self, Listings},
     federate,
     full_scan::{self, Pulled},
+    generation,
     kept::Plans,
     names, origin, output, page,
     paging::{self, Paging},
+    policies::{self, Policies, RowFilters},
     run, seek,
+    shaping::{self, Shaping},
 };
 use crate::{
     catalog::{Draft, Page, Param, Query, Select},
@@ -42,11 +45,17 @@ pub struct Prepared {
     pub page: Page,
     /// How they follow one another, unless a view asks for another order.
     pub paging: Paging,
+    /// What consumers may make of its rows.
+    pub shaping: Shaping,
     /// The names and types in which rows leave, whatever the parameters and whatever is pushed down. Columns of a source
     /// that leave unchanged carry [`COMMENT`](crate::sources::COMMENT).
     pub schema: SchemaRef,
-    /// SHA-256 of what cursors rely on: the columns and the order of pages.
+    /// What the tables that it reads ask of its caller: values for it follow those of the query's parameters.
+    pub policies: Policies,
+    /// SHA-256 of what cursors rely on: the columns, the order of pages and the policies.
     pub fingerprint: [u8; 32],
+    /// SHA-256 of the tables that it names: their columns and keys.
+    pub generation: [u8; 32],
     /// `schema` without comments, which may change while the server runs.
     pub(super) contract: SchemaRef,
     /// Not optimized: parameters are still typed placeholders.
@@ -65,13 +74,21 @@ pub(super) async fn prepare(
     query: &Arc<Query>,
     state: &SessionState,
     listings: &Listings,
+    filters: &RowFilters,
 ) -> Result<Prepared, Vec<Problem>> {
-    let (plan, sample) = plan(query.statement.clone(), &query.params, &query.place, state, listings).await?;
+    filters.check(query.sources.keys())?;
+    let over = Over { state, listings, filters };
+    let Planned { plan, policies, sample } = plan(query.statement.clone(), &query.params, &query.place, over).await?;
     // Only then branches of a union have one type.
     let coerced = state.analyzer().execute_and_check(plan.clone(), state.config_options(), |_, _| {});
     let coerced = coerced.map_err(|error| vec![planning_problem(&error, &query.place)])?;
     let contract = output::schema(&plan, &coerced);
-    let page = page::settle(&query.page, &plan, &contract, listings, &query.place)?;
+    let page = page::settle(&query.page, &plan, &contract, listings, &query.place);
+    let shaping = shaping::settle(&query.consumer, &contract);
+    let (page, shaping) = match (page, shaping) {
+        (Ok(page), Ok(shaping)) => (page, shaping),
+        (page, shaping) => return Err([page.err(), shaping.err()].into_iter().flatten().flatten().collect()),
+    };
     let comments = origin::columns(&plan).into_iter().map(|origin| {
         let origin = origin?;
         catalogs::find(listings, origin.table)?.column_comments.get(origin.column).map(String::as_str)
@@ -79,9 +96,12 @@ pub(super) async fn prepare(
     Ok(Prepared {
         query: Arc::clone(query),
         description: query.description.clone().or_else(|| comment(&plan, listings)),
-        fingerprint: page::fingerprint(&contract, &page),
+        fingerprint: policies.fingerprint(page::fingerprint(&contract, &page)),
+        policies,
+        generation: generation::of(query, listings),
         paging: paging::settle(&page, seek::terms(&page), &plan),
         page,
+        shaping,
         schema: output::commented(&contract, comments),
         contract,
         plan,
@@ -96,64 +116,101 @@ fn comment(plan: &LogicalPlan, listings: &Listings) -> Option<String> {
 }
 
 /// What else is wrong with a query whose file has mistakes, as far as they allow to see it.
-pub(super) async fn check(draft: &Draft, state: &SessionState, listings: &Listings) -> Vec<Problem> {
+pub(super) async fn check(
+    draft: &Draft,
+    state: &SessionState,
+    listings: &Listings,
+    filters: &RowFilters,
+) -> Vec<Problem> {
     let Select { statement, place, .. } = &draft.select;
     let Some(params) = &draft.params else {
         return names::resolve(&mut statement.clone(), listings, &place.file).err().unwrap_or_default();
     };
-    match (plan(statement.clone(), params, place, state, listings).await, &draft.page) {
-        (Err(problems), _) => problems,
-        (Ok((plan, _)), Some(page)) => page::check(page, &output::schema(&plan, &plan)),
-        (Ok(_), None) => Vec::new(),
-    }
+    let plan = match plan(statement.clone(), params, place, Over { state, listings, filters }).await {
+        Ok(Planned { plan, .. }) => plan,
+        Err(problems) => return problems,
+    };
+    let schema = output::schema(&plan, &plan);
+    let page = draft.page.iter().flat_map(|page| page::check(page, &schema));
+    let consumer = draft.consumer.iter().filter_map(|consumer| shaping::settle(consumer, &schema).err()).flatten();
+    page.chain(consumer).collect()
 }
 
 /// What came of trying to run a plan.
 type Sample = Option<Arc<dyn ExecutionPlan>>;
 
-/// Plans one SELECT whose placeholders are `params`, and tries to run it.
-async fn plan(
-    mut select: ast::Query,
-    params: &[Param],
-    at: &Place,
-    state: &SessionState,
-    listings: &Listings,
-) -> Result<(LogicalPlan, Sample), Vec<Problem>> {
+/// What queries are planned over.
+#[derive(Clone, Copy)]
+struct Over<'a> {
+    state: &'a SessionState,
+    listings: &'a Listings,
+    filters: &'a RowFilters,
+}
+
+/// A SELECT that was planned.
+struct Planned {
+    plan: LogicalPlan,
+    policies: Policies,
+    sample: Sample,
+}
+
+/// Plans one SELECT whose placeholders are `params`, under the policies of its tables, and tries to run it.
+async fn plan(mut select: ast::Query, params: &[Param], at: &Place, over: Over<'_>) -> Result<Planned, Vec<Problem>> {
+    let Over { state, listings, filters } = over;
     let mut problems = names::resolve(&mut select, listings, &at.file).err().unwrap_or_default();
     problems.extend(unnamed_outputs(&select, &at.file));
     let qualified = qualified_outputs(&select);
     if !problems.is_empty() {
         return Err(problems);
     }
-    // Only PREPARE gives placeholders their types before the rest is planned.
-    let prepare = Statement::Prepare {
-        name: Ident::new("query"),
-        data_types: params.iter().map(|param| sql_type(&param.value_type)).collect(),
-        statement: Box::new(Statement::Query(Box::new(select))),
-    };
-    let planned = state.statement_to_plan(DfStatement::Statement(Box::new(prepare))).await;
-    let plan = match planned.map_err(|error| vec![planning_problem(&error, at)])? {
-        LogicalPlan::Statement(PlanStatement::Prepare(prepare)) => Arc::unwrap_or_clone(prepare.input),
-        other => other,
-    };
+    let plan = typed(select, params.iter().map(|param| &param.value_type), at, state).await?;
+    let applied = policies::apply(plan, params.len(), listings, filters);
+    let (plan, policies) = applied.map_err(|error| vec![planning_problem(&error, at)])??;
     let mut problems = duplicate_outputs(&plan, at);
     problems.extend(unnamed_fields(&qualified, &plan, &at.file));
-    let sample = sample(&plan, params, at, state).await.map_err(|problem| problems.push(problem));
+    let sample = sample(&plan, params, &policies, at, state).await.map_err(|problem| problems.push(problem));
     match sample {
-        Ok(sample) if problems.is_empty() => Ok((plan, sample)),
+        Ok(sample) if problems.is_empty() => Ok(Planned { plan, policies, sample }),
         _ => Err(problems),
     }
 }
 
+/// Plans one SELECT whose placeholders are of `types`.
+pub(super) async fn typed<'a>(
+    select: ast::Query,
+    types: impl IntoIterator<Item = &'a ValueType>,
+    at: &Place,
+    state: &SessionState,
+) -> Result<LogicalPlan, Vec<Problem>> {
+    // Only PREPARE gives placeholders their types before the rest is planned.
+    let prepare = Statement::Prepare {
+        name: Ident::new("query"),
+        data_types: types.into_iter().map(sql_type).collect(),
+        statement: Box::new(Statement::Query(Box::new(select))),
+    };
+    let planned = state.statement_to_plan(DfStatement::Statement(Box::new(prepare))).await;
+    Ok(match planned.map_err(|error| vec![planning_problem(&error, at)])? {
+        LogicalPlan::Statement(PlanStatement::Prepare(prepare)) => Arc::unwrap_or_clone(prepare.input),
+        other => other,
+    })
+}
+
 /// What can be planned cannot always be run. Tried with the defaults, with NULL for what may be left out, and with some
 /// value for what may not: a NULL would fold away the very conditions by which the query chooses its rows.
-async fn sample(plan: &LogicalPlan, params: &[Param], at: &Place, state: &SessionState) -> Result<Sample, Problem> {
+async fn sample(
+    plan: &LogicalPlan,
+    params: &[Param],
+    policies: &Policies,
+    at: &Place,
+    state: &SessionState,
+) -> Result<Sample, Problem> {
     let value = |param: &Param| match &param.default {
         Some(default) => default.clone(),
         None if param.optional => param.value_type.null(),
         None => param.value_type.example(),
     };
-    let tried = match run::bind(plan.clone(), params.iter().map(value).collect()) {
+    let values = params.iter().map(value).chain(policies.examples()).collect();
+    let tried = match run::bind(plan.clone(), values) {
         Ok(bound) => federate::physical(state, &bound).await.map(|federated| federated.plan),
         Err(error) => Err(error),
     };
@@ -252,7 +309,7 @@ fn duplicate_outputs(plan: &LogicalPlan, at: &Place) -> Vec<Problem> {
 }
 
 /// What the planner did not understand, where it says so, without the names of its own types.
-fn planning_problem(error: &DataFusionError, at: &Place) -> Problem {
+pub(super) fn planning_problem(error: &DataFusionError, at: &Place) -> Problem {
     let (place, mut message) = match error.diagnostic() {
         Some(diagnostic) => {
             let place = diagnostic.span.map_or_else(

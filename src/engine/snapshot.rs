@@ -7,6 +7,7 @@ use datafusion::{arrow::datatypes::SchemaRef, common::Result as DfResult, execut
 use super::{
     catalogs::{self, Listings},
     full_scan,
+    policies::RowFilters,
     prepare::{self, Prepared},
 };
 use crate::{
@@ -24,6 +25,7 @@ pub struct Snapshot {
     /// The session for queries of which nothing is pushed, if there are any.
     unpushed: Option<SessionState>,
     pub(super) listings: Listings,
+    filters: RowFilters,
     sources: BTreeMap<SourceName, Result<Arc<Listing>, Fault>>,
     queries: BTreeMap<Key, Result<Arc<Prepared>, Fault>>,
     /// The columns of each query when it was first planned: they do not change while the server runs.
@@ -53,10 +55,13 @@ impl Snapshot {
         } else {
             Some(over(catalogs::build(&listings, Table::unpushed)?))
         };
+        let before = changed.map(|(before, _)| &before.filters);
+        let (filters, mut problems) = RowFilters::build(project, &state, &listings, before).await;
         let mut snapshot = Self {
             state,
             unpushed,
             listings,
+            filters,
             sources,
             queries: BTreeMap::new(),
             contracts: changed.map(|(before, _)| before.contracts.clone()).unwrap_or_default(),
@@ -64,7 +69,6 @@ impl Snapshot {
         let engine = &project.settings.engine;
         // Owners are told when a project is loaded. Who turns pushdown off for all of it knows what is read whole.
         let judged = (changed.is_none() && engine.pushdown).then_some(engine.full_scan);
-        let mut problems = Problems::default();
         for (key, query) in &project.queries {
             let entry = match changed {
                 Some((before, source)) if !query.sources.contains_key(source) => before.queries.get(key).cloned(),
@@ -125,7 +129,8 @@ impl Snapshot {
         let mut problems = Problems::default();
         for draft in drafts {
             if draft.select.sources.keys().all(|source| self.listings.contains_key(source)) {
-                problems.extend(prepare::check(draft, &self.state, &self.listings).await);
+                let found = prepare::check(draft, &self.state, &self.listings, &self.filters).await;
+                problems.extend(found.into_iter().filter(|problem| !self.filters.own(problem)));
             }
         }
         problems
@@ -137,7 +142,7 @@ impl Snapshot {
     /// A source that is down, or everything that does not fit.
     pub async fn prepare_ad_hoc(&self, query: &Arc<Query>) -> Result<Prepared, Refusal> {
         self.check_sources(query).map_err(Refusal::Fault)?;
-        prepare::prepare(query, self.session(query), &self.listings).await.map_err(Refusal::Problems)
+        prepare::prepare(query, self.session(query), &self.listings, &self.filters).await.map_err(Refusal::Problems)
     }
 
     /// The session whose tables `query` reads.
@@ -151,7 +156,7 @@ impl Snapshot {
 
     async fn prepare(&self, query: &Arc<Query>, problems: &mut Problems) -> Result<Arc<Prepared>, Fault> {
         self.check_sources(query)?;
-        match prepare::prepare(query, self.session(query), &self.listings).await {
+        match prepare::prepare(query, self.session(query), &self.listings, &self.filters).await {
             Ok(prepared) => {
                 let contract = self.contracts.get(&(query.name.clone(), query.version));
                 if contract.is_some_and(|contract| *contract != prepared.contract) {
@@ -164,7 +169,7 @@ impl Snapshot {
                 let fault = Fault::new(Code::QueryUnavailable, "the query no longer fits its sources")
                     .with_hint("the owner has to look at it")
                     .with_internal(found.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "));
-                problems.extend(found);
+                problems.extend(found.into_iter().filter(|problem| !self.filters.own(problem)));
                 Err(fault)
             }
         }

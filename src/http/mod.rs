@@ -2,6 +2,7 @@
 
 pub mod admin;
 mod answer;
+mod caching;
 mod docs;
 pub mod listener;
 mod openapi;
@@ -59,7 +60,7 @@ fn begin(headers: &HeaderMap) -> Record {
 /// What every answer carries: its id, how long it took, and that it is nobody else's.
 fn finish(record: &Record, response: &mut Response) {
     let headers = response.headers_mut();
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::VARY, HeaderValue::from_static("accept, accept-encoding, authorization, x-api-key"));
     for (name, value) in [(REQUEST_ID, record.request_id.clone()), ("server-timing", record.server_timing())] {

@@ -8,7 +8,12 @@ use axum::{
 };
 use http::{Method, Uri};
 
-use super::{answer, begin, finish, problem, request};
+use super::{
+    answer::{self, Shape},
+    begin,
+    caching::Known,
+    finish, problem, request,
+};
 use crate::{
     encode::Format,
     model::Fault,
@@ -59,6 +64,7 @@ async fn walk(road: &Arc<Road>, request: Request, uri: &Uri, record: &mut Record
     let granted = resolved.grant()?;
     record.stage("grant");
     let head_only = request.method() == Method::HEAD;
+    let known = Known::of(request.method(), request.headers());
     let asked = request::read(request).await?;
     record.format = Some(asked.format.name());
     if asked.format == Format::Plan {
@@ -66,17 +72,24 @@ async fn walk(road: &Arc<Road>, request: Request, uri: &Uri, record: &mut Record
     }
     let bound = granted.bind(&asked.parameters, &asked.shaping)?;
     record.stage("bind");
+    let shape = Shape::of(&asked);
     if asked.format == Format::Plan {
         let planned = bound.plan(&asked.want).await?;
         record.stage("plan");
-        return answer::plan(&planned.explain(), asked.coding, record).map(Reply::whole);
+        return answer::plan(&planned.explain(), &shape, record).map(Reply::whole);
+    }
+    if let Some((encoded, freshness)) = bound.known(&asked.want, &shape.representation())? {
+        record.stage("cache");
+        return answer::reply(&encoded, Some(&freshness), &shape, uri, &known, record).map(Reply::whole);
     }
     let answer = bound.answer(asked.want, &mut |stage| record.stage(stage)).await?;
-    match &answer.body {
-        Body::Page(page) => answer::page(&answer, page, asked.format, asked.coding, uri, record).map(Reply::whole),
+    let encoded = match &answer.body {
+        Body::Page(page) => answer::page(&answer, page, &shape, record)?,
+        Body::Whole(rows) => answer::rows(&answer, rows, &shape, record)?,
         Body::Stream(_) => {
-            let (response, flow) = answer::stream(answer, asked.format, asked.coding)?;
-            Ok(Reply { response, flow: (!head_only).then_some(flow) })
+            let (response, flow) = answer::stream(answer, &shape, &known)?;
+            return Ok(Reply { response, flow: flow.filter(|_| !head_only) });
         }
-    }
+    };
+    answer::reply(&encoded, answer.freshness(), &shape, uri, &known, record).map(Reply::whole)
 }

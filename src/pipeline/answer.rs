@@ -3,12 +3,15 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use chrono::{DateTime, Utc};
-use datafusion::arrow::datatypes::SchemaRef;
+use datafusion::arrow::{array::RecordBatch, datatypes::SchemaRef};
 
 use super::{
     Road,
     bound::{Bound, Want, Window, instant},
+    cache::{BodyKey, Encoded},
     cursor::Place,
+    entry::Lease,
+    fresh::Freshness,
     page::{End, MAX_BYTES, Next, Page},
     run::Made,
     stream::Rows,
@@ -23,7 +26,7 @@ use crate::{
 /// What a door encodes.
 #[derive(Debug)]
 pub struct Answer {
-    road: Arc<Road>,
+    pub(super) road: Arc<Road>,
     /// The query that was run.
     pub query: Arc<Query>,
     /// The columns.
@@ -32,15 +35,33 @@ pub struct Answer {
     pub generated_at: DateTime<Utc>,
     /// When each source was asked.
     pub as_of: BTreeMap<SourceName, DateTime<Utc>>,
+    /// Does a policy hide rows from the caller?
+    pub is_restricted: bool,
     /// The rows.
     pub body: Body,
+    /// Does the same call give the same rows again? They are those of a run that is kept.
+    pub is_repeatable: bool,
+    /// Where it came from, for queries whose results are kept for others.
+    pub(super) origin: Option<Origin>,
+}
+
+/// Where an answer came from.
+#[derive(Debug)]
+pub(super) struct Origin {
+    pub freshness: Freshness,
+    /// Names what the run gave, where it is kept for others.
+    pub edition: Option<[u8; 32]>,
+    /// Where a body of it is kept, but for its representation, and for how long.
+    pub body: Option<(BodyKey, Lease)>,
 }
 
 /// The rows of an answer.
 #[derive(Debug)]
 pub enum Body {
-    /// All in memory.
+    /// A page, in memory.
     Page(Page),
+    /// The whole result, in memory.
+    Whole(RecordBatch),
     /// As they come.
     Stream(Rows),
 }
@@ -53,6 +74,26 @@ impl Answer {
     pub fn end(&self, page: &Page, rows: usize) -> Result<End, Fault> {
         page.end(rows, &self.road.cursors)
     }
+
+    /// How fresh it is, for queries whose results are kept.
+    #[must_use]
+    pub fn freshness(&self) -> Option<&Freshness> {
+        self.origin.as_ref().map(|origin| &origin.freshness)
+    }
+
+    /// Names the run that the rows are of, if they are of one that is kept for others.
+    #[must_use]
+    pub fn edition(&self) -> Option<&[u8; 32]> {
+        self.origin.as_ref()?.edition.as_ref()
+    }
+
+    /// Keeps a body of it, in this `representation`, for [`Bound::known`].
+    pub fn keep(&self, representation: &[u8], body: &Arc<Encoded>) {
+        if let Some(Origin { body: Some((key, lease)), .. }) = &self.origin {
+            let key = BodyKey { representation: representation.to_vec(), ..key.clone() };
+            self.road.cache.keep_body(key, Arc::clone(body), lease.clone());
+        }
+    }
 }
 
 impl Bound {
@@ -61,6 +102,9 @@ impl Bound {
     /// # Errors
     /// A limit or a cursor that is wrong, what planning finds, and all that fails before the first row.
     pub async fn answer(self, want: Want, stage: &mut (dyn FnMut(&'static str) + Send)) -> Result<Answer, Fault> {
+        if let Some(policy) = self.policy().cloned() {
+            return self.shared(&want, &policy, stage).await;
+        }
         let now = instant();
         match want {
             Want::Stream => {
@@ -88,7 +132,7 @@ impl Bound {
             let mut page = self.kept(result, from, limit, true, now).await?;
             page.count(self.total(window, result).await?);
             stage("read");
-            return Ok(self.answered(now, now, Body::Page(page)));
+            return Ok(Answer { is_repeatable: true, ..self.answered(now, now, Body::Page(page)) });
         }
         let planned = self.run(self.cut(&paging, limit, place.as_ref())?, now).plan().await?;
         stage("plan");
@@ -112,7 +156,13 @@ impl Bound {
     }
 
     /// The first page of a run that gave all rows.
-    async fn first(&self, made: &Made, window: &Window, limit: usize, now: DateTime<Utc>) -> Result<Page, Fault> {
+    pub(super) async fn first(
+        &self,
+        made: &Made,
+        window: &Window,
+        limit: usize,
+        now: DateTime<Utc>,
+    ) -> Result<Page, Fault> {
         match made {
             Made::Spooled(head, result) => {
                 let mut page = if window.skip == 0 && head.num_rows() > limit {
@@ -136,7 +186,7 @@ impl Bound {
     }
 
     /// A page of a result that is kept, from row `from` on.
-    async fn kept(
+    pub(super) async fn kept(
         &self,
         result: &ResultId,
         from: u64,
@@ -149,19 +199,22 @@ impl Bound {
         Ok(Page::read(slice, limit, continued, next))
     }
 
-    async fn total(&self, window: &Window, result: &ResultId) -> Result<Option<u64>, Fault> {
+    pub(super) async fn total(&self, window: &Window, result: &ResultId) -> Result<Option<u64>, Fault> {
         if window.count { self.granted.road.spool.total(result, self.deadline()).await.map(Some) } else { Ok(None) }
     }
 
     /// `now` is what `now()` was; the sources were asked at `asked`.
-    fn answered(self, now: DateTime<Utc>, asked: DateTime<Utc>, body: Body) -> Answer {
+    pub(super) fn answered(self, now: DateTime<Utc>, asked: DateTime<Utc>, body: Body) -> Answer {
         Answer {
             schema: self.schema(),
+            is_restricted: self.is_restricted(),
             as_of: self.granted.query.sources.keys().map(|source| (source.clone(), asked)).collect(),
             road: self.granted.road,
             query: self.granted.query,
             generated_at: now,
             body,
+            is_repeatable: false,
+            origin: None,
         }
     }
 }

@@ -95,7 +95,13 @@ impl Bound {
             cut,
             now,
             deadline: self.deadline(),
+            is_restricted: self.is_restricted(),
         }
+    }
+
+    /// Does a policy hide rows from the caller?
+    pub(super) fn is_restricted(&self) -> bool {
+        !self.prepared.policies.is_empty() && !self.granted.grant.principal().is_owner()
     }
 
     pub(super) fn deadline(&self) -> Instant {
@@ -183,7 +189,9 @@ impl Bound {
         if !self.values.is_empty() {
             digest.update(row::encode(&row::arrays(&self.values)?, 0)?);
         }
-        self.view.digest(&mut digest);
+        if self.view != View::default() {
+            self.view.digest(&mut digest);
+        }
         Ok(digest.finalize().into())
     }
 }

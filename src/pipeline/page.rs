@@ -69,7 +69,7 @@ impl Promise {
 }
 
 /// How a page ends.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct End {
     /// Leads to the next page, if there is one.
     pub cursor: Option<String>,
@@ -189,7 +189,7 @@ fn columns<'a>(rows: &RecordBatch, names: impl Iterator<Item = &'a str>) -> Resu
 }
 
 /// A key that is NULL or repeats would make pages skip rows.
-fn check_key(rows: &RecordBatch, prepared: &Prepared) -> Result<(), Fault> {
+pub(super) fn check_key(rows: &RecordBatch, prepared: &Prepared) -> Result<(), Fault> {
     let names: Vec<&str> = prepared.page.key.iter().map(|column| column.value.as_str()).collect();
     let broken = |what: &str| {
         let text = format!("the page key ({}) of `{}` {what}", names.join(", "), prepared.query.name);

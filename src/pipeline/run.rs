@@ -20,7 +20,7 @@ use tokio::{
 
 use super::{Road, page, stream::Rows};
 use crate::{
-    engine::{Cut, Explanation, Physical, Prepared, RowStream, Snapshot, View, Wanted},
+    engine::{Cut, Explanation, Paging, PagingPart, Physical, Prepared, RowStream, Snapshot, View, Wanted},
     model::{Code, Fault},
     spool::ResultId,
 };
@@ -40,6 +40,8 @@ pub(super) struct Run {
     /// What `now()` is.
     pub now: DateTime<Utc>,
     pub deadline: Instant,
+    /// Does a policy hide rows from whoever asked?
+    pub is_restricted: bool,
 }
 
 /// A plan that may run.
@@ -78,8 +80,11 @@ impl Planned {
     #[must_use]
     pub fn explain(&self) -> Explanation {
         let (prepared, query) = (&self.run.prepared, &self.run.prepared.query);
-        let paging = prepared.paging(&self.run.view);
-        self.plan.explain(&query.name.to_string(), query.version, paging)
+        let Paging { consistency, reason, .. } = prepared.paging(&self.run.view);
+        let paging = Some(PagingPart { consistency: consistency.as_str(), reason });
+        let explanation = Explanation { paging, ..self.plan.explain(&query.name.to_string(), query.version) };
+        // Estimates count rows that a policy hides.
+        if self.run.is_restricted { explanation.without_counts() } else { explanation }
     }
 
     /// Runs the plan, throws its rows away, and says what ran where and what it took.

@@ -61,6 +61,13 @@ impl Rows {
         Ok(Self::run(first, rows, permit, IDLE))
     }
 
+    /// Rows that are all in memory.
+    #[must_use]
+    pub fn of(rows: RecordBatch) -> Self {
+        let (_, rest) = mpsc::channel(1);
+        Self { first: (rows.num_rows() > 0).then_some(rows), rest, given: false, task: None }
+    }
+
     fn run(first: Option<RecordBatch>, rows: RowStream, permit: Option<OwnedSemaphorePermit>, idle: Duration) -> Self {
         let (sender, rest) = mpsc::channel(1);
         let task = first.is_some().then(|| {

@@ -61,6 +61,9 @@ impl Target {
 
     /// Converts all values, or names the first that does not fit.
     pub fn read(&self, array: &ArrayRef) -> Result<ArrayRef, Misfit> {
+        if self.uuid && *array.data_type() == DataType::FixedSizeBinary(16) {
+            return uuids(array.as_fixed_size_binary());
+        }
         let converted = convert(array, &self.data_type)?;
         if !self.uuid {
             return Ok(converted);
@@ -192,22 +195,20 @@ fn same(before: &ArrayRef, after: &ArrayRef) -> Result<(), Misfit> {
     }
 }
 
-/// Text of every type: numbers in their shortest exact form, instants in RFC 3339, UUIDs (16 bytes) with hyphens, other
-/// binary as UTF-8 when it is that, nested values as JSON.
+/// UUIDs of 16 bytes in the canonical form.
+fn uuids(array: &FixedSizeBinaryArray) -> Result<ArrayRef, Misfit> {
+    let text = |bytes: &[u8]| {
+        let uuid = uuid::Uuid::from_slice(bytes).map_err(|error| Misfit(error.to_string()))?;
+        Ok(uuid.hyphenated().to_string())
+    };
+    let texts = array.iter().map(|bytes| bytes.map(text).transpose()).collect::<Result<StringArray, Misfit>>()?;
+    Ok(Arc::new(texts))
+}
+
+/// Text of every type: numbers in their shortest exact form, instants in RFC 3339, binary as UTF-8 when it is that, nested
+/// values as JSON.
 fn to_text(array: &ArrayRef) -> Result<ArrayRef, Misfit> {
     match array.data_type() {
-        DataType::FixedSizeBinary(16) => {
-            let array: &FixedSizeBinaryArray = array.as_fixed_size_binary();
-            let uuids = array
-                .iter()
-                .map(|bytes| {
-                    let Some(bytes) = bytes else { return Ok(None) };
-                    let uuid = uuid::Uuid::from_slice(bytes).map_err(|error| Misfit(error.to_string()))?;
-                    Ok(Some(uuid.hyphenated().to_string()))
-                })
-                .collect::<Result<StringArray, Misfit>>()?;
-            Ok(Arc::new(uuids))
-        }
         DataType::FixedSizeBinary(_) => arrow_cast(&arrow_cast(array, &DataType::Binary)?, &DataType::Utf8),
         nested if nested.is_nested() => json_text(array),
         from if can_cast_types(from, &DataType::Utf8) => arrow_cast(array, &DataType::Utf8),

@@ -147,6 +147,7 @@ async fn check_all_formats(lake: Lake) {
         key: vec![spanned("n")],
         columns: Vec::new(),
         path: None,
+        rows: None,
         format: None,
         partitions: vec![(spanned("day"), ValueType::Date)],
         version: None,

@@ -1,6 +1,7 @@
 //! The integration tests: the real binary, over real servers, through its own doors.
 
 mod architecture;
+mod caching;
 mod cases;
 mod cli;
 mod clients;
@@ -11,14 +12,19 @@ mod dynamic;
 mod files;
 mod full_scan;
 mod harness;
+mod isolation;
 mod kept;
 mod lifecycle;
 mod mistakes;
 mod openapi;
 mod pg_compat;
 mod plans;
+mod policies;
+mod readers;
 mod refusals;
 mod shapes;
+mod shaping;
+mod spool;
 mod streaming;
 mod surface;
 mod switches;

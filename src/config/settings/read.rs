@@ -12,14 +12,13 @@ use super::{
         reader::{Fields, Value},
         yaml,
     },
-    ApiKey, Auth, CursorKey, Engine, FullScan, Server, Settings, overrides,
+    ApiKey, Auth, Cache, Claim, CursorKey, Engine, FullScan, Server, Settings, overrides, spool,
 };
-use crate::model::{Place, Problem, Problems};
+use crate::model::{Place, Problem, Problems, name::is_lower_snake};
 
 const FILE: &str = "aqueduct.yaml";
 const LATER: &[&str] = &[
     "audit",
-    "cache",
     "consumers",
     "cors",
     "lineage",
@@ -33,6 +32,7 @@ const LATER: &[&str] = &[
 ];
 const SERVER_LATER: &[&str] = &["cors", "ip_allow", "ip_deny", "metrics", "tls"];
 const AUTH_LATER: &[&str] = &["claims", "jwt", "mtls", "oidc", "plans", "policies"];
+const KEY_LATER: &[&str] = &["jwt", "mtls", "oidc", "plans", "policies"];
 
 /// The shortest secret that cursors may be encrypted with, in characters.
 const MIN_CURSOR_SECRET: usize = 16;
@@ -54,7 +54,8 @@ pub fn load(directory: &Path, environment: &Environment, problems: &mut Problems
     overrides::apply(&mut root, environment, problems);
 
     let mut root = Value::of(root, FILE).fields(problems)?;
-    let [server, auth, engine] = ["server", "auth", "engine"].map(|key| match root.take(key) {
+    let sections = ["server", "auth", "engine", "spool", "cache"];
+    let [server, auth, engine, spool, cache] = sections.map(|key| match root.take(key) {
         Some(value) => value.fields(problems),
         None => None,
     });
@@ -63,6 +64,8 @@ pub fn load(directory: &Path, environment: &Environment, problems: &mut Problems
         server: read_server(server, problems),
         auth: read_auth(auth, problems),
         engine: read_engine(engine, directory, problems),
+        spool: spool::read(spool, directory, &path, problems),
+        cache: read_cache(cache, problems),
     })
 }
 
@@ -122,8 +125,26 @@ fn read_key(item: Value, seen: &mut Vec<Spanned<String>>, problems: &mut Problem
             }
         }
     }
-    fields.finish(AUTH_LATER, problems);
-    Some(ApiKey { id: id?, hash: hash?, scopes })
+    let claims = fields.take("claims").map(|value| read_claims(value, problems)).unwrap_or_default();
+    fields.finish(KEY_LATER, problems);
+    Some(ApiKey { id: id?, hash: hash?, scopes, claims: claims.into() })
+}
+
+/// `claims`: names, and for each a value or a list of values. What type they are of is not known yet.
+fn read_claims(value: Value, problems: &mut Problems) -> Vec<Claim> {
+    let mut claims = Vec::new();
+    for (name, value) in value.entries(problems).unwrap_or_default() {
+        if !is_lower_snake(&name.value) {
+            let problem = Problem::error(name.place, format!("`{}` cannot name a claim", name.value));
+            problems.push(problem.hint("use lower case letters, digits and single underscores, letter first"));
+            continue;
+        }
+        let is_list = value.is_list();
+        let items = if is_list { value.list(problems).unwrap_or_default() } else { vec![value] };
+        let values = items.iter().map(|item| item.string(problems)).collect::<Option<Vec<_>>>();
+        claims.extend(values.map(|values| Claim { name, values, is_list }));
+    }
+    claims
 }
 
 /// An id that no earlier key has: letters, digits, `.`, `_` and `-`, at most 64 of them.
@@ -218,4 +239,14 @@ fn read_engine(fields: Option<Fields>, directory: &Path, problems: &mut Problems
     }
     fields.finish(&[], problems);
     engine
+}
+
+fn read_cache(fields: Option<Fields>, problems: &mut Problems) -> Cache {
+    let mut cache = Cache { memory: 256 << 20 };
+    let Some(mut fields) = fields else { return cache };
+    if let Some(memory) = fields.take("memory").and_then(|value| value.size(problems)) {
+        cache.memory = memory.value;
+    }
+    fields.finish(&[], problems);
+    cache
 }

@@ -62,8 +62,9 @@ fn read_table(name: Spanned<String>, mut fields: Fields, family: Family, problem
             }
         }
     }
+    let rows = fields.take("rows").and_then(|value| value.sql(problems));
     fields.finish(LATER, problems);
-    TableConfig { name, key, columns, path, format, partitions, version }
+    TableConfig { name, key, columns, rows, path, format, partitions, version }
 }
 
 /// Column names and their types, lists excepted.

@@ -14,9 +14,9 @@ pub trait Dialect: Debug + Send + Sync {
     /// Can a value of `class` be bound, and one that is computed be read?
     fn has(&self, class: Class) -> bool;
 
-    /// The most digits that a decimal may have there.
-    fn most_digits(&self) -> u8 {
-        DECIMAL256_MAX_PRECISION
+    /// Has it decimals of so many digits, so many of them behind the point?
+    fn has_decimals(&self, precision: u8, _scale: i8) -> bool {
+        precision <= DECIMAL256_MAX_PRECISION
     }
 
     /// Does it take `value`, or each value of a list, for what it is? Literals are of those forms only that all systems take.

@@ -52,6 +52,8 @@ pub struct Relation<C> {
     pub key: Vec<String>,
     /// What the source says about it.
     pub comment: Option<String>,
+    /// Can the source read a part of it by the place of its rows?
+    pub is_divisible: bool,
 }
 
 /// What a member found.
@@ -98,7 +100,7 @@ impl<C: Described> Found<C> {
                 columns,
                 table_type: if relation.is_view { TableType::View } else { TableType::Base },
                 rows: relation.rows,
-                is_divisible: false,
+                is_divisible: relation.is_divisible,
                 version: self.version,
             };
             let provider = Arc::new(SqlTable::new(Arc::clone(remote), description, pushdown));

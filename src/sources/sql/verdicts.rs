@@ -7,7 +7,7 @@ use moka::sync::Cache;
 use tokio::time::timeout;
 
 use super::{
-    Bind, Statement,
+    Bind, Class, Statement,
     feed::{Scan, Stop, Verdict},
 };
 
@@ -52,9 +52,13 @@ impl Verdicts {
     }
 }
 
-/// The text with the type of each place.
+/// The text with the type of each place; of a decimal whose value is known, with its digits.
 fn text(statement: &Statement) -> String {
     statement.render(|number, bind: &Bind| {
-        format!("${number}::{:?}{}", bind.class(), if bind.is_list() { "[]" } else { "" })
+        let list = if bind.is_list() { "[]" } else { "" };
+        match bind.value() {
+            Ok(value) if bind.class() == Class::Decimal => format!("${number}::{}", value.data_type()),
+            _ => format!("${number}::{:?}{list}", bind.class()),
+        }
     })
 }

@@ -12,6 +12,7 @@ use crate::harness::{
     project::Project,
     proxy::{Break, Proxy},
     server::{Server, aqueduct},
+    tls::TlsProxy,
 };
 
 /// A declared type, a value as SQL, and what it is here.
@@ -158,7 +159,7 @@ async fn slow() -> (Database, Project) {
         )
         .await;
     let header = "/*---\nname: t.slow\nversion: 1\naccess: public\n---*/\nSELECT n, z FROM s.stream_slow";
-    let limited = "/*---\nname: t.limited\nversion: 1\naccess: public\nlimits: {timeout: 700ms}\n---*/\nSELECT n, z FROM s.stream_slow";
+    let limited = "/*---\nname: t.limited\nversion: 1\naccess: public\npage: {key: [n], consistency: keyset}\nlimits: {timeout: 700ms}\n---*/\nSELECT n, z FROM s.stream_slow";
     let project = database.project().file("queries/t/slow.sql", header).file("queries/t/limited.sql", limited);
     (database, project)
 }
@@ -297,4 +298,31 @@ async fn a_large_result_needs_no_more_memory_than_a_small_one() {
     assert!(bytes.is_ok_and(|bytes| bytes > 50 << 20), "four million rows came");
     let peak = server.peak_bytes();
     assert!(peak < 400 << 20, "{} MiB", peak >> 20);
+}
+
+#[tokio::test]
+async fn a_server_is_read_over_tls_if_its_certificate_is_trusted() {
+    let database = clickhouse::database().await;
+    database
+        .execute("CREATE TABLE {db}.n (i Int32) ENGINE = MergeTree ORDER BY i;\nINSERT INTO {db}.n VALUES (7)")
+        .await;
+    let url = url::Url::parse(&clickhouse::url()).expect("it is one");
+    let proxy = TlsProxy::before(url.port().expect("it has a port"), "http/1.1");
+    let query = "/*---\nname: t.n\nversion: 1\naccess: public\n---*/\nSELECT i FROM s.n";
+    let project = database.project().file("queries/t/n.sql", query);
+    // Authorities are those of the system, as the process sees it.
+    let run = |host: &str, authority: &str| {
+        let catalog = database.catalog_at(&format!("https://{host}:{}", proxy.port));
+        std::fs::write(project.join("catalogs/s.yaml"), catalog).expect("it was written before");
+        let mut command = aqueduct(project.path());
+        command.args(["query", "t.n", "--format", "csv"]).env("SSL_CERT_FILE", proxy.authority(authority));
+        let run = command.env_remove("SSL_CERT_DIR").output().expect("it runs");
+        let said = String::from_utf8_lossy(&run.stderr).into_owned();
+        if run.status.success() { Ok(String::from_utf8_lossy(&run.stdout).into_owned()) } else { Err(said) }
+    };
+    assert_eq!(run("localhost", "ca"), Ok("i\r\n7\r\n".to_owned()));
+    for (host, authority) in [("localhost", "other"), ("127.0.0.1", "ca")] {
+        let said = run(host, authority).expect_err("it is not trusted");
+        assert!(said.contains("source `s` cannot be reached") && !said.contains(PASSWORD), "{said}");
+    }
 }

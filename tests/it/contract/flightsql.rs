@@ -16,6 +16,7 @@ use crate::harness::{
     process,
     project::Project,
     server::{self, aqueduct},
+    tls::TlsProxy,
 };
 
 const KINDS: [Kind; 2] = [Kind::Roapi, Kind::Sail];
@@ -152,4 +153,24 @@ async fn a_server_that_is_not_there_is_told_by_the_log() {
     assert!(!said.contains("hunter2"), "{said}");
     let fault = Opened::of(&project).await.rows("SELECT n FROM s.numbers").await.expect_err("it is down");
     assert_eq!(fault.code, Code::SourceDown);
+}
+
+#[tokio::test]
+async fn a_server_is_read_over_tls_if_its_certificate_is_trusted() {
+    let folder = process::directory("flight-");
+    numbers(folder.path(), 10);
+    let server = Server::over(Kind::Roapi, folder.path()).await;
+    let proxy = TlsProxy::before(server.port, "h2");
+    let rows = async |host: &str, ca: &str| {
+        let catalog = format!("kind: flightsql\nurl: grpc+tls://{host}:{}\n{ca}", proxy.port);
+        let project =
+            Project::new().file("catalogs/s.yaml", &catalog).file("aqueduct.yaml", "auth: {anonymous: true}\n");
+        let rows = Opened::of(&project).await.rows("SELECT max(n) AS n FROM s.numbers").await;
+        rows.map_err(|fault| fault.code)
+    };
+    let ca = |name: &str| format!("ca: \"{}\"\n", proxy.authority(name).display());
+    assert_eq!(rows("localhost", &ca("ca")).await, Ok(vec!["10".to_owned()]));
+    assert_eq!(rows("localhost", &ca("other")).await, Err(Code::SourceDown), "another authority");
+    assert_eq!(rows("localhost", "").await, Err(Code::SourceDown), "an authority that nobody knows");
+    assert_eq!(rows("127.0.0.1", &ca("ca")).await, Err(Code::SourceDown), "a certificate of another name");
 }

@@ -202,8 +202,9 @@ async fn unsigned_numbers_are_computed_with_as_signed_ones() {
     let database = mariadb::database().await;
     database
         .execute(
-            "CREATE TABLE n (id INT UNSIGNED PRIMARY KEY, small SMALLINT UNSIGNED, wide BIGINT UNSIGNED, s INT);
-             INSERT INTO n VALUES (1, 1, 18446744073709551615, -5), (4294967295, 65535, 0, 5), (3, 0, 9223372036854775808, NULL)",
+            "CREATE TABLE n (id INT UNSIGNED PRIMARY KEY, small SMALLINT UNSIGNED, wide BIGINT UNSIGNED, s INT,
+                tiny TINYINT(1) UNSIGNED);
+             INSERT INTO n VALUES (1, 1, 18446744073709551615, -5, 255), (4294967295, 65535, 0, 5, 0), (3, 0, 9223372036854775808, NULL, 128)",
         )
         .await;
     let (on, off) = (Opened::of(&database.project()).await, Opened::with_pushdown(&database.project(), "off").await);
@@ -214,6 +215,8 @@ async fn unsigned_numbers_are_computed_with_as_signed_ones() {
         "SELECT coalesce(s, CAST(small AS INT)) AS c, CASE WHEN s < 0 THEN s ELSE CAST(small AS INT) END AS d FROM s.n ORDER BY id",
         "SELECT sum(small) AS a, sum(id) AS b, min(id) AS c, max(small) AS d FROM s.n",
         "SELECT id FROM s.n ORDER BY wide DESC LIMIT 2",
+        "SELECT id, tiny, tiny - 200 AS less FROM s.n WHERE tiny > 127 ORDER BY tiny",
+        "SELECT min(tiny) AS a, max(tiny) AS b, sum(tiny) AS c FROM s.n",
     ] {
         let rows = on.rows(sql).await;
         assert!(rows.is_ok(), "{sql}: {rows:?}");

@@ -62,6 +62,7 @@ pub fn annotation(table: &str, columns: &[(&str, ValueType)]) -> TableConfig {
         key: Vec::new(),
         columns: columns.iter().map(|(name, wanted)| (spanned((*name).to_owned()), wanted.clone())).collect(),
         path: None,
+        rows: None,
         format: None,
         partitions: Vec::new(),
         version: None,

@@ -28,4 +28,5 @@ pub mod rows;
 pub mod s3;
 pub mod server;
 pub mod sqlite;
+pub mod tls;
 pub mod tools;

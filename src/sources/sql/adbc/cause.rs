@@ -15,6 +15,8 @@ pub enum Meaning {
     DividesByZero,
     /// A number leaves its type.
     Overflows,
+    /// Something is wrong in the driver: the connection may not be sound any more.
+    Broken,
     /// It answered, with anything else.
     Refuses,
 }
@@ -40,6 +42,7 @@ pub fn meaning(error: &Error) -> Meaning {
         Status::Unauthenticated | Status::Unauthorized => Meaning::Unauthenticated,
         _ if says(error, &["Out of Range Error", "out of range for the destination type"]) => Meaning::Overflows,
         _ if says(error, &["Too Many Requests", "Service Unavailable"]) => Meaning::Overloaded,
+        Status::Internal | Status::InvalidState | Status::Unknown => Meaning::Broken,
         _ => Meaning::Refuses,
     }
 }

@@ -29,6 +29,8 @@ pub struct Database {
     file: Option<PathBuf>,
     settings: &'static [&'static str],
     open: Mutex<Option<Open>>,
+    /// Held by the thread that opens, which takes long: nobody waits for it who must not block.
+    opening: Mutex<()>,
 }
 
 /// An open handle, and the file that it has open.
@@ -52,7 +54,7 @@ impl Database {
     pub fn new(driver: ManagedDriver, config: &AdbcConfig, settings: &'static [&'static str]) -> Self {
         let options = config.options.iter().map(|(name, value)| (name.value.clone(), value.clone())).collect();
         let file = config.database.as_ref().map(|file| file.value.clone());
-        Self { driver, options, file, settings, open: Mutex::new(None) }
+        Self { driver, options, file, settings, open: Mutex::default(), opening: Mutex::default() }
     }
 
     /// `text` without what of the options nobody may see: a driver may repeat what it was given.
@@ -73,16 +75,15 @@ impl Database {
         self.current().as_ref().and_then(|open| open.stamp)
     }
 
-    /// Forgets the handle of a file that was replaced. Its connections keep it.
+    /// Forgets the handle of a file that was replaced. Its connections keep it. Blocks.
     ///
     /// # Errors
     /// The file cannot be looked at.
     pub fn renew(&self) -> Result<()> {
         let stamp = self.file.as_deref().map(Stamp::of).transpose()?;
-        let mut current = self.current();
-        if current.as_ref().is_some_and(|open| open.stamp != stamp) {
-            *current = None;
-        }
+        let replaced = self.current().take_if(|open| open.stamp != stamp);
+        // Closed after everybody may look at what is open again.
+        drop(replaced);
         Ok(())
     }
 
@@ -103,8 +104,8 @@ impl Database {
     }
 
     fn open(&self) -> Result<Open> {
-        let mut current = self.current();
-        if let Some(open) = current.as_ref() {
+        let _opening = self.opening.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(open) = self.current().as_ref() {
             return Ok(open.clone());
         }
         let stamp = self.file.as_deref().map(Stamp::of).transpose()?;
@@ -117,7 +118,7 @@ impl Database {
         let options =
             given.chain(file).map(|(name, value)| (OptionDatabase::from(name.as_str()), OptionValue::String(value)));
         let handle = self.driver.clone().new_database_with_opts(options)?;
-        Ok(current.insert(Open { handle, stamp }).clone())
+        Ok(self.current().insert(Open { handle, stamp }).clone())
     }
 }
 

@@ -9,7 +9,7 @@ use datafusion::arrow::{
 };
 
 use super::{
-    AdbcColumn, Discovered, Wanted, all_of,
+    AdbcColumn, Broken, Discovered, Wanted, all_of,
     statement::{self, Order, read},
 };
 use crate::sources::sql::{
@@ -91,13 +91,19 @@ pub fn described(
         match describe(connection, &all_of(dialect, &schema, &name)) {
             Ok(found) => {
                 let columns = found.fields().iter().map(|field| column(field)).collect();
-                relations.push(Relation { schema, name, is_view, rows, columns, key: Vec::new(), comment });
+                relations.push(Relation {
+                    schema,
+                    name,
+                    is_view,
+                    rows,
+                    columns,
+                    key: Vec::new(),
+                    comment,
+                    is_divisible: false,
+                });
             }
             Err(error) if matches!(error.status, Status::IO | Status::Timeout) => return Err(error),
-            Err(error) => {
-                tracing::warn!(%error, table = %name, "a table cannot be described");
-                broken.push((schema, name));
-            }
+            Err(error) => broken.push(Broken { schema, name, error }),
         }
     }
     Ok(Discovered { found: Found { catalog: None, default_schema, relations, others, version: 0 }, broken })

@@ -12,6 +12,7 @@ mod duckdb;
 mod generic;
 mod information;
 mod library;
+mod parallel;
 mod session;
 mod snowflake;
 mod statement;
@@ -40,6 +41,7 @@ pub use bigquery::BigQueryDialect;
 use binds::Placeholders;
 use column::AdbcColumn;
 pub use duckdb::DuckDbDialect;
+use parallel::Division;
 use session::Adbc;
 pub use snowflake::SnowflakeDialect;
 
@@ -61,6 +63,16 @@ trait System: Debug + Send + Sync {
     /// Options of the driver for a statement of `caller`: a tag that names the query, a bound on what it may cost.
     fn options(&self, _caller: &Caller, _config: &AdbcConfig) -> Vec<(&'static str, OptionValue)> {
         Vec::new()
+    }
+
+    /// How tables of a file are read in parts.
+    fn division(&self) -> Option<Division> {
+        None
+    }
+
+    /// What stands before a statement of `caller`, where no option of the driver names the query.
+    fn comment(&self, _caller: &Caller) -> String {
+        String::new()
     }
 
     /// Does `error` say that a table, a column or a type is no longer what it was?
@@ -92,8 +104,16 @@ trait System: Debug + Send + Sync {
 #[derive(Debug)]
 struct Discovered {
     found: Found<AdbcColumn>,
-    /// Tables and views that cannot be described: schema and name.
-    broken: Vec<(String, String)>,
+    /// Tables and views that cannot be described.
+    broken: Vec<Broken>,
+}
+
+/// A table or view that cannot be described.
+#[derive(Debug)]
+struct Broken {
+    schema: String,
+    name: String,
+    error: Error,
 }
 
 /// What a listing is to describe.
@@ -154,7 +174,8 @@ impl Source for AdbcSource {
         let Discovered { found, broken } = self.adbc.discover(wanted).await.map_err(Stop::into_fault)?;
         let remote: Arc<dyn Remote> = Arc::clone(&self.adbc) as _;
         let mut listing = found.listing(&remote, &self.source, schemas, self.pushdown);
-        listing.problems.extend(broken.iter().map(|(schema, name)| {
+        listing.problems.extend(broken.iter().map(|Broken { schema, name, error }| {
+            tracing::warn!(source = %self.source.name, table = %name, error = self.adbc.said(error), "a table cannot be described");
             let message = format!("`{schema}.{name}` cannot be read: the source does not say what columns it has");
             Problem::warning(self.source.place.clone(), message)
         }));

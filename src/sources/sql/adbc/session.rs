@@ -5,13 +5,14 @@ use std::{fmt, sync::Arc, time::Duration};
 use adbc_core::error::Error;
 use adbc_driver_manager::ManagedConnection;
 use async_trait::async_trait;
-use tokio::{sync::Notify, task::JoinError};
+use tokio::{runtime::Handle, sync::Notify, task::JoinError};
 
 use super::{
     Discovered, System, Wanted, binds,
     cause::{self, Meaning},
     database::{Database, Stamp},
     library,
+    parallel::{self, Parts},
     statement::{self, Order, Running},
 };
 use crate::{
@@ -31,22 +32,50 @@ use crate::{
 /// A statement that does not end in so long is left to its thread.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// One database behind a driver.
+/// One database behind a driver. Clones share its connections.
+#[derive(Clone)]
 pub struct Adbc {
     name: SourceName,
-    config: AdbcConfig,
+    config: Arc<AdbcConfig>,
     system: Arc<dyn System>,
     database: Arc<Database>,
     pool: Arc<Pool<Session>>,
-    stale: Notify,
+    stale: Arc<Notify>,
     verdicts: Verdicts,
 }
 
 /// A connection, the file that it reads, and what runs on it.
 pub struct Session {
-    connection: ManagedConnection,
+    connection: Released,
     stamp: Option<Stamp>,
     running: Option<Running>,
+}
+
+/// A connection that is released on a thread that may block, wherever it is dropped.
+struct Released(Option<ManagedConnection>);
+
+impl Released {
+    /// Another handle of it, for a thread that may block.
+    fn handle(&self) -> ManagedConnection {
+        self.0.clone().expect("it is there until it is dropped")
+    }
+}
+
+impl Drop for Released {
+    fn drop(&mut self) {
+        let connection = self.0.take();
+        // Without a runtime, as at the program's end, it is released here.
+        if let Ok(runtime) = Handle::try_current() {
+            runtime.spawn_blocking(move || drop(connection));
+        }
+    }
+}
+
+impl Session {
+    /// The file that it reads, where that is one.
+    pub(super) fn stamp(&self) -> Option<Stamp> {
+        self.stamp
+    }
 }
 
 impl Adbc {
@@ -55,8 +84,8 @@ impl Adbc {
         let driver = library::load(config)?;
         let database = Arc::new(Database::new(driver, config, system.settings()));
         let pool = Pool::new(config.sql.max_connections);
-        let (config, verdicts) = (config.clone(), Verdicts::new());
-        Ok(Self { name, config, system, database, pool, stale: Notify::new(), verdicts })
+        let config = Arc::new(config.clone());
+        Ok(Self { name, config, system, database, pool, stale: Arc::default(), verdicts: Verdicts::new() })
     }
 
     /// Completes when a statement has shown that the tables are no longer those that were found.
@@ -67,18 +96,23 @@ impl Adbc {
     /// What is there. What the system said of statements is forgotten.
     pub async fn discover(&self, wanted: Wanted) -> Result<Discovered, Stop> {
         self.verdicts.forget();
-        self.database.renew().map_err(|error| self.no_connection(&error))?;
+        let database = Arc::clone(&self.database);
+        blocking(move || database.renew()).await?.map_err(|error| self.no_connection(&error))?;
         let slot = self.pool.slot().await;
-        let (session, _) = self.session(&slot, None).await?;
-        let mut connection = session.connection.clone();
-        let system = Arc::clone(&self.system);
-        let found = blocking(move || system.discover(&mut connection, &wanted)).await?;
-        match found {
-            Ok(found) => {
-                slot.give_back(session);
-                Ok(found)
+        loop {
+            let (session, reused) = self.session(&slot, None).await?;
+            let mut connection = session.connection.handle();
+            let (system, wanted) = (Arc::clone(&self.system), wanted.clone());
+            let found = blocking(move || system.discover(&mut connection, &wanted)).await?;
+            match found.map_err(|error| self.stop(&error)) {
+                Ok(found) => {
+                    slot.give_back(session);
+                    return Ok(found);
+                }
+                // It died while it was idle.
+                Err(Stop::Lost(_)) if reused => {}
+                Err(stop) => return Err(stop),
             }
-            Err(error) => Err(self.stop(&error)),
         }
     }
 
@@ -86,7 +120,7 @@ impl Adbc {
     async fn examine(&self, scan: &Scan) -> Result<Verdict, Stop> {
         let slot = self.pool.slot().await;
         let (session, _) = self.session(&slot, None).await?;
-        let mut connection = session.connection.clone();
+        let mut connection = session.connection.handle();
         let order = Order { sql: self.system.sample(&scan.statement), ..Order::default() };
         let described = blocking(move || statement::describe(&mut connection, &order)).await?;
         let verdict = match described {
@@ -94,7 +128,8 @@ impl Adbc {
             Ok(None) => Verdict::Accepted { rows: None },
             Err(error) => match cause::meaning(&error) {
                 Meaning::Unreachable | Meaning::Overloaded | Meaning::Unauthenticated => return Err(self.stop(&error)),
-                _ => Verdict::Refused("the source refuses the statement".to_owned()),
+                Meaning::Broken => return Ok(refused()),
+                _ => refused(),
             },
         };
         slot.give_back(session);
@@ -114,6 +149,7 @@ impl Adbc {
             Meaning::Unauthenticated => Stop::Refused(self.unauthenticated(&said)),
             Meaning::DividesByZero => Stop::Refused(not_computed("division by zero", said)),
             Meaning::Overflows => Stop::Refused(not_computed("a number overflowed", said)),
+            Meaning::Broken => Stop::from(failed(&self.name, said)),
             Meaning::Refuses => Stop::Refused(failed(&self.name, said)),
         }
     }
@@ -128,7 +164,8 @@ impl Adbc {
         }
     }
 
-    fn said(&self, error: &Error) -> String {
+    /// What the driver says, without secrets.
+    pub(super) fn said(&self, error: &Error) -> String {
         self.database.redacted(cause::said(error))
     }
 
@@ -136,6 +173,10 @@ impl Adbc {
         let remedy = format!("look at the credentials in catalogs/{}.yaml, and at what they may read", self.name);
         down(&self.name, format!("{said}; {remedy}"))
     }
+}
+
+fn refused() -> Verdict {
+    Verdict::Refused("the source refuses the statement".to_owned())
 }
 
 /// Runs what blocks on a thread for that.
@@ -183,7 +224,7 @@ impl Connector for Adbc {
         let database = Arc::clone(&self.database);
         let connected = blocking(move || database.connect()).await?;
         let (connection, stamp) = connected.map_err(|error| self.no_connection(&error))?;
-        Ok(Session { connection, stamp, running: None })
+        Ok(Session { connection: Released(Some(connection)), stamp, running: None })
     }
 
     async fn session(&self, slot: &Slot<Session>, _job: Option<&Job>) -> Result<(Session, bool), Stop> {
@@ -193,15 +234,39 @@ impl Connector for Adbc {
             if session.stamp == stamp {
                 return Ok((session, true));
             }
-            drop(blocking(move || drop(session)).await);
         }
         Ok((self.connect().await?, false))
     }
 
     async fn fetch(&self, session: &mut Session, job: &Job, feed: &mut Feed) -> Result<(), Stop> {
-        let order = self.order(job)?;
+        let division = self.system.division().filter(|_| session.stamp.is_some() && job.connections > 1);
+        match division.and_then(|division| Parts::of(division, job)) {
+            Some(parts) => parallel::fetch(self, session, parts, job, feed).await,
+            None => self.read(session, job, "", feed).await,
+        }
+    }
+
+    async fn abandon(&self, mut session: Session) {
+        let Some(running) = session.running.take() else { return };
+        if tokio::time::timeout(PATIENCE, running.cancel()).await.is_err() {
+            tracing::warn!(source = %self.name, "a statement could not be cancelled in time");
+        }
+    }
+}
+
+impl Adbc {
+    /// Moves the rows of `job`, of which `condition` at the end of its statement is true, into `feed`.
+    pub(super) async fn read(
+        &self,
+        session: &mut Session,
+        job: &Job,
+        condition: &str,
+        feed: &mut Feed,
+    ) -> Result<(), Stop> {
+        let mut order = self.order(job)?;
+        order.sql.push_str(condition);
         let batches = Batches::of(job);
-        let (running, mut sent) = Running::start(&session.connection, order);
+        let (running, mut sent) = Running::start(session.connection.handle(), order);
         let running = session.running.insert(running);
         let outcome = loop {
             match sent.recv().await {
@@ -217,22 +282,22 @@ impl Connector for Adbc {
         outcome
     }
 
-    async fn abandon(&self, mut session: Session) {
-        let Some(running) = session.running.take() else { return };
-        if tokio::time::timeout(PATIENCE, running.cancel()).await.is_err() {
-            tracing::warn!(source = %self.name, "a statement could not be cancelled in time");
+    /// Runs a setting, which a system of another version may not have.
+    pub(super) async fn set(&self, session: &Session, setting: &'static str) -> Result<(), Stop> {
+        let mut connection = session.connection.handle();
+        let set = blocking(move || statement::read(&mut connection, setting)).await?;
+        if let Err(error) = set {
+            tracing::debug!(source = %self.name, error = self.said(&error), setting, "a setting is not taken");
         }
-        drop(blocking(move || drop(session)).await);
+        Ok(())
     }
-}
 
-impl Adbc {
     fn order(&self, job: &Job) -> Result<Order, Fault> {
         let statement = &job.scan.statement;
         let (sql, used) = binds::text(statement, self.system.dialect(), self.system.placeholders());
         let values = binds::row(statement, &used, |value| self.system.form(value))?;
         let options = self.system.options(&job.caller, &self.config);
-        Ok(Order { sql, values, options })
+        Ok(Order { sql: format!("{}{sql}", self.system.comment(&job.caller)), values, options })
     }
 }
 

@@ -46,10 +46,10 @@ struct Cancel(Mutex<Option<Box<dyn CancelHandle>>>);
 
 impl Running {
     /// Starts `order`. Its batches, or the error that ended them, come through the channel; without an error, all came.
-    pub fn start(connection: &ManagedConnection, order: Order) -> (Self, mpsc::Receiver<Result<RecordBatch>>) {
+    pub fn start(connection: ManagedConnection, order: Order) -> (Self, mpsc::Receiver<Result<RecordBatch>>) {
         let (sender, batches) = mpsc::channel(AHEAD);
         let cancel = Arc::<Cancel>::default();
-        let (connection, known) = (connection.clone(), Arc::clone(&cancel));
+        let known = Arc::clone(&cancel);
         let thread = tokio::task::spawn_blocking(move || {
             if let Err(error) = run(connection, &order, &known, &sender) {
                 // Nobody reads: then nobody needs to know.

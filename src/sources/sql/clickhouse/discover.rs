@@ -56,7 +56,16 @@ impl Clickhouse {
             let is_view = text(row, "engine").ends_with("View");
             let rows = text(row, "rows").parse().ok();
             // Its keys are not unique: rows of one key may be many, for ever or for a while.
-            relations.push(Relation { schema, name, is_view, rows, columns: Vec::new(), key: Vec::new(), comment });
+            relations.push(Relation {
+                schema,
+                name,
+                is_view,
+                rows,
+                columns: Vec::new(),
+                key: Vec::new(),
+                comment,
+                is_divisible: false,
+            });
         }
         let mut columns = self.columns(&relations).await?;
         for relation in &mut relations {

@@ -34,8 +34,8 @@ impl Dialect for DatabricksDialect {
         !matches!(class, Class::Binary | Class::Uuid)
     }
 
-    fn most_digits(&self) -> u8 {
-        DIGITS
+    fn has_decimals(&self, precision: u8, _scale: i8) -> bool {
+        precision <= DIGITS
     }
 
     fn takes(&self, value: &ScalarValue) -> bool {

@@ -65,7 +65,16 @@ impl Databricks {
             // Its keys are promises that nobody enforces
             // (<https://docs.databricks.com/en/tables/constraints.html>): the source's file may repeat them.
             let key = Vec::new();
-            found.relations.push(Relation { schema, name, is_view, rows: None, columns: Vec::new(), key, comment });
+            found.relations.push(Relation {
+                schema,
+                name,
+                is_view,
+                rows: None,
+                columns: Vec::new(),
+                key,
+                comment,
+                is_divisible: false,
+            });
         }
         let mut columns = self.columns(&found.relations).await?;
         for relation in &mut found.relations {

@@ -63,12 +63,17 @@ impl Connect {
         Ok(client)
     }
 
+    /// What the server is told with every call, besides who asks.
+    pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.config.headers.iter().map(|(name, value)| (name.value.as_str(), value.expose()))
+    }
+
     fn client(&self, channel: Channel) -> Client {
         // Servers choose how large their batches are.
         let service = FlightServiceClient::new(channel).max_decoding_message_size(usize::MAX);
         let mut client = FlightSqlServiceClient::new_from_inner(service);
-        for (name, value) in &self.config.headers {
-            client.set_header(name.value.as_str(), value.expose());
+        for (name, value) in self.headers() {
+            client.set_header(name, value);
         }
         client
     }

@@ -33,14 +33,24 @@ const USUAL: &[&str] = &["public", "default", "main", "PUBLIC"];
 
 /// A table as it is listed.
 struct Listed {
+    catalog: Option<String>,
     schema: String,
     name: String,
     is_view: bool,
+    /// Is there another of this name, in another catalog?
+    is_ambiguous: bool,
 }
+
+/// Of a table that cannot be described: what is wrong with it, and what would be right.
+pub type Broken = (String, Option<&'static str>);
 
 impl FlightSql {
     /// Lists all tables, and describes those that are `named`.
-    pub async fn discover(&self, config: &FlightSqlConfig, named: &TableNames) -> Result<Found<ArrowColumn>, Fault> {
+    pub async fn discover(
+        &self,
+        config: &FlightSqlConfig,
+        named: &TableNames,
+    ) -> Result<(Found<ArrowColumn>, Vec<Broken>), Fault> {
         let slot = self.pool().slot().await;
         let (mut session, _) = self.session(&slot, None).await.map_err(Stop::into_fault)?;
         let quotes = self.quotes(&session.client).await.map_err(Stop::into_fault)?;
@@ -50,8 +60,8 @@ impl FlightSql {
         let first = || listed.first().map(|table| table.schema.as_str());
         let default_schema = wanted.first().copied().or_else(usual).or_else(first).unwrap_or_default().to_owned();
 
-        let (mut relations, mut others) = (Vec::new(), Vec::new());
-        for Listed { schema: database, name, is_view } in listed {
+        let (mut relations, mut others, mut broken) = (Vec::new(), Vec::new(), Vec::new());
+        for Listed { schema: database, name, is_view, is_ambiguous, .. } in listed {
             if !wanted.is_empty() && !wanted.contains(&database.as_str()) {
                 continue;
             }
@@ -59,10 +69,26 @@ impl FlightSql {
                 others.push((database, name));
                 continue;
             }
+            if is_ambiguous {
+                let text = format!("`{database}.{name}` is the name of a table in more than one catalog");
+                broken.push((text, Some("say with `catalog:` which of them is meant")));
+                continue;
+            }
             let from = qualified(quotes, config.catalog.as_deref(), &database, &name);
             let sql = format!("SELECT * FROM {from}");
             let columns = schema(&self.connect, &session.client, &sql).await;
-            let columns = columns.map_err(|error| self.stop(error).into_fault())?;
+            let columns = match columns.map_err(|error| self.stop(error)) {
+                Ok(columns) => columns,
+                // What the server says of one table is no news of the others.
+                Err(Stop::Refused(fault)) => {
+                    tracing::warn!(source = %self.source(), table = %name, ?fault, "a table cannot be described");
+                    let text =
+                        format!("`{database}.{name}` cannot be read: the source does not say what columns it has");
+                    broken.push((text, None));
+                    continue;
+                }
+                Err(stop) => return Err(stop.into_fault()),
+            };
             let column = |field: &FieldRef| ArrowColumn {
                 name: field.name().clone(),
                 data_type: field.data_type().clone(),
@@ -73,10 +99,20 @@ impl FlightSql {
             };
             let columns = columns.fields().iter().map(column).collect();
             let (schema, key) = (database, Vec::new());
-            relations.push(Relation { schema, name, is_view, rows: None, columns, key, comment: None });
+            relations.push(Relation {
+                schema,
+                name,
+                is_view,
+                rows: None,
+                columns,
+                key,
+                comment: None,
+                is_divisible: false,
+            });
         }
         slot.give_back(session);
-        Ok(Found { catalog: config.catalog.clone(), default_schema, relations, others, version: 0 })
+        let catalog = config.catalog.clone();
+        Ok((Found { catalog, default_schema, relations, others, version: 0 }, broken))
     }
 
     async fn list(&self, client: &mut Client, config: &FlightSqlConfig) -> Result<Vec<Listed>, Stop> {
@@ -109,13 +145,15 @@ impl FlightSql {
                     texts.is_valid(index).then(|| texts.value(index).to_owned()).filter(|text| !text.is_empty())
                 };
                 // Servers without schemas have catalogs.
-                let schema = filled(&schemas).or_else(|| filled(&catalogs)).unwrap_or_default();
+                let catalog = filled(&catalogs);
+                let schema = filled(&schemas).or_else(|| catalog.clone()).unwrap_or_default();
                 let is_view = filled(&types).is_some_and(|name| name.to_lowercase().contains("view"));
                 let name = names.value(index).to_owned();
                 let is_own = schema.eq_ignore_ascii_case("information_schema");
-                let is_known = listed.iter().any(|table| table.schema == schema && table.name == name);
-                if !is_own && !is_known {
-                    listed.push(Listed { schema, name, is_view });
+                match listed.iter_mut().find(|table| table.schema == schema && table.name == name) {
+                    Some(known) => known.is_ambiguous |= known.catalog != catalog,
+                    None if is_own => {}
+                    None => listed.push(Listed { catalog, schema, name, is_view, is_ambiguous: false }),
                 }
             }
         }

@@ -39,9 +39,17 @@ struct FlightSqlSource {
 impl Source for FlightSqlSource {
     async fn tables(&self, named: &TableNames) -> Result<Listing, Fault> {
         self.flight.forget_verdicts();
-        let found = self.flight.discover(&self.config, named).await?;
+        let (found, broken) = self.flight.discover(&self.config, named).await?;
         let remote: Arc<dyn Remote> = Arc::clone(&self.flight) as _;
-        Ok(found.listing(&remote, &self.source, &self.config.sql.schemas, self.pushdown))
+        let mut listing = found.listing(&remote, &self.source, &self.config.sql.schemas, self.pushdown);
+        listing.problems.extend(broken.into_iter().map(|(text, hint)| {
+            let problem = Problem::warning(self.source.place.clone(), text);
+            match hint {
+                Some(hint) => problem.hint(hint),
+                None => problem,
+            }
+        }));
+        Ok(listing)
     }
 
     fn remote(&self) -> Option<Arc<dyn Remote>> {

@@ -180,9 +180,11 @@ impl Connector for FlightSql {
     async fn abandon(&self, mut session: Session) {
         let Some(info) = session.running.take() else { return };
         let mut client = FlightClient::new_from_inner(session.client.inner().clone());
-        if let Some(token) = session.client.token() {
-            // What the server was told with every call before.
-            drop(client.add_header("authorization", &format!("Bearer {token}")));
+        let token = session.client.token().map(|token| ("authorization", format!("Bearer {token}")));
+        let headers = self.connect.headers().map(|(name, value)| (name, value.to_owned()));
+        for (name, value) in headers.chain(token) {
+            // One that is none was refused with the first call.
+            drop(client.add_header(name, &value));
         }
         match timeout(PATIENCE, client.cancel_flight_info(CancelFlightInfoRequest::new(info))).await {
             Ok(Ok(_)) => {}

@@ -1,24 +1,25 @@
-//! Rows of the binary protocol, straight into Arrow columns. Every value says its own form; it is taken where the column's
-//! type holds it exactly.
+//! Rows of the binary protocol, straight into Arrow columns. A result says in which form each of its columns is sent; a
+//! value is taken where the column's type holds it exactly.
 
 use std::sync::Arc;
 
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::{Datelike, NaiveDate, NaiveDateTime};
 use datafusion::arrow::{
     array::{
-        ArrayRef, BinaryBuilder, BooleanBuilder, PrimitiveBuilder, RecordBatch, RecordBatchOptions, StringBuilder,
+        Array, ArrayRef, ArrowPrimitiveType, BinaryArray, BinaryBuilder, BooleanBuilder, PrimitiveBuilder, RecordBatch,
+        RecordBatchOptions, StringArray,
     },
     datatypes::{
         DataType, Date32Type, Decimal128Type, Decimal256Type, Float32Type, Float64Type, Int16Type, Int32Type,
-        Int64Type, TimeUnit, TimestampMicrosecondType,
+        Int64Type, TimeUnit, TimestampMicrosecondType, i256,
     },
 };
 use sqlx::{
-    Decode, MySql, Row, TypeInfo, ValueRef,
-    mysql::{MySqlRow, MySqlValueRef},
+    Column, Decode, MySql, Row, Type, TypeInfo,
+    mysql::{MySqlRow, MySqlTypeInfo},
 };
 
-use super::number::scaled;
+use super::number::{multiplied, scaled, scaled_wide};
 use crate::{
     model::Fault,
     sources::sql::{
@@ -30,11 +31,15 @@ use crate::{
 
 /// Integers up to here are exact as 64-bit floats.
 const EXACT: u64 = 1 << 53;
+/// 1970-01-01, counted from the first day of the year 1, which is day 1.
+const EPOCH: i32 = 719_163;
 
-/// The rows of one scan.
+/// The rows of one result of a scan.
 pub struct Rows<'a> {
     scan: &'a Scan,
     columns: Vec<Values>,
+    /// How the columns are sent; known from the first row on.
+    forms: Vec<Form>,
     count: usize,
 }
 
@@ -43,7 +48,7 @@ impl<'a> Rows<'a> {
     pub fn new(scan: &'a Scan) -> Result<Self, Fault> {
         let columns = scan.schema.fields().iter().map(|field| Values::new(field.data_type())).collect::<Option<_>>();
         let columns = columns.ok_or_else(|| Fault::internal("a column of a type that MySQL does not have"))?;
-        Ok(Self { scan, columns, count: 0 })
+        Ok(Self { scan, columns, forms: Vec::new(), count: 0 })
     }
 
     fn fault(&self, index: usize, reason: &str) -> Fault {
@@ -57,23 +62,25 @@ impl Builder for Rows<'_> {
     type Row = MySqlRow;
 
     fn append(&mut self, row: &MySqlRow) -> Result<usize, Stop> {
+        if self.count == 0 {
+            self.forms = row.columns().iter().map(|column| Form::of(column.type_info())).collect();
+        }
+        let Scan { statement, relation, .. } = self.scan;
+        if self.forms.len() < self.columns.len() {
+            return Err(changed(&statement.source, relation, "a column is missing").into());
+        }
         let mut size = 0;
-        for index in 0..self.columns.len() {
-            let Scan { statement, relation, .. } = self.scan;
-            let raw =
-                row.try_get_raw(index).map_err(|error| Stop::from(changed(&statement.source, relation, error)))?;
-            let appended = match Wire::read(&raw) {
-                Ok(None) => {
-                    self.columns[index].append_null();
-                    Ok(())
-                }
-                Ok(Some((wire, length))) => {
-                    size += length;
-                    self.columns[index].append(&wire)
-                }
-                Err(reason) => Err(reason),
+        for (index, (values, form)) in self.columns.iter_mut().zip(&self.forms).enumerate() {
+            let raw = row.try_get_raw(index).map_err(|error| changed(&statement.source, relation, error))?;
+            // Whether it is NULL is not asked of it: that is said of a date of zeros too.
+            let Ok(bytes) = <&[u8] as Decode<MySql>>::decode(raw) else {
+                values.append_null();
+                continue;
             };
-            appended.map_err(|reason| self.fault(index, reason))?;
+            size += bytes.len();
+            if let Err(reason) = form.read(bytes).and_then(|wire| values.append(&wire)) {
+                return Err(self.fault(index, reason).into());
+            }
         }
         self.count += 1;
         Ok(size)
@@ -84,11 +91,60 @@ impl Builder for Rows<'_> {
     }
 
     fn finish(&mut self) -> Result<RecordBatch, Stop> {
+        let columns = self.columns.iter_mut().map(Values::finish).enumerate();
+        let columns = columns.map(|(index, column)| column.map_err(|reason| (index, reason))).collect::<Result<_, _>>();
+        let columns = columns.map_err(|(index, reason)| self.fault(index, reason))?;
         let Scan { statement, schema, relation, .. } = self.scan;
-        let columns = self.columns.iter_mut().map(Values::finish).collect();
         let options = RecordBatchOptions::new().with_row_count(Some(std::mem::take(&mut self.count)));
         RecordBatch::try_new_with_options(Arc::clone(schema), columns, &options)
             .map_err(|error| changed(&statement.source, relation, error).into())
+    }
+}
+
+/// The form in which the values of a column are sent.
+#[derive(Clone, Copy)]
+enum Form {
+    Signed,
+    Unsigned,
+    Single,
+    Double,
+    Number,
+    Date,
+    Moment,
+    Time,
+    Bytes,
+}
+
+impl Form {
+    fn of(column: &MySqlTypeInfo) -> Self {
+        match column.name() {
+            "FLOAT" => Self::Single,
+            "DOUBLE" => Self::Double,
+            "DECIMAL" => Self::Number,
+            "DATE" => Self::Date,
+            "DATETIME" | "TIMESTAMP" => Self::Moment,
+            "TIME" => Self::Time,
+            "BIT" => Self::Bytes,
+            // By its name, one of a single digit always has a sign.
+            _ if <u64 as Type<MySql>>::compatible(column) => Self::Unsigned,
+            _ if <i64 as Type<MySql>>::compatible(column) => Self::Signed,
+            _ => Self::Bytes,
+        }
+    }
+
+    fn read(self, bytes: &[u8]) -> Result<Wire<'_>, &'static str> {
+        let wire = match self {
+            Self::Signed => signed(bytes).map(|value| Wire::Integer(value.into())),
+            Self::Unsigned => unsigned(bytes).map(|value| Wire::Integer(value.into())),
+            Self::Single => bytes.try_into().ok().map(|four| Wire::Single(f32::from_le_bytes(four))),
+            Self::Double => bytes.try_into().ok().map(|eight| Wire::Double(f64::from_le_bytes(eight))),
+            Self::Number => Some(Wire::Number(bytes)),
+            Self::Date => Moment::read(bytes, true).map(Wire::Moment),
+            Self::Moment => Moment::read(bytes, false).map(Wire::Moment),
+            Self::Time => return Err("a time of day"),
+            Self::Bytes => Some(Wire::Bytes(bytes)),
+        };
+        wire.ok_or("of another length than its type")
     }
 }
 
@@ -97,7 +153,7 @@ enum Wire<'a> {
     Integer(i128),
     Single(f32),
     Double(f64),
-    Number(&'a str),
+    Number(&'a [u8]),
     Moment(Moment),
     Bytes(&'a [u8]),
 }
@@ -112,29 +168,7 @@ struct Moment {
     micros: u32,
 }
 
-impl<'a> Wire<'a> {
-    /// The value and its size in bytes.
-    fn read(raw: &MySqlValueRef<'a>) -> Result<Option<(Self, usize)>, &'static str> {
-        const OTHER: &str = "of another length than its type";
-        // Whether it is NULL is not asked of it: that is said of a date of zeros too.
-        let Ok(bytes) = <&[u8] as Decode<MySql>>::decode(raw.clone()) else { return Ok(None) };
-        let type_info = raw.type_info();
-        let kind = type_info.name();
-        let wire = match kind {
-            "FLOAT" => Self::Single(f32::from_le_bytes(bytes.try_into().map_err(|_| OTHER)?)),
-            "DOUBLE" => Self::Double(f64::from_le_bytes(bytes.try_into().map_err(|_| OTHER)?)),
-            "DECIMAL" => Self::Number(std::str::from_utf8(bytes).map_err(|_| OTHER)?),
-            "DATE" | "DATETIME" | "TIMESTAMP" => Self::Moment(Moment::read(bytes, kind == "DATE").ok_or(OTHER)?),
-            "TIME" => return Err("a time of day"),
-            "BOOLEAN" | "TINYINT" | "SMALLINT" | "MEDIUMINT" | "INT" | "BIGINT" | "YEAR" => {
-                Self::Integer(integer(bytes, true).ok_or(OTHER)?)
-            }
-            kind if kind.ends_with(" UNSIGNED") => Self::Integer(integer(bytes, false).ok_or(OTHER)?),
-            _ => Self::Bytes(bytes),
-        };
-        Ok(Some((wire, bytes.len())))
-    }
-
+impl Wire<'_> {
     /// What it is, when it is not what the column's type asks for.
     const fn form(&self) -> &'static str {
         match self {
@@ -146,11 +180,20 @@ impl<'a> Wire<'a> {
         }
     }
 
-    /// The number as an integer of `precision` digits, times 10 to the power of `scale`.
-    fn scaled(&self, precision: u8, scale: i8) -> Result<datafusion::arrow::datatypes::i256, &'static str> {
+    /// The number as an integer of `precision` digits, at most 38, times 10 to the power of `scale`.
+    fn scaled(&self, precision: u8, scale: i8) -> Result<i128, &'static str> {
         match self {
-            Self::Integer(value) => scaled(&value.to_string(), precision, scale),
+            Self::Integer(value) => multiplied(*value, precision, scale),
             Self::Number(text) => scaled(text, precision, scale),
+            other => Err(other.form()),
+        }
+    }
+
+    /// The same of more digits.
+    fn scaled_wide(&self, precision: u8, scale: i8) -> Result<i256, &'static str> {
+        match self {
+            Self::Integer(value) => scaled_wide(value.to_string().as_bytes(), precision, scale),
+            Self::Number(text) => scaled_wide(text, precision, scale),
             other => Err(other.form()),
         }
     }
@@ -158,7 +201,7 @@ impl<'a> Wire<'a> {
     fn integer<T: TryFrom<i128>>(&self) -> Result<T, &'static str> {
         let value = match self {
             Self::Integer(value) => *value,
-            number => number.scaled(38, 0)?.to_i128().ok_or("a larger integer")?,
+            number => number.scaled(38, 0)?,
         };
         T::try_from(value).map_err(|_| "a larger integer")
     }
@@ -187,8 +230,7 @@ impl Moment {
         if self.clock.is_some_and(|clock| clock != [0; 3]) || self.micros != 0 {
             return Err("a time of day");
         }
-        let days = self.date()?.signed_duration_since(NaiveDate::default()).num_days();
-        i32::try_from(days).map_err(|_| "a date of another calendar")
+        Ok(self.date()?.num_days_from_ce() - EPOCH)
     }
 
     fn microseconds(&self) -> Result<i64, &'static str> {
@@ -220,7 +262,8 @@ enum Values {
     Decimal256(PrimitiveBuilder<Decimal256Type>, u8, i8),
     Date(PrimitiveBuilder<Date32Type>),
     Timestamp(PrimitiveBuilder<TimestampMicrosecondType>),
-    Text(StringBuilder),
+    /// Checked all at once, when the column is complete.
+    Text(BinaryBuilder),
     Bytes(BinaryBuilder),
 }
 
@@ -243,7 +286,7 @@ impl Values {
             DataType::Timestamp(TimeUnit::Microsecond, _) => {
                 Self::Timestamp(PrimitiveBuilder::new().with_data_type(data_type.clone()))
             }
-            DataType::Utf8 => Self::Text(StringBuilder::new()),
+            DataType::Utf8 => Self::Text(BinaryBuilder::new()),
             DataType::Binary => Self::Bytes(BinaryBuilder::new()),
             _ => return None,
         })
@@ -261,23 +304,21 @@ impl Values {
             (Self::Float64(builder), Wire::Single(value)) => builder.append_value(f64::from(*value)),
             (Self::Float64(builder), Wire::Integer(value)) => builder.append_value(exact(*value)?),
             (Self::Decimal128(builder, precision, scale), wire) => {
-                let value = wire.scaled(*precision, *scale)?.to_i128();
-                builder.append_value(value.ok_or("too many digits before the point")?);
+                builder.append_value(wire.scaled(*precision, *scale)?);
             }
             (Self::Decimal256(builder, precision, scale), wire) => {
-                builder.append_value(wire.scaled(*precision, *scale)?);
+                builder.append_value(wire.scaled_wide(*precision, *scale)?);
             }
             (Self::Date(builder), Wire::Moment(moment)) => builder.append_value(moment.days()?),
             (Self::Timestamp(builder), Wire::Moment(moment)) => builder.append_value(moment.microseconds()?),
-            (Self::Text(builder), Wire::Bytes(bytes)) => {
-                builder.append_value(std::str::from_utf8(bytes).map_err(|_| "bytes that are not UTF-8")?);
+            (Self::Text(builder), Wire::Number(bytes))
+            | (Self::Text(builder) | Self::Bytes(builder), Wire::Bytes(bytes)) => {
+                builder.append_value(bytes);
             }
             (Self::Text(builder), Wire::Integer(value)) => builder.append_value(value.to_string()),
-            (Self::Text(builder), Wire::Number(text)) => builder.append_value(text),
             (Self::Text(builder), Wire::Single(value)) => builder.append_value(ryu::Buffer::new().format(*value)),
             (Self::Text(builder), Wire::Double(value)) => builder.append_value(ryu::Buffer::new().format(*value)),
             (Self::Text(builder), Wire::Moment(moment)) => builder.append_value(moment.text()),
-            (Self::Bytes(builder), Wire::Bytes(bytes)) => builder.append_value(bytes),
             (_, wire) => return Err(wire.form()),
         }
         Ok(())
@@ -295,35 +336,61 @@ impl Values {
             Self::Decimal256(builder, ..) => builder.append_null(),
             Self::Date(builder) => builder.append_null(),
             Self::Timestamp(builder) => builder.append_null(),
-            Self::Text(builder) => builder.append_null(),
-            Self::Bytes(builder) => builder.append_null(),
+            Self::Text(builder) | Self::Bytes(builder) => builder.append_null(),
         }
     }
 
-    fn finish(&mut self) -> ArrayRef {
-        match self {
+    /// The values; the next are expected to be as many, and as long.
+    fn finish(&mut self) -> Result<ArrayRef, &'static str> {
+        Ok(match self {
             Self::Bool(builder) => Arc::new(builder.finish()),
-            Self::Int16(builder) => Arc::new(builder.finish()),
-            Self::Int32(builder) => Arc::new(builder.finish()),
-            Self::Int64(builder) => Arc::new(builder.finish()),
-            Self::Float32(builder) => Arc::new(builder.finish()),
-            Self::Float64(builder) => Arc::new(builder.finish()),
-            Self::Decimal128(builder, ..) => Arc::new(builder.finish()),
-            Self::Decimal256(builder, ..) => Arc::new(builder.finish()),
-            Self::Date(builder) => Arc::new(builder.finish()),
-            Self::Timestamp(builder) => Arc::new(builder.finish()),
-            Self::Text(builder) => Arc::new(builder.finish()),
-            Self::Bytes(builder) => Arc::new(builder.finish()),
-        }
+            Self::Int16(builder) => finished(builder),
+            Self::Int32(builder) => finished(builder),
+            Self::Int64(builder) => finished(builder),
+            Self::Float32(builder) => finished(builder),
+            Self::Float64(builder) => finished(builder),
+            Self::Decimal128(builder, ..) => finished(builder),
+            Self::Decimal256(builder, ..) => finished(builder),
+            Self::Date(builder) => finished(builder),
+            Self::Timestamp(builder) => finished(builder),
+            Self::Text(builder) => {
+                let texts = StringArray::try_from_binary(finished_bytes(builder));
+                Arc::new(texts.map_err(|_| "bytes that are not UTF-8")?)
+            }
+            Self::Bytes(builder) => Arc::new(finished_bytes(builder)),
+        })
     }
 }
 
+fn finished<T: ArrowPrimitiveType>(builder: &mut PrimitiveBuilder<T>) -> ArrayRef {
+    let values = builder.finish();
+    *builder = PrimitiveBuilder::with_capacity(values.len()).with_data_type(values.data_type().clone());
+    Arc::new(values)
+}
+
+fn finished_bytes(builder: &mut BinaryBuilder) -> BinaryArray {
+    let values = builder.finish();
+    *builder = BinaryBuilder::with_capacity(values.len(), values.value_data().len());
+    values
+}
+
 /// Up to eight bytes, the least first.
-fn integer(bytes: &[u8], is_signed: bool) -> Option<i128> {
-    let is_negative = is_signed && bytes.last()? & 0x80 != 0;
-    let mut eight = [if is_negative { 0xff } else { 0 }; 8];
-    eight.get_mut(..bytes.len())?.copy_from_slice(bytes);
-    Some(if is_signed { i64::from_le_bytes(eight).into() } else { u64::from_le_bytes(eight).into() })
+fn signed(bytes: &[u8]) -> Option<i64> {
+    Some(match *bytes {
+        [a] => i8::from_le_bytes([a]).into(),
+        [a, b] => i16::from_le_bytes([a, b]).into(),
+        [a, b, c, d] => i32::from_le_bytes([a, b, c, d]).into(),
+        _ => i64::from_le_bytes(bytes.try_into().ok()?),
+    })
+}
+
+fn unsigned(bytes: &[u8]) -> Option<u64> {
+    Some(match *bytes {
+        [a] => a.into(),
+        [a, b] => u16::from_le_bytes([a, b]).into(),
+        [a, b, c, d] => u32::from_le_bytes([a, b, c, d]).into(),
+        _ => u64::from_le_bytes(bytes.try_into().ok()?),
+    })
 }
 
 fn exact(value: i128) -> Result<f64, &'static str> {

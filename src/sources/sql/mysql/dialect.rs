@@ -28,8 +28,16 @@ impl Dialect for MysqlDialect {
         class != Class::Uuid
     }
 
-    fn most_digits(&self) -> u8 {
-        65
+    fn has_decimals(&self, precision: u8, scale: i8) -> bool {
+        precision <= DIGITS.0 && scale <= DIGITS.1
+    }
+
+    fn takes(&self, value: &ScalarValue) -> bool {
+        let element = match value.data_type() {
+            DataType::List(item) => item.data_type().clone(),
+            other => other,
+        };
+        digits(&element).is_none_or(|(precision, scale)| self.has_decimals(precision, scale))
     }
 
     fn literal(&self, class: Class, text: Option<&str>) -> Option<String> {
@@ -63,7 +71,8 @@ impl Dialect for MysqlDialect {
             Class::Date => "CAST(? AS DATE)".to_owned(),
             Class::Timestamp | Class::TimestampTz => "CAST(? AS DATETIME(6))".to_owned(),
             Class::Decimal => {
-                let (precision, scale) = digits(bind).unwrap_or(DIGITS);
+                let known = bind.value().ok().and_then(|value| digits(&value.data_type()));
+                let (precision, scale) = known.unwrap_or(DIGITS);
                 format!("CAST(? AS DECIMAL({precision}, {scale}))")
             }
             Class::Bool | Class::Int16 | Class::Int32 | Class::Int64 | Class::Float32 | Class::Float64 => {
@@ -107,10 +116,10 @@ impl Dialect for MysqlDialect {
     }
 }
 
-/// Of a decimal that is known.
-fn digits(bind: &Bind) -> Option<(u8, i8)> {
-    match bind.value().ok()?.data_type() {
-        DataType::Decimal128(precision, scale) | DataType::Decimal256(precision, scale) => Some((precision, scale)),
+/// Of a decimal.
+const fn digits(data_type: &DataType) -> Option<(u8, i8)> {
+    match data_type {
+        DataType::Decimal128(precision, scale) | DataType::Decimal256(precision, scale) => Some((*precision, *scale)),
         _ => None,
     }
 }

@@ -39,13 +39,17 @@ impl Mysql {
     ) -> Result<Found<DeclaredColumn>, Fault> {
         let slot = self.pool().slot().await;
         let (mut session, reused) = self.session(&slot, None).await.map_err(Stop::into_fault)?;
-        let mut found = self.read(&mut session.connection, session.version, schemas, named).await;
-        // It died while it was idle.
-        if reused && matches!(found, Err(sqlx::Error::Io(_))) {
-            session = self.connect().await.map_err(Stop::into_fault)?;
-            found = self.read(&mut session.connection, session.version, schemas, named).await;
-        }
-        let found = found.map_err(|error| self.stop(error).into_fault())?;
+        let found = self.read(&mut session.connection, session.version, schemas, named).await;
+        let found = match found.map_err(|error| self.stop(error)) {
+            // It died while it was idle.
+            Err(Stop::Lost(_)) if reused => {
+                session = self.connect().await.map_err(Stop::into_fault)?;
+                let found = self.read(&mut session.connection, session.version, schemas, named).await;
+                found.map_err(|error| self.stop(error))
+            }
+            found => found,
+        };
+        let found = found.map_err(Stop::into_fault)?;
         slot.give_back(session);
         Ok(found)
     }
@@ -80,8 +84,16 @@ impl Mysql {
             }
             if named.has(&default_schema, &schema, &name) {
                 let is_view = text(row, 2)?.ends_with("VIEW");
-                let relation =
-                    Relation { schema, name, is_view, rows: None, columns: Vec::new(), key: Vec::new(), comment: None };
+                let relation = Relation {
+                    schema,
+                    name,
+                    is_view,
+                    rows: None,
+                    columns: Vec::new(),
+                    key: Vec::new(),
+                    comment: None,
+                    is_divisible: false,
+                };
                 let relation = describe(connection, relation).await?;
                 // A view whose tables have gone has none.
                 relations.extend(Some(relation).filter(|relation| !relation.columns.is_empty()));

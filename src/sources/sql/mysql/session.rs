@@ -5,7 +5,7 @@ use std::{fmt::Display, sync::Arc, time::Duration};
 use async_trait::async_trait;
 use futures::StreamExt;
 use sqlx::{
-    AssertSqlSafe, ConnectOptions, Connection, Executor, MySqlConnection, SqlSafeStr,
+    AssertSqlSafe, ConnectOptions, Connection, Either, Executor, MySqlConnection, SqlSafeStr,
     mysql::{MySqlConnectOptions, MySqlDatabaseError},
 };
 use tokio::{sync::Notify, time::timeout};
@@ -264,9 +264,14 @@ impl Connector for Mysql {
         session.set_up(&job.caller).await.map_err(|error| self.stop(error))?;
         let (sql, arguments) = binds::bound(&job.scan.statement)?;
         let sql = format!("{}{sql}", comment(&job.caller));
-        let rows = sqlx::query_with(AssertSqlSafe(sql), arguments)
-            .fetch(&mut session.connection)
-            .map(|row| row.map_err(|error| self.stop(error)));
+        let steps = session.connection.fetch_many(sqlx::query_with(AssertSqlSafe(sql), arguments));
+        let rows = steps.filter_map(|step| {
+            std::future::ready(match step {
+                Ok(Either::Right(row)) => Some(Ok(row)),
+                Ok(Either::Left(_)) => None,
+                Err(error) => Some(Err(self.stop(error))),
+            })
+        });
         pump(rows, &mut Rows::new(&job.scan)?, feed).await
     }
 }

@@ -137,8 +137,6 @@ impl Form {
         let own = |data_type, class| Self { data_type, class: Some(class), cast: None };
         let only = |data_type| Self { data_type, class: None, cast: None };
         match (name, is_unsigned) {
-            // The protocol does not tell a number without a sign of this width from one with a sign.
-            ("tinyint", true) if arguments == "1" => Self { cast: Some("SIGNED"), ..only(DataType::Int16) },
             ("year", _) => only(DataType::Int16),
             ("tinyint", _) | ("smallint", false) => own(DataType::Int16, Class::Int16),
             ("smallint", true) | ("mediumint", _) | ("int", false) => own(DataType::Int32, Class::Int32),
@@ -188,7 +186,8 @@ mod tests {
     fn types_are_read_as_they_are_declared() {
         for (declared, expected) in [
             ("tinyint(1)", DataType::Int16),
-            ("tinyint(3) unsigned", DataType::Int16),
+            ("tinyint(1) unsigned", DataType::Int16),
+            ("tinyint unsigned", DataType::Int16),
             ("mediumint(8) unsigned zerofill", DataType::Int32),
             ("int unsigned", DataType::Int64),
             ("bigint(20) unsigned", DataType::Decimal128(20, 0)),

@@ -134,7 +134,7 @@ impl Printer<'_> {
     /// What `sql` computes of `operands`, of `data_type` in the engine: NULL only if one of them is, and failing only if
     /// one of them does.
     pub(super) fn computed(&self, sql: String, data_type: DataType, operands: &[&Scalar]) -> Printed<Scalar> {
-        let has_digits = decimal_digits(&data_type).is_none_or(|digits| digits <= self.dialect.most_digits());
+        let has_digits = decimal(&data_type).is_none_or(|(digits, scale)| self.dialect.has_decimals(digits, scale));
         let class = class_of(&data_type).filter(|class| has_digits && self.dialect.has(*class));
         let class = class.ok_or_else(|| {
             Reason::new(format!("values of type {data_type} are not sent to {}", self.dialect.name()))
@@ -159,9 +159,9 @@ impl Printer<'_> {
 pub(super) const UNTYPED: &str = "its table may hold values of another type than it declares";
 
 /// Of a decimal type, the most digits of a value.
-const fn decimal_digits(data_type: &DataType) -> Option<u8> {
+const fn decimal(data_type: &DataType) -> Option<(u8, i8)> {
     match data_type {
-        DataType::Decimal128(precision, _) | DataType::Decimal256(precision, _) => Some(*precision),
+        DataType::Decimal128(precision, scale) | DataType::Decimal256(precision, scale) => Some((*precision, *scale)),
         _ => None,
     }
 }

@@ -76,7 +76,16 @@ impl Schema {
                         None => greatest_rowid(connection, &name).await?,
                     };
                     let schema = SCHEMA.to_owned();
-                    relations.push(Relation { schema, name, is_view, rows, columns, key, comment: None });
+                    relations.push(Relation {
+                        schema,
+                        name,
+                        is_view,
+                        rows,
+                        columns,
+                        key,
+                        comment: None,
+                        is_divisible: false,
+                    });
                 }
                 // A view whose tables have gone.
                 Err(sqlx::Error::Database(_)) => broken.push(name),

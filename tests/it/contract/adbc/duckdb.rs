@@ -291,6 +291,34 @@ async fn a_consumer_that_goes_away_ends_the_statement() {
 }
 
 #[tokio::test]
+async fn a_large_table_is_read_in_parts_that_are_the_table() {
+    let statements = "
+        CREATE TABLE large AS SELECT range AS n, CASE WHEN range % 3 = 0 THEN NULL ELSE 'row ' || range END AS t
+        FROM range(1500000);
+        CREATE TABLE shadowed AS SELECT n, CASE WHEN n % 2 = 0 THEN NULL ELSE 7 END AS \"RowId\" FROM large;
+        CHECKPOINT; DELETE FROM large WHERE n % 5 = 0 OR n BETWEEN 600000 AND 800000";
+    let file = File::with(statements).await;
+    let rows = |from: i64, to: i64| (from..to).filter(|n| n % 5 != 0 && !(600_000..=800_000).contains(n));
+    let (count, sum) = (rows(0, 1_500_000).count(), rows(0, 1_500_000).sum::<i64>());
+    for connections in [1, 4] {
+        let engine = Engine::over(&file.open_with("", false, connections)).await;
+        let all = engine.rows("SELECT count(*), count(DISTINCT n), sum(n), count(t) FROM large").await;
+        let texts = rows(0, 1_500_000).filter(|n| n % 3 != 0).count();
+        assert_eq!(all, Ok(vec![format!("{count}|{count}|{sum}|{texts}")]));
+        // A column of the places' name is no place.
+        let all = engine.rows("SELECT count(*), sum(n), sum(\"RowId\") FROM shadowed").await;
+        assert_eq!(all, Ok(vec!["1500000|1124999250000|5250000".to_owned()]));
+    }
+    // With pushdown too, and when nobody reads on.
+    let engine = Engine::over(&file.open_with("", true, 2)).await;
+    for _ in 0..3 {
+        let mut stream = engine.stream("SELECT n, t FROM large").await;
+        assert!(stream.next().await.is_some());
+    }
+    assert_eq!(engine.rows("SELECT t FROM large WHERE n = 1499999").await, Ok(vec!["row 1499999".to_owned()]));
+}
+
+#[tokio::test]
 async fn a_driver_that_is_not_there_is_said_with_the_places() {
     let file = File(process::directory("duckdb-"));
     let config = |driver: &str| {

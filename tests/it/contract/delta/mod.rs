@@ -107,6 +107,7 @@ fn annotated(name: &str) -> TableConfig {
         key: Vec::new(),
         columns: Vec::new(),
         path: None,
+        rows: None,
         format: None,
         partitions: Vec::new(),
         version: None,

@@ -7,7 +7,7 @@ mod discover;
 use adbc_core::{error::Error, options::OptionValue};
 use adbc_driver_manager::ManagedConnection;
 
-use super::{Discovered, System, Wanted};
+use super::{Discovered, System, Wanted, session::tag};
 use crate::{
     config::source::AdbcConfig,
     sources::sql::{Dialect, feed::Caller},
@@ -28,7 +28,24 @@ impl System for BigQuery {
         bytes.map(|bytes| ("adbc.bigquery.sql.query.max_bytes_billed", OptionValue::Int(bytes))).into_iter().collect()
     }
 
+    fn comment(&self, caller: &Caller) -> String {
+        // The driver sets no labels of jobs. These letters end no comment.
+        let is_plain = |letter: &char| letter.is_ascii_alphanumeric() || matches!(letter, '@' | '.' | '_' | ' ' | '-');
+        format!("/* {} */ ", tag(caller).chars().filter(is_plain).collect::<String>())
+    }
+
     fn discover(&self, connection: &mut ManagedConnection, wanted: &Wanted) -> Result<Discovered, Error> {
         discover::discover(connection, wanted)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_query_is_named_before_its_statement() {
+        let caller = Caller { query: "shop.orders@2 */ DROP".into(), timeout: None };
+        assert_eq!(BigQuery.comment(&caller), "/* aqueduct shop.orders@2  DROP */ ");
     }
 }

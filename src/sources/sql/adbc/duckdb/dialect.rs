@@ -21,8 +21,8 @@ impl Dialect for DuckDbDialect {
         class != Class::Uuid
     }
 
-    fn most_digits(&self) -> u8 {
-        38
+    fn has_decimals(&self, precision: u8, _scale: i8) -> bool {
+        precision <= 38
     }
 
     fn identity(&self) -> Option<&'static str> {

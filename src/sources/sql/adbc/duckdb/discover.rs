@@ -5,10 +5,10 @@ use std::collections::HashMap;
 use adbc_core::error::Result;
 use adbc_driver_manager::ManagedConnection;
 
-use super::{DuckDbDialect, types};
+use super::{DuckDbDialect, PLACE, types};
 use crate::sources::sql::{
     adbc::{
-        Discovered, Wanted, all_of,
+        AdbcColumn, Broken, Discovered, Wanted, all_of,
         information::{Named, describe, named, rows, unlike},
     },
     listing::{Found, Relation},
@@ -55,9 +55,13 @@ pub fn discover(connection: &mut ManagedConnection, wanted: &Wanted) -> Result<D
             continue;
         }
         let key = (schema, name);
-        let Ok(found) = describe(connection, &all_of(&DuckDbDialect, &key.0, &key.1)) else {
-            broken.push(key);
-            continue;
+        let found = match describe(connection, &all_of(&DuckDbDialect, &key.0, &key.1)) {
+            Ok(found) => found,
+            Err(error) => {
+                let (schema, name) = key;
+                broken.push(Broken { schema, name, error });
+                continue;
+            }
         };
         let columns = found.fields().iter().map(|field| {
             let said = said.get_mut(&key).and_then(|columns| columns.remove(field.name()));
@@ -69,11 +73,17 @@ pub fn discover(connection: &mut ManagedConnection, wanted: &Wanted) -> Result<D
         });
         let columns = columns.collect::<Result<Vec<_>>>()?;
         let own = keys.get(&key).cloned().unwrap_or_default();
+        let is_divisible = !is_view && is_divisible(&columns);
         let (schema, name) = key;
-        relations.push(Relation { schema, name, is_view, rows, columns, key: own, comment });
+        relations.push(Relation { schema, name, is_view, rows, columns, key: own, comment, is_divisible });
     }
     let found = Found { catalog: None, default_schema, relations, others, version: version_number(&version) };
     Ok(Discovered { found, broken })
+}
+
+/// Have its rows a place? A column of the place's name is found before it.
+fn is_divisible(columns: &[AdbcColumn]) -> bool {
+    !columns.iter().any(|column| column.arrow.name.eq_ignore_ascii_case(PLACE))
 }
 
 fn columns(connection: &mut ManagedConnection) -> Result<HashMap<Key, HashMap<String, Said>>> {

@@ -57,8 +57,8 @@ impl Dialect for SnowflakeDialect {
         }
     }
 
-    fn most_digits(&self) -> u8 {
-        38
+    fn has_decimals(&self, precision: u8, _scale: i8) -> bool {
+        precision <= 38
     }
 
     fn membership(

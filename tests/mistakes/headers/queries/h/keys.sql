@@ -2,7 +2,7 @@
 name: h.keys
 version: one
 descripton: typo
-cache: {ttl: 1m}
+cache: {ttl: 1ms, stales: 1m, tags: ["a b"]}
 returns: {}
 access: {scopes: [], roles: [x]}
 limits: {timeout: 2h, rows: 5}
