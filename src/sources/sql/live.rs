@@ -18,7 +18,7 @@ use datafusion::{
 
 use super::{
     Class, Column, Dialect, Feed, Job, Remote, Scan, SqlTable, Stop, arrow::ArrowColumn, feed::Verdict,
-    listing::Described, table::Description,
+    listing::Described, select::UNNAMED, table::Description,
 };
 use crate::{
     model::{Fault, SourceName, TableNames, value::UTC},
@@ -157,10 +157,10 @@ impl LiveSource {
         self.remote.running.load(Ordering::SeqCst)
     }
 
-    fn table(&self, name: &str, from: String, columns: Vec<Column>) -> Table {
+    fn table(&self, name: &str, from: &str, columns: Vec<Column>) -> Table {
         let description = Description {
             relation: format!("{}.{SCHEMA}.{name}", self.remote.source()).into(),
-            from,
+            from: format!("{from}{UNNAMED}"),
             columns,
             table_type: TableType::Base,
             rows: None,
@@ -198,7 +198,7 @@ impl Source for LiveSource {
             let names: Vec<_> = columns.iter().map(|(name, _)| *name).collect();
             let from = derived(dialect, &names, (0..rows(&edges)).map(row));
             let read = columns.iter().filter_map(|(name, data_type)| column(dialect, name, data_type)).collect();
-            tables.push(self.table("edges", from.clone(), read));
+            tables.push(self.table("edges", &from, read));
 
             let other = |(row, value): (usize, &str)| {
                 vec![
@@ -208,19 +208,19 @@ impl Source for LiveSource {
             };
             let others = ["1", "2", "", "7", "7", "1000000", "3"].into_iter().enumerate().map(other);
             let read = ["id", "c_int64"].iter().filter_map(|name| column(dialect, name, &whole.data_type)).collect();
-            tables.push(self.table("others", derived(dialect, &["id", "c_int64"], others), read));
+            tables.push(self.table("others", &derived(dialect, &["id", "c_int64"], others), read));
 
             let copies: Vec<_> =
                 (0..COPIES).map(|copy| format!("{from} {}", dialect.quoted(&format!("e{copy}")))).collect();
             let id = dialect.quoted("id");
             let counted = format!("(SELECT count(*) AS {id} FROM {})", copies.join(" CROSS JOIN "));
             let read = column(dialect, "id", &whole.data_type).into_iter().collect();
-            tables.push(self.table("endless", counted, read));
+            tables.push(self.table("endless", &counted, read));
         }
         if let Some(identity) = dialect.identity() {
             let from = format!("(SELECT {identity} AS {})", dialect.quoted("said"));
             let read = column(dialect, "said", &DataType::Utf8).into_iter().collect();
-            tables.push(self.table("identity", from, read));
+            tables.push(self.table("identity", &from, read));
         }
         Ok(Listing { default_schema: SCHEMA.to_owned(), tables, others: Vec::new(), problems: Vec::new() })
     }

@@ -48,8 +48,6 @@ SELECT id, 10 % i8 AS remainder FROM s.v;
 SELECT id, 1.5 / d9 AS quotient FROM s.v;
 -- here: ProjectionExec
 SELECT id, 10.0 / i8 AS quotient FROM s.v WHERE i8 > 0;
--- here: HashJoinExec
-SELECT v.id, w.id AS other FROM s.v AS v JOIN s.w AS w ON v.ch = w.x || '   ';
 -- here: FilterExec
 SELECT id FROM s.v WHERE extract(YEAR FROM dt) = 2024 AND extract(MONTH FROM dt) = 2;
 -- here: FilterExec
@@ -69,3 +67,12 @@ SELECT CAST(i8 AS VARCHAR) AS shown, id FROM s.v ORDER BY i8 NULLS FIRST, id LIM
 SELECT i8 % 7 AS shown, CAST(i4 AS VARCHAR) AS other, id FROM s.v ORDER BY i4 DESC, id;
 -- here: AggregateExec
 SELECT sum(a) AS total, max(b) AS high FROM (SELECT c2 AS a, c1 AS b FROM s.c ORDER BY c1, id LIMIT 2) AS t;
+--- It has no type whose values are padded and compared here.
+-- whole
+-- empty
+SELECT id, ch FROM s.v WHERE ch = 'a   ';
+-- whole
+SELECT id, ch FROM s.v WHERE ch = 'a';
+-- here: HashJoinExec
+-- empty
+SELECT v.id, w.id AS other FROM s.v AS v JOIN s.w AS w ON v.ch = w.x || '   ';
