@@ -27,7 +27,7 @@ use crate::{
         sql::{
             Class, Remote, SqlTable,
             capability::{Asked, Entry, Kind},
-            live::{Edges, LiveSource, edges, rows},
+            live::{Edges, LiveSource, LocalSource, edges, rows},
         },
     },
 };
@@ -132,13 +132,13 @@ impl Report {
     }
 }
 
-/// The tables of edge values, with pushdown and without.
+/// The tables of edge values, there and here.
 struct Live {
     name: SourceName,
     remote: Arc<dyn Remote>,
     source: Arc<LiveSource>,
-    on: Arc<Engine>,
-    off: Arc<Engine>,
+    there: Arc<Engine>,
+    here: Arc<Engine>,
     version: u32,
 }
 
@@ -149,14 +149,13 @@ impl Live {
         remote: &Arc<dyn Remote>,
         version: u32,
     ) -> Result<Self, Failure> {
-        let [on, off] = [true, false].map(|pushdown| Arc::new(LiveSource::new(Arc::clone(remote), version, pushdown)));
-        let engine = async |source: &Arc<LiveSource>| {
-            let source: Arc<dyn Source> = Arc::clone(source) as _;
+        let source = Arc::new(LiveSource::new(Arc::clone(remote), version));
+        let engine = async |source: Arc<dyn Source>| {
             Engine::of_sources(Arc::clone(project), vec![(config.clone(), source)]).await
         };
-        let (with, without) = (engine(&on).await?, engine(&off).await?);
-        let (name, remote) = (config.name.clone(), Arc::clone(remote));
-        Ok(Self { name, remote, source: off, on: with, off: without, version })
+        let there = engine(Arc::clone(&source) as _).await?;
+        let here = engine(Arc::new(LocalSource::new(remote.dialect()))).await?;
+        Ok(Self { name: config.name.clone(), remote: Arc::clone(remote), source, there, here, version })
     }
 
     async fn all(&self, report: &mut Report) -> Result<(), Failure> {
@@ -183,7 +182,7 @@ impl Live {
 
     async fn identity(&self) -> Verdict {
         let sql = format!("SELECT said FROM {}.identity", self.name);
-        match ask(&self.off, &self.name, &sql).await {
+        match ask(&self.there, &self.name, &sql).await {
             Ok(answer) => Verdict::Ok(answer.rows.first().and_then(|row| row.first()).cloned().unwrap_or_default()),
             Err(error) => Verdict::Refused(vec![error]),
         }
@@ -193,7 +192,7 @@ impl Live {
     async fn read(&self, values: &Edges, count: usize) -> Verdict {
         let [first, second] = values.columns;
         let sql = format!("SELECT id, {first}, {second} FROM {}.edges", self.name);
-        let answer = match ask(&self.off, &self.name, &sql).await {
+        let answer = match ask(&self.there, &self.name, &sql).await {
             Ok(answer) => answer,
             Err(error) => return Verdict::Differs(vec![sql, error]),
         };
@@ -220,7 +219,7 @@ impl Live {
     async fn entry(&self, entry: &Entry, asked: &[Asked]) -> Verdict {
         let (mut statements, mut refused) = (0, Vec::new());
         for sql in asked.iter().flat_map(|asked| asked.sql(self.name.as_str())) {
-            let (on, off) = (ask(&self.on, &self.name, &sql).await, ask(&self.off, &self.name, &sql).await);
+            let (on, off) = (ask(&self.there, &self.name, &sql).await, ask(&self.here, &self.name, &sql).await);
             let (on, off) = match (on, off) {
                 (Ok(on), Ok(off)) => (on, off),
                 (Err(on), Err(off)) if refused.is_empty() => {
@@ -258,7 +257,7 @@ impl Live {
     /// Is a statement ended in the service when nobody waits for it any more?
     async fn leave(&self) -> Verdict {
         let sql = format!("SELECT id FROM {}.endless", self.name);
-        let physical = match plan(&self.off, &self.name, &sql).await {
+        let physical = match plan(&self.there, &self.name, &sql).await {
             Ok((physical, _)) => physical,
             Err(error) => return Verdict::Refused(vec![sql, error]),
         };

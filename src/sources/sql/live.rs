@@ -11,7 +11,11 @@ use std::{
 
 use async_trait::async_trait;
 use datafusion::{
-    arrow::datatypes::{DataType, TimeUnit},
+    arrow::{
+        array::{ArrayRef, Int64Array, RecordBatch},
+        datatypes::{DataType, TimeUnit},
+    },
+    catalog::{MemTable, TableProvider},
     logical_expr::TableType,
     scalar::ScalarValue,
 };
@@ -29,6 +33,9 @@ use crate::{
 const SCHEMA: &str = "live";
 /// As many copies of the edge values beside each other are more rows than any service counts in a minute.
 const COPIES: usize = 9;
+
+/// The whole numbers of `others`; what is none is NULL.
+const OTHERS: [&str; 7] = ["1", "2", "", "7", "7", "1000000", "3"];
 
 /// A class, what its columns' names end in, and values as text.
 type Values = (Class, [&'static str; 2], &'static [&'static str]);
@@ -141,14 +148,13 @@ pub fn rows(edges: &[Edges]) -> usize {
 pub struct LiveSource {
     remote: Arc<Watched>,
     version: u32,
-    pushdown: bool,
 }
 
 impl LiveSource {
     /// Behind `remote`, a server of `version` as it counts itself.
     #[must_use]
-    pub fn new(remote: Arc<dyn Remote>, version: u32, pushdown: bool) -> Self {
-        Self { remote: Arc::new(Watched { inner: remote, running: AtomicUsize::new(0) }), version, pushdown }
+    pub fn new(remote: Arc<dyn Remote>, version: u32) -> Self {
+        Self { remote: Arc::new(Watched { inner: remote, running: AtomicUsize::new(0) }), version }
     }
 
     /// How many statements have begun, and not yet ended in the service.
@@ -168,14 +174,64 @@ impl LiveSource {
             version: self.version,
         };
         let remote: Arc<dyn Remote> = Arc::clone(&self.remote) as _;
-        Table {
-            schema: SCHEMA.to_owned(),
-            name: name.to_owned(),
-            provider: Arc::new(SqlTable::new(remote, description, self.pushdown)),
-            key: Vec::new(),
-            comment: None,
-            column_comments: HashMap::new(),
+        table(name, Arc::new(SqlTable::new(remote, description, true)))
+    }
+}
+
+/// A source of `edges` and `others` as they are here, for the engine alone.
+#[derive(Debug)]
+pub struct LocalSource {
+    edges: Vec<Edges>,
+}
+
+impl LocalSource {
+    /// The same rows as those of a [`LiveSource`] in `dialect`.
+    #[must_use]
+    pub fn new(dialect: &dyn Dialect) -> Self {
+        Self { edges: edges(dialect) }
+    }
+
+    fn rows(&self) -> Result<RecordBatch, Fault> {
+        let count = rows(&self.edges);
+        let ids = (1_i64..).take(count).map(Some).collect::<Int64Array>();
+        let mut columns: Vec<(&str, ArrayRef)> = vec![("id", Arc::new(ids))];
+        for edges in &self.edges {
+            let (first, second): (Vec<_>, Vec<_>) =
+                edges.rows(count).into_iter().map(|[one, other]| (one, other)).unzip();
+            for (name, values) in edges.columns.into_iter().zip([first, second]) {
+                columns.push((name, ScalarValue::iter_to_array(values).map_err(Fault::internal)?));
+            }
         }
+        RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, array)| (name, array, true)))
+            .map_err(Fault::internal)
+    }
+}
+
+#[async_trait]
+impl Source for LocalSource {
+    async fn tables(&self, _named: &TableNames) -> Result<Listing, Fault> {
+        let ids = (1_i64..).take(OTHERS.len()).collect::<Int64Array>();
+        let others = OTHERS.iter().map(|text| text.parse().ok()).collect::<Int64Array>();
+        let others: [(&str, ArrayRef, bool); 2] = [("id", Arc::new(ids), true), ("c_int64", Arc::new(others), true)];
+        let others = RecordBatch::try_from_iter_with_nullable(others).map_err(Fault::internal)?;
+        let table = |name: &str, rows: RecordBatch| {
+            let provider = MemTable::try_new(rows.schema(), vec![vec![rows]]).map_err(Fault::internal)?;
+            Ok(table(name, Arc::new(provider)))
+        };
+        let tables = [("edges", self.rows()?), ("others", others)].into_iter().map(|(name, rows)| table(name, rows));
+        let tables = tables.collect::<Result<_, Fault>>()?;
+        Ok(Listing { default_schema: SCHEMA.to_owned(), tables, others: Vec::new(), problems: Vec::new() })
+    }
+}
+
+fn table(name: &str, provider: Arc<dyn TableProvider>) -> Table {
+    Table {
+        schema: SCHEMA.to_owned(),
+        name: name.to_owned(),
+        provider,
+        key: Vec::new(),
+        comment: None,
+        column_comments: HashMap::new(),
     }
 }
 
@@ -206,7 +262,7 @@ impl Source for LiveSource {
                     dialect.literal(Class::Int64, Some(value).filter(|text| !text.is_empty())).unwrap_or_default(),
                 ]
             };
-            let others = ["1", "2", "", "7", "7", "1000000", "3"].into_iter().enumerate().map(other);
+            let others = OTHERS.iter().copied().enumerate().map(other);
             let read = ["id", "c_int64"].iter().filter_map(|name| column(dialect, name, &whole.data_type)).collect();
             tables.push(self.table("others", &derived(dialect, &["id", "c_int64"], others), read));
 

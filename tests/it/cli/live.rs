@@ -72,7 +72,7 @@ async fn a_databricks_is_what_it_is_believed_to_be() {
     let workspace = databricks::workspace().await;
     workspace.execute("CREATE TABLE t (a INT);\n").await;
     // So that the statement that is left has an id.
-    workspace.behave(json!({"waits": 0.2})).await;
+    workspace.behave(json!({"waits": 1})).await;
     is_sound("databricks", &workspace.project(), 3);
     let left = workspace.statements().await.pop().expect("statements");
     assert_eq!(left["cancelled"], true, "{left}");
@@ -87,7 +87,7 @@ async fn what_differs_is_shown_with_its_statement() {
     let workspace = databricks::workspace().await;
     workspace.execute("CREATE TABLE t (a INT);\n").await;
     // This service holds that no text is like another.
-    workspace.behave(json!({"waits": 0.2, "rewrites": {" LIKE ": " NOT LIKE "}})).await;
+    workspace.behave(json!({"waits": 1, "rewrites": {" LIKE ": " NOT LIKE "}})).await;
     let (output, said) = live(&workspace.project());
     assert_eq!(output.status.code(), Some(1), "{said}");
     assert!(said.contains("differs  text LIKE pattern") && said.contains("sent: SELECT"), "{said}");
