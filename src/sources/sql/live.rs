@@ -31,8 +31,8 @@ use crate::{
 
 /// The schema of these tables.
 const SCHEMA: &str = "live";
-/// As many copies of the edge values beside each other are more rows than any service counts in a minute.
-const COPIES: usize = 9;
+/// So many copies of `others` beside each other are a hundred billion rows: more than any service counts in a few seconds.
+const COPIES: usize = 13;
 
 /// The whole numbers of `others`; what is none is NULL.
 const OTHERS: [&str; 7] = ["1", "2", "", "7", "7", "1000000", "3"];
@@ -264,10 +264,11 @@ impl Source for LiveSource {
             };
             let others = OTHERS.iter().copied().enumerate().map(other);
             let read = ["id", "c_int64"].iter().filter_map(|name| column(dialect, name, &whole.data_type)).collect();
-            tables.push(self.table("others", &derived(dialect, &["id", "c_int64"], others), read));
+            let from = derived(dialect, &["id", "c_int64"], others);
+            tables.push(self.table("others", &from, read));
 
             let copies: Vec<_> =
-                (0..COPIES).map(|copy| format!("{from} {}", dialect.quoted(&format!("e{copy}")))).collect();
+                (0..COPIES).map(|copy| format!("{from} {}", dialect.quoted(&format!("o{copy}")))).collect();
             let id = dialect.quoted("id");
             let counted = format!("(SELECT count(*) AS {id} FROM {})", copies.join(" CROSS JOIN "));
             let read = column(dialect, "id", &whole.data_type).into_iter().collect();
