@@ -1,6 +1,7 @@
 //! The command line: what each command takes, and how it ends.
 
 mod check;
+mod check_live;
 mod explain;
 mod key;
 mod output;
@@ -51,7 +52,14 @@ enum Command {
     /// Validate every file and plan every query against its sources
     ///
     /// Prints all mistakes at once, each with file:line:column and a hint, and exits with 1 if there is any.
-    Check,
+    Check {
+        /// Instead, ask this source itself whether it reads, computes and stops as it is believed to; nothing is written
+        ///
+        /// Statements over literal values run there and here. Prints a line for each thing that was tried, and exits with
+        /// 1 if anything differs.
+        #[arg(long, value_name = "SOURCE")]
+        live: Option<String>,
+    },
     /// Show what of a query runs in which source, and what runs here and why
     Explain(explain::Explain),
     /// Run a named query and print its rows
@@ -241,7 +249,10 @@ impl Cli {
         }
         match self.command {
             Command::Key { command } => return command.run(),
-            Command::Check => return check::run(&self.directory, &environment).await,
+            Command::Check { live: Some(source) } => {
+                return check_live::run(&self.directory, &environment, &source).await;
+            }
+            Command::Check { live: None } => return check::run(&self.directory, &environment).await,
             _ => {}
         }
         if matches!(self.command, Command::Serve) {
@@ -253,7 +264,7 @@ impl Cli {
             Command::Explain(command) => command.run(&app).await?,
             Command::Query(command) => command.run(&app).await?,
             Command::Sql(command) => command.run(&app).await?,
-            Command::Check | Command::Key { .. } => {}
+            Command::Check { .. } | Command::Key { .. } => {}
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -265,7 +276,7 @@ impl Command {
             Self::Explain(explain::Explain { pushdown, .. })
             | Self::Query(query::Named { pushdown, .. })
             | Self::Sql(query::AdHoc { pushdown, .. }) => pushdown.off,
-            Self::Serve | Self::Check | Self::Key { .. } => false,
+            Self::Serve | Self::Check { .. } | Self::Key { .. } => false,
         }
     }
 }

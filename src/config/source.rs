@@ -2,6 +2,7 @@
 
 mod adbc;
 mod clickhouse;
+mod databricks;
 mod flightsql;
 mod mysql;
 mod read;
@@ -37,6 +38,8 @@ pub enum SourceKind {
     Postgres(PostgresConfig),
     /// `kind: clickhouse`
     Clickhouse(ClickhouseConfig),
+    /// `kind: databricks`
+    Databricks(DatabricksConfig),
     /// `kind: mysql`
     Mysql(MysqlConfig),
     /// `kind: sqlite`
@@ -84,6 +87,35 @@ pub struct ClickhouseConfig {
     pub max_bytes_scanned: Option<u64>,
     /// What all servers have.
     pub sql: SqlConfig,
+}
+
+/// `kind: databricks`
+#[derive(Clone, Debug)]
+pub struct DatabricksConfig {
+    /// The workspace: `https`, or `http` on this machine itself.
+    pub host: Spanned<url::Url>,
+    /// The id of the SQL warehouse that runs the statements.
+    pub warehouse: String,
+    /// The catalog whose tables are shown.
+    pub catalog: String,
+    /// How the workspace is told who asks.
+    pub login: DatabricksLogin,
+    /// What all servers have.
+    pub sql: SqlConfig,
+}
+
+/// How a workspace of Databricks is told who asks.
+#[derive(Clone, Debug)]
+pub enum DatabricksLogin {
+    /// By a token that lasts.
+    Token(Secret),
+    /// By a service principal's id and secret, for which the workspace gives tokens (OAuth 2.0, client credentials).
+    Client {
+        /// The id.
+        id: String,
+        /// The secret.
+        secret: Secret,
+    },
 }
 
 /// `kind: mysql`

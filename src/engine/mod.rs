@@ -94,6 +94,29 @@ impl Engine {
                 Err(problem) => problems.push(problem),
             }
         }
+        Box::pin(Self::over(project, sources, base, drafts, problems)).await
+    }
+
+    /// The same over sources that are open already, whatever the project says of them.
+    ///
+    /// # Errors
+    /// The session cannot be made, or a source's tables cannot be used.
+    pub async fn of_sources(
+        project: Arc<Project>,
+        sources: Vec<(SourceConfig, Arc<dyn Source>)>,
+    ) -> Result<Arc<Self>, Problems> {
+        let runtime = session::runtime(&project.settings.engine).map_err(|error| cannot_start(&error))?;
+        let base = session::base(runtime, &project.settings.engine);
+        Box::pin(Self::over(project, sources, base, &[], Problems::default())).await.map(|(engine, _)| engine)
+    }
+
+    async fn over(
+        project: Arc<Project>,
+        sources: Vec<(SourceConfig, Arc<dyn Source>)>,
+        base: SessionState,
+        drafts: &[Draft],
+        mut problems: Problems,
+    ) -> Result<(Arc<Self>, Problems), Problems> {
         let mut named: BTreeMap<SourceName, TableNames> = BTreeMap::new();
         let queries = project.queries.values().map(|query| &query.sources);
         for (source, tables) in queries.chain(drafts.iter().map(|draft| &draft.select.sources)).flatten() {
@@ -121,6 +144,11 @@ impl Engine {
         let (snapshot, named) = (RwLock::new(Arc::new(snapshot)), Mutex::new(named));
         let engine = Self { project, base, sources, named, snapshot, rebuilding: tokio::sync::Mutex::default() };
         Ok((Arc::new(engine), problems))
+    }
+
+    /// The sources, opened.
+    pub fn sources(&self) -> impl Iterator<Item = (&SourceConfig, &Arc<dyn Source>)> {
+        self.sources.iter().map(|(config, source)| (config, source))
     }
 
     /// The newest snapshot. A request keeps the one it began with.

@@ -31,6 +31,11 @@ pub trait Source: Debug + Send + Sync {
     /// ([`crate::model::Code::SourceDown`]) means that the source cannot be asked now.
     async fn tables(&self, named: &TableNames) -> Result<Listing, Fault>;
 
+    /// What runs its statements, if it speaks SQL.
+    fn remote(&self) -> Option<Arc<dyn sql::Remote>> {
+        None
+    }
+
     /// How long that may take. Some have to be woken up first.
     fn patience(&self) -> Duration {
         Duration::from_secs(10)
@@ -106,6 +111,9 @@ pub fn open(config: &SourceConfig, runtime: &Arc<RuntimeEnv>, pushdown: bool) ->
         SourceKind::Mysql(mysql) => sql::mysql::open(config, mysql, pushdown && mysql.sql.pushdown),
         SourceKind::Clickhouse(clickhouse) => {
             sql::clickhouse::open(config, clickhouse, pushdown && clickhouse.sql.pushdown)
+        }
+        SourceKind::Databricks(databricks) => {
+            sql::databricks::open(config, databricks, pushdown && databricks.sql.pushdown)
         }
         SourceKind::FlightSql(flight) => sql::flightsql::open(config, flight, pushdown && flight.sql.pushdown),
         SourceKind::Adbc(adbc) => sql::adbc::open(config, adbc, pushdown && adbc.sql.pushdown),

@@ -2,6 +2,7 @@
 
 mod commands;
 mod keys;
+mod live;
 mod rows;
 
 use std::process::Command;

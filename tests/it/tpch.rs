@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use tempfile::TempDir;
 
 use crate::harness::{
-    clickhouse,
+    clickhouse, databricks,
     delta::run_recipe,
     duckdb,
     flight::Fetched,
@@ -41,6 +41,7 @@ const WRITTEN: Placement = &[
 const POSTGRES: Placement = &[("pg", ALL)];
 const SQLITE: Placement = &[("lite", ALL)];
 const DUCKDB: Placement = &[("duck", ALL)];
+const DATABRICKS: Placement = &[("bricks", ALL)];
 const MARIADB: Placement = &[("my", ALL)];
 /// The facts in Postgres, what they refer to elsewhere.
 const FACTS_IN_POSTGRES: Placement = &[
@@ -144,6 +145,11 @@ fn sent_in_parts(home: &Home) -> Vec<String> {
 }
 
 #[tokio::test]
+async fn databricks_holds_all_tables() {
+    give_the_answers(DATABRICKS, &["on"]).await;
+}
+
+#[tokio::test]
 async fn sqlite_holds_all_tables() {
     give_the_answers(SQLITE, &["on"]).await;
 }
@@ -214,6 +220,7 @@ async fn load(placement: Placement) -> Home {
     let (parquet, flight) = (process::directory("parquet-"), process::directory("flight-"));
     let is_used = |name: &str| placement.iter().any(|(source, _)| *source == name);
     let click = clickhouse::database().await;
+    let bricks = databricks::workspace().await;
     for table in data::tables() {
         let home = placement.iter().find(|(_, tables)| tables.contains(&table.name));
         match home.map(|(source, _)| *source) {
@@ -222,6 +229,7 @@ async fn load(placement: Placement) -> Home {
             Some("lite") => table.load_sqlite(&project.join("lite.db")).await,
             Some("my") => table.load_mariadb(&maria).await,
             Some("lake") => table.write_parquet(lake.path(), 2),
+            Some("bricks") => table.load_databricks(&bricks).await,
             Some("click") => table.load_clickhouse(&click).await,
             Some("flight") => {
                 table.write_parquet(parquet.path(), 1);
@@ -250,6 +258,9 @@ async fn load(placement: Placement) -> Home {
     }
     if is_used("click") {
         project = project.file("catalogs/click.yaml", &click.catalog());
+    }
+    if is_used("bricks") {
+        project = project.file("catalogs/bricks.yaml", &bricks.catalog_file());
     }
     if placement == MARIADB {
         maria.execute(INDEXES).await;

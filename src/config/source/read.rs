@@ -8,7 +8,8 @@ use super::{
         reader::{Fields, Value, suggest},
         yaml,
     },
-    FilesConfig, PostgresConfig, SourceConfig, SourceKind, SqlConfig, SqliteConfig, adbc, clickhouse, flightsql, mysql,
+    FilesConfig, PostgresConfig, SourceConfig, SourceKind, SqlConfig, SqliteConfig, adbc, clickhouse, databricks,
+    flightsql, mysql,
     tables::{self, Family},
 };
 use crate::model::{Place, Problem, Problems, SourceName};
@@ -21,6 +22,7 @@ const KINDS: &[&str] = &[
     "duckdb",
     "snowflake",
     "bigquery",
+    "databricks",
     "adbc",
     "flightsql",
     "sqlite",
@@ -105,6 +107,7 @@ fn read(
         "postgres" => read_postgres(&mut fields, problems).map(SourceKind::Postgres),
         "mysql" => mysql::read(&mut fields, problems).map(SourceKind::Mysql),
         "clickhouse" => clickhouse::read(&mut fields, problems).map(SourceKind::Clickhouse),
+        "databricks" => databricks::read(&mut fields, problems).map(SourceKind::Databricks),
         "flightsql" => flightsql::read(&mut fields, directory, problems).map(SourceKind::FlightSql),
         "sqlite" => read_sqlite(&mut fields, directory, problems).map(SourceKind::Sqlite),
         "files" => read_files(&mut fields, directory, problems).map(SourceKind::Files),

@@ -69,10 +69,56 @@ pub trait Dialect: Debug + Send + Sync {
         format!("{operand} {direction}{nulls}")
     }
 
+    /// A value of `class` that is spelt `text` (NULL without), as an expression of exactly its type: for the tables of edge
+    /// values by which [`super::live`] looks at a service. `None`: it has no such type, or no such value.
+    fn literal(&self, class: Class, text: Option<&str>) -> Option<String> {
+        standard_type(class).map(|name| cast(text, false, name))
+    }
+
+    /// An expression of text: the server's version, and who asks.
+    fn identity(&self) -> Option<&'static str> {
+        None
+    }
+
     /// The LIMIT that takes nothing away, where OFFSET needs one before it.
     fn every_row(&self) -> Option<&'static str> {
         None
     }
+}
+
+/// The standard's name of the type whose values compare as `class`; decimals have 12 digits, 3 behind the point.
+#[must_use]
+pub fn standard_type(class: Class) -> Option<&'static str> {
+    Some(match class {
+        Class::Bool => "BOOLEAN",
+        Class::Int16 => "SMALLINT",
+        Class::Int32 => "INTEGER",
+        Class::Int64 => "BIGINT",
+        Class::Float32 => "REAL",
+        Class::Float64 => "DOUBLE PRECISION",
+        Class::Decimal => "DECIMAL(12, 3)",
+        Class::Text => "VARCHAR",
+        Class::Date => "DATE",
+        Class::Timestamp => "TIMESTAMP",
+        Class::TimestampTz => "TIMESTAMP WITH TIME ZONE",
+        Class::Binary | Class::Uuid => return None,
+    })
+}
+
+/// `text`, a text of ours, as a value of the type `name`; NULL without. With `escapes`, backslashes mean something.
+#[must_use]
+pub fn cast(text: Option<&str>, escapes: bool, name: &str) -> String {
+    let quoted = text.map(|text| {
+        let text = if escapes { text.replace('\\', "\\\\").replace('\'', "\\'") } else { text.replace('\'', "''") };
+        format!("'{text}'")
+    });
+    format!("CAST({} AS {name})", quoted.as_deref().unwrap_or("NULL"))
+}
+
+/// Does it spell a float that is no finite number?
+#[must_use]
+pub fn is_endless(text: &str) -> bool {
+    text.parse::<f64>().is_ok_and(|number| !number.is_finite())
 }
 
 /// A name as the standard quotes it, whatever characters it has.

@@ -8,6 +8,10 @@ use std::fmt::Write;
 /// Stands before each column of a table until the table's alias is known. No identifier of any source holds a NUL.
 pub const QUALIFIER: &str = "\0t\0";
 
+/// Stands behind a table that is a SELECT until its alias is known; without one it gets a name of its own, which some
+/// systems demand.
+pub const UNNAMED: &str = "\0a\0";
+
 /// The clauses of one SELECT.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Select {
@@ -46,7 +50,7 @@ impl Select {
         sql.push_str(if self.items.is_empty() { "1" } else { "" });
         clause(&mut sql, "", &self.items, ", ");
         if !self.from.is_empty() {
-            let _ = write!(sql, " FROM {}", self.from);
+            let _ = write!(sql, " FROM {}", self.from.replace(UNNAMED, " AS t0"));
         }
         clause(&mut sql, " WHERE ", &self.conditions, " AND ");
         clause(&mut sql, " GROUP BY ", self.group.as_deref().unwrap_or_default(), ", ");

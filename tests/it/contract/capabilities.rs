@@ -3,7 +3,7 @@
 
 mod edges;
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 use aqueduct::{
     catalog::{self, Query},
@@ -16,6 +16,7 @@ use aqueduct::{
         ansi,
         capability::{Entry, Kind},
         clickhouse::ClickhouseDialect,
+        databricks::DatabricksDialect,
         mysql::MysqlDialect,
         postgres::PostgresDialect,
         sqlite::SqliteDialect,
@@ -26,10 +27,7 @@ use datafusion::scalar::ScalarValue;
 use futures::TryStreamExt;
 
 use super::engine::texts;
-use crate::harness::{clickhouse, duckdb, fakesnow, mariadb, postgres, project::Project, sqlite};
-
-/// So many expressions are columns of one query.
-const WIDTH: usize = 24;
+use crate::harness::{clickhouse, databricks, duckdb, fakesnow, mariadb, postgres, project::Project, sqlite};
 
 /// A source of the edge values, with pushdown and without.
 struct Bench {
@@ -48,18 +46,17 @@ impl Bench {
     /// What is wrong with `entry`.
     async fn check(&self, entry: &'static Entry) -> Vec<String> {
         let mut wrong = Vec::new();
-        let queries = self.queries(entry);
+        let queries = entry.asked(self.columns);
         if queries.is_empty() {
             wrong.push(format!("{}: no query can be made of its examples", entry.name));
         }
         for query in queries {
-            let batch: Vec<_> = query.sql(&query.expressions);
-            if self.try_batch(entry, &batch).await.is_ok() {
+            if self.try_batch(entry, &query.sql("source")).await.is_ok() {
                 continue;
             }
             // One by one, to say which.
             for expression in &query.expressions {
-                if let Err(mistake) = self.try_batch(entry, &query.sql(std::slice::from_ref(expression))).await {
+                if let Err(mistake) = self.try_batch(entry, &query.alone(expression).sql("source")).await {
                     wrong.push(format!("{}: {mistake}", entry.name));
                 }
             }
@@ -84,121 +81,6 @@ impl Bench {
         }
         Ok(())
     }
-
-    /// The queries that `entry` makes of its examples.
-    fn queries(&self, entry: &'static Entry) -> Vec<Asked> {
-        if entry.kind == Kind::Node {
-            let query = |example: &&str| Asked { shape: Shape::Whole, expressions: vec![(*example).to_owned()] };
-            return entry.examples.iter().map(query).collect();
-        }
-        let expressions: Vec<_> = entry.examples.iter().flat_map(|example| self.filled(entry, example)).collect();
-        let (plain, typed): (Vec<_>, Vec<_>) = expressions.into_iter().partition(|text| is_plain(text));
-        let of_type = entry.args.iter().flat_map(|classes| classes.iter()).all(|class| *class == Class::Bool);
-        let shape = match entry.kind {
-            Kind::Aggregate(_) | Kind::Distinct(_) => Shape::Aggregates,
-            Kind::Equality | Kind::Order | Kind::Membership | Kind::Presence | Kind::Like => Shape::Conditions,
-            _ => Shape::Values,
-        };
-        let is_condition = shape == Shape::Conditions || of_type && shape == Shape::Values;
-        let plain = if is_condition { plain } else { Vec::new() };
-        let chunks = |shape, expressions: Vec<String>| {
-            let chunks = expressions.chunks(WIDTH).map(|chunk| Asked { shape, expressions: chunk.to_vec() });
-            chunks.collect::<Vec<_>>()
-        };
-        let mut queries = chunks(shape, typed);
-        queries.extend(chunks(Shape::Choices, plain));
-        queries
-    }
-
-    /// `example` with every combination of columns in its holes.
-    fn filled(&self, entry: &Entry, example: &str) -> Vec<String> {
-        let mut filled = vec![example.to_owned()];
-        for (index, classes) in entry.args.iter().enumerate() {
-            let hole = format!("{{{index}}}");
-            if !example.contains(&hole) {
-                continue;
-            }
-            // A second operand is another column of the same values.
-            let is_pair = entry.args.len() > 1 && example.contains("{1}");
-            let some = |class: &Class| {
-                let columns = (self.columns)(*class).into_iter();
-                if is_pair { columns.skip(index % 2).take(1).collect::<Vec<_>>() } else { columns.collect() }
-            };
-            let columns = classes.iter().flat_map(some);
-            let columns: Vec<_> = columns.collect();
-            filled = filled
-                .iter()
-                .flat_map(|text| columns.iter().map(|column| text.replace(&hole, column)).collect::<Vec<_>>())
-                .collect();
-        }
-        // Values of different kinds do not meet.
-        filled.retain(|text| entry.args.len() < 2 || is_of_one_kind(text));
-        filled
-    }
-}
-
-/// Expressions, and what is asked with them.
-struct Asked {
-    shape: Shape,
-    expressions: Vec<String>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Shape {
-    /// They are queries.
-    Whole,
-    /// They are shown.
-    Values,
-    /// They are shown, and rows are chosen by them.
-    Conditions,
-    /// Rows of a table that does not keep to its types are chosen by them.
-    Choices,
-    /// They are of groups, of all rows, and of none.
-    Aggregates,
-}
-
-impl Asked {
-    fn sql(&self, expressions: &[String]) -> Vec<String> {
-        let columns = expressions.iter().enumerate().map(|(index, expression)| format!("{expression} AS r{index}"));
-        let columns = columns.collect::<Vec<_>>().join(", ");
-        match self.shape {
-            Shape::Whole => {
-                let named = |sql: &String| sql.replace(" edges", " source.edges").replace(" others", " source.others");
-                expressions.iter().map(named).collect()
-            }
-            Shape::Values => vec![format!("SELECT id, {columns} FROM source.edges")],
-            Shape::Choices => {
-                let chosen = |expression: &String| format!("SELECT * FROM source.plain WHERE {expression}");
-                expressions.iter().map(chosen).collect()
-            }
-            Shape::Conditions => {
-                let chosen =
-                    expressions.iter().map(|expression| format!("SELECT id FROM source.edges WHERE {expression}"));
-                chosen.chain([format!("SELECT id, {columns} FROM source.edges")]).collect()
-            }
-            Shape::Aggregates => vec![
-                format!("SELECT {columns} FROM source.edges"),
-                format!("SELECT {columns} FROM source.edges WHERE id < 0"),
-                format!("SELECT c_text, {columns} FROM source.edges GROUP BY c_text"),
-            ],
-        }
-    }
-}
-
-/// Are the columns of an expression of one class?
-fn is_of_one_kind(text: &str) -> bool {
-    let words = text.split(|character: char| !character.is_alphanumeric() && character != '_');
-    let classes = words.filter_map(|word| word.strip_prefix("c_").or_else(|| word.strip_prefix("d_")));
-    // Some examples choose by this one.
-    classes.filter(|class| *class != "int64" || !text.contains("WHEN")).collect::<BTreeSet<_>>().len() <= 1
-}
-
-/// Does it name a column of the table that does not keep to its types?
-fn is_plain(text: &str) -> bool {
-    ["p_", "q_"].iter().any(|prefix| {
-        text.match_indices(prefix)
-            .any(|(index, _)| !text[..index].ends_with(|before: char| before.is_alphanumeric() || before == '_'))
-    })
 }
 
 async fn open(project: &Project, pushdown: &str) -> Arc<Engine> {
@@ -295,6 +177,17 @@ async fn clickhouse_computes_what_its_list_says() {
     let project = Project::new().file("aqueduct.yaml", SETTINGS).file("catalogs/source.yaml", &database.catalog());
     let bench = Bench::over(project, edges::clickhouse_columns).await;
     check_all(&bench, &ClickhouseDialect).await;
+}
+
+#[tokio::test]
+async fn databricks_computes_what_its_list_says() {
+    let workspace = databricks::workspace().await;
+    workspace.execute(&edges::databricks()).await;
+    let project =
+        Project::new().file("aqueduct.yaml", SETTINGS).file("catalogs/source.yaml", &workspace.catalog_file());
+    let bench = Bench::over(with_lists(project), edges::databricks_columns).await;
+    check_lists(&bench).await;
+    check_all(&bench, &DatabricksDialect).await;
 }
 
 #[tokio::test]

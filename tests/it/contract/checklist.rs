@@ -27,7 +27,7 @@ use crate::{
         engine::{Engine, Failure},
     },
     harness::{
-        clickhouse, duckdb, fakesnow, mariadb, postgres,
+        clickhouse, databricks, duckdb, fakesnow, mariadb, postgres,
         project::Project,
         sqlite,
         tools::{repository, sql_files},
@@ -35,7 +35,7 @@ use crate::{
 };
 
 /// The kinds of SQL sources.
-const KINDS: [&str; 6] = ["postgres", "sqlite", "clickhouse", "duckdb", "snowflake", "mysql"];
+const KINDS: [&str; 7] = ["postgres", "sqlite", "clickhouse", "databricks", "duckdb", "snowflake", "mysql"];
 
 /// What a comment may begin with.
 const WORDS: [&str; 7] = ["here", "sends", "keeps", "order", "fails", "empty", "absent"];
@@ -91,6 +91,13 @@ async fn clickhouse_answers_what_it_can_answer_exactly() {
     let database = clickhouse::database().await;
     database.execute(&tables("clickhouse")).await;
     check("clickhouse", Project::new().file("catalogs/s.yaml", &database.catalog())).await;
+}
+
+#[tokio::test]
+async fn databricks_answers_what_it_can_answer_exactly() {
+    let workspace = databricks::workspace().await;
+    workspace.execute(&tables("databricks")).await;
+    check("databricks", Project::new().file("catalogs/s.yaml", &workspace.catalog_file())).await;
 }
 
 #[tokio::test]

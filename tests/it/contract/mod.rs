@@ -4,6 +4,7 @@ mod adbc;
 mod capabilities;
 mod checklist;
 mod clickhouse;
+mod databricks;
 mod delta;
 pub mod engine;
 mod files;

@@ -9,6 +9,7 @@
 mod checks;
 pub mod clickhouse;
 pub mod csv;
+pub mod databricks;
 pub mod delta;
 pub mod duckdb;
 pub mod fakesnow;

@@ -17,7 +17,7 @@ use tpchgen::generators::{
     RegionGenerator, SupplierGenerator,
 };
 
-use crate::harness::{clickhouse, duckdb, mariadb, postgres::Database, process, sqlite};
+use crate::harness::{clickhouse, databricks, duckdb, mariadb, postgres::Database, process, sqlite};
 
 /// 0.01: 60,175 line items.
 const SCALE: f64 = 0.01;
@@ -147,6 +147,16 @@ impl Table {
         let create = create.replace("CREATE TABLE ", "CREATE TABLE {db}.");
         let insert = format!("INSERT INTO {{db}}.{} SELECT * FROM file('{}', Parquet)", self.name, rows.display());
         database.execute(&format!("{create} ENGINE = MergeTree ORDER BY tuple();\n{insert};\n")).await;
+    }
+
+    /// Makes the table in a catalog of Databricks, of a Parquet file of its rows.
+    pub async fn load_databricks(&self, workspace: &databricks::Workspace) {
+        let folder = process::directory("tpch-");
+        self.write_parquet(folder.path(), 1);
+        let rows = folder.path().join(self.name).join("0.parquet");
+        let create = self.create_statement(["BIGINT", "INT", "DECIMAL(15,2)", "DATE", "STRING"]);
+        let insert = format!("DUCKDB INSERT INTO {} FROM read_parquet('{}')", self.name, rows.display());
+        workspace.execute(&format!("{create};\n{insert};\n")).await;
     }
 
     /// Makes the table in `MariaDB`.

@@ -186,6 +186,10 @@ impl Source for AdbcSource {
         if self.config.flavor == Flavor::DuckDb { FILE } else { WAKING }
     }
 
+    fn remote(&self) -> Option<Arc<dyn Remote>> {
+        Some(Arc::clone(&self.adbc) as _)
+    }
+
     async fn stale(&self) {
         self.adbc.stale().await;
     }

@@ -21,4 +21,6 @@ pub enum Guard {
     Placed,
     /// All operands but the first are literals.
     Literal,
+    /// Each backslash of a pattern stands before `_`, `%` or another: the source refuses others.
+    Escapes,
 }

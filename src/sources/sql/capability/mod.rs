@@ -4,12 +4,14 @@
 //! of given classes, and what must be proven of them first. Its examples are the tests: each is run with every
 //! combination of columns that it takes, in the source and here.
 
+mod examples;
 mod guard;
 pub mod standard;
 
 use datafusion::logical_expr::Operator;
 
 use super::Class;
+pub use examples::Asked;
 pub use guard::Guard;
 
 /// What an entry is about.
@@ -165,6 +167,7 @@ mod tests {
         adbc::{BigQueryDialect, DuckDbDialect, SnowflakeDialect},
         ansi,
         clickhouse::ClickhouseDialect,
+        databricks::DatabricksDialect,
         mysql::MysqlDialect,
         postgres::PostgresDialect,
         sqlite::SqliteDialect,
@@ -173,7 +176,7 @@ mod tests {
     /// What the printer gives names to.
     const NAMED: [&str; 6] = ["filter", "over", "up", "down", "scale", "not"];
 
-    fn dialects() -> [&'static Capabilities; 8] {
+    fn dialects() -> [&'static Capabilities; 9] {
         [
             PostgresDialect.capabilities(),
             SqliteDialect.capabilities(),
@@ -183,6 +186,7 @@ mod tests {
             DuckDbDialect.capabilities(),
             SnowflakeDialect.capabilities(),
             BigQueryDialect.capabilities(),
+            DatabricksDialect.capabilities(),
         ]
     }
 

@@ -8,7 +8,7 @@ use datafusion::{
 };
 
 use super::capabilities::CAPABILITIES;
-use crate::sources::sql::{Bind, Binds, Class, Dialect, capability::Capabilities};
+use crate::sources::sql::{Bind, Binds, Class, Dialect, capability::Capabilities, dialect::cast};
 
 /// Days from 1970-01-01 to 1900-01-01 and 2299-12-31: what is outside is taken for one of these.
 const DAYS: RangeInclusive<i32> = -25_567..=120_529;
@@ -46,6 +46,27 @@ impl Dialect for ClickhouseDialect {
             }
             _ => true,
         }
+    }
+
+    fn literal(&self, class: Class, text: Option<&str>) -> Option<String> {
+        let name = match class {
+            Class::Bool => "Bool",
+            Class::Int16 => "Int16",
+            Class::Int32 => "Int32",
+            Class::Int64 => "Int64",
+            Class::Float32 => "Float32",
+            Class::Float64 => "Float64",
+            Class::Decimal => "Decimal(12, 3)",
+            Class::Text => "String",
+            Class::Date => "Date32",
+            Class::TimestampTz => "DateTime64(6, 'UTC')",
+            Class::Timestamp | Class::Binary | Class::Uuid => return None,
+        };
+        Some(cast(text.map(|text| text.trim_end_matches('Z')), true, &format!("Nullable({name})")))
+    }
+
+    fn identity(&self) -> Option<&'static str> {
+        Some("concat(version(), ' as ', currentUser())")
     }
 
     fn capabilities(&self) -> &'static Capabilities {

@@ -51,6 +51,10 @@ impl Source for ClickhouseSource {
         Ok(found.listing(&remote, &self.source, schemas, self.pushdown))
     }
 
+    fn remote(&self) -> Option<Arc<dyn Remote>> {
+        Some(Arc::clone(&self.clickhouse) as _)
+    }
+
     async fn stale(&self) {
         self.clickhouse.stale().await;
     }

@@ -3,20 +3,14 @@
 
 use std::fmt::Write;
 
-use datafusion::{
-    arrow::{
-        array::Array,
-        temporal_conversions::{date32_to_datetime, timestamp_us_to_datetime},
-    },
-    scalar::ScalarValue,
-};
+use datafusion::{arrow::array::Array, scalar::ScalarValue};
 use url::Url;
 use uuid::Uuid;
 
 use super::dialect::{ClickhouseDialect, type_name};
 use crate::{
     model::Fault,
-    sources::sql::{Bind, Caller, Dialect, Statement},
+    sources::sql::{Bind, Caller, Dialect, Statement, spelled::spelled},
 };
 
 /// What makes the server compute, and send, what the engine would have.
@@ -152,25 +146,8 @@ fn plain(value: &ScalarValue) -> Result<Option<String>, Fault> {
     if value.is_null() {
         return Ok(None);
     }
-    let text = match value {
-        ScalarValue::Boolean(Some(value)) => Some(value.to_string()),
-        ScalarValue::Int16(Some(value)) => Some(value.to_string()),
-        ScalarValue::Int32(Some(value)) => Some(value.to_string()),
-        ScalarValue::Int64(Some(value)) => Some(value.to_string()),
-        // The shortest digits that give the same number back.
-        ScalarValue::Float32(Some(value)) => Some(format!("{value:e}")),
-        ScalarValue::Float64(Some(value)) => Some(format!("{value:e}")),
-        ScalarValue::Decimal128(..) | ScalarValue::Decimal256(..) => Some(value.to_array().map_err(Fault::internal)?)
-            .and_then(|array| datafusion::arrow::util::display::array_value_to_string(&array, 0).ok()),
-        ScalarValue::Utf8(Some(value)) => Some(value.clone()),
-        ScalarValue::Date32(Some(days)) => date32_to_datetime(*days).map(|day| day.format("%Y-%m-%d").to_string()),
-        ScalarValue::TimestampMicrosecond(Some(micros), _) => {
-            timestamp_us_to_datetime(*micros).map(|time| time.format("%Y-%m-%d %H:%M:%S%.6f").to_string())
-        }
-        _ => None,
-    };
     let unsent = || Fault::internal(format!("a value of type {} is no parameter in ClickHouse", value.data_type()));
-    text.map(Some).ok_or_else(unsent)
+    spelled(value).map(Some).ok_or_else(unsent)
 }
 
 /// Text in which nothing ends a value.

@@ -52,6 +52,10 @@ impl Source for FlightSqlSource {
         Ok(listing)
     }
 
+    fn remote(&self) -> Option<Arc<dyn Remote>> {
+        Some(Arc::clone(&self.flight) as _)
+    }
+
     async fn stale(&self) {
         self.flight.stale().await;
     }

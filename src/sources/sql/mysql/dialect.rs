@@ -3,7 +3,11 @@
 use datafusion::{arrow::datatypes::DataType, scalar::ScalarValue};
 
 use super::capabilities::CAPABILITIES;
-use crate::sources::sql::{Bind, Binds, Class, Dialect, capability::Capabilities};
+use crate::sources::sql::{
+    Bind, Binds, Class, Dialect,
+    capability::Capabilities,
+    dialect::{cast, is_endless},
+};
 
 /// The most digits behind the point of a decimal that every server has.
 pub(super) const MOST_BEHIND_THE_POINT: i8 = 30;
@@ -34,6 +38,23 @@ impl Dialect for MysqlDialect {
             other => other,
         };
         digits(&element).is_none_or(|(precision, scale)| self.has_decimals(precision, scale))
+    }
+
+    fn literal(&self, class: Class, text: Option<&str>) -> Option<String> {
+        let name = match class {
+            Class::Int64 => "SIGNED",
+            Class::Float64 if !text.is_some_and(is_endless) => "DOUBLE",
+            Class::Decimal => "DECIMAL(12, 3)",
+            Class::Text => "CHAR",
+            Class::Date => "DATE",
+            Class::Timestamp => "DATETIME(6)",
+            _ => return None,
+        };
+        Some(cast(text, true, name))
+    }
+
+    fn identity(&self) -> Option<&'static str> {
+        Some("concat(version(), ' as ', current_user())")
     }
 
     fn capabilities(&self) -> &'static Capabilities {

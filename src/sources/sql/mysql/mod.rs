@@ -51,6 +51,10 @@ impl Source for MysqlSource {
         Ok(found.listing(&remote, &self.source, schemas, self.pushdown))
     }
 
+    fn remote(&self) -> Option<Arc<dyn Remote>> {
+        Some(Arc::clone(&self.mysql) as _)
+    }
+
     async fn stale(&self) {
         self.mysql.stale().await;
     }

@@ -3,7 +3,11 @@
 use datafusion::{arrow::datatypes::DataType, scalar::ScalarValue};
 
 use super::capabilities::CAPABILITIES;
-use crate::sources::sql::{Bind, Binds, Class, Dialect, capability::Capabilities};
+use crate::sources::sql::{
+    Bind, Binds, Class, Dialect,
+    capability::Capabilities,
+    dialect::{cast, standard_type},
+};
 
 /// Placeholders say their type, lists are one array.
 #[derive(Clone, Copy, Debug)]
@@ -16,6 +20,17 @@ impl Dialect for PostgresDialect {
 
     fn has(&self, _class: Class) -> bool {
         true
+    }
+
+    fn literal(&self, class: Class, text: Option<&str>) -> Option<String> {
+        match class {
+            Class::Text => Some(cast(text, false, "text")),
+            class => standard_type(class).map(|name| cast(text, false, name)),
+        }
+    }
+
+    fn identity(&self) -> Option<&'static str> {
+        Some("version() || ' as ' || current_user")
     }
 
     fn capabilities(&self) -> &'static Capabilities {

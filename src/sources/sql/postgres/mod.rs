@@ -23,7 +23,7 @@ use async_trait::async_trait;
 use crate::{
     config::{SourceConfig, source::PostgresConfig},
     model::{Fault, Problem, TableNames},
-    sources::{Listing, Source},
+    sources::{Listing, Source, sql::Remote},
 };
 pub use dialect::PostgresDialect;
 use session::Postgres;
@@ -50,6 +50,10 @@ impl Source for PostgresSource {
         self.postgres.forget_verdicts();
         let found = self.postgres.discover(&self.config.sql.schemas).await?;
         Ok(found.listing(&self.postgres, &self.source, &self.config.sql.schemas, self.pushdown))
+    }
+
+    fn remote(&self) -> Option<Arc<dyn Remote>> {
+        Some(Arc::clone(&self.postgres) as _)
     }
 
     async fn stale(&self) {

@@ -4,7 +4,11 @@
 use datafusion::common::JoinType;
 
 use super::{Printer, Scalar};
-use crate::sources::sql::{SqlTable, feed::Split, select::Select};
+use crate::sources::sql::{
+    SqlTable,
+    feed::Split,
+    select::{Select, UNNAMED},
+};
 
 /// Expressions longer than this are not repeated.
 const LONGEST_REPEATED: usize = 64;
@@ -69,7 +73,7 @@ impl Block {
         let alias = printer.alias();
         self.select.qualify(Some(&alias));
         self.columns.iter_mut().for_each(|column| column.qualify(Some(&alias)));
-        self.select.from = format!("{} AS {alias}", self.select.from);
+        self.select.from = format!("{} AS {alias}", self.select.from.replace(UNNAMED, ""));
     }
 
     /// Its order is one of its table's columns, also where its items have other names: sources look for the names of an

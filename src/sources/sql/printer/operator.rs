@@ -52,7 +52,7 @@ impl Printer<'_> {
                 Ok(result)
             }
             Guard::Free => self.applied(entry, &[&left, &right], data_type),
-            Guard::Counted | Guard::Placed | Guard::Literal => Err(self.unproven(whole)),
+            Guard::Counted | Guard::Placed | Guard::Literal | Guard::Escapes => Err(self.unproven(whole)),
         }
     }
 
@@ -108,6 +108,9 @@ impl Printer<'_> {
         let operand = self.operand(&like.expr, scope)?;
         let value = self.constant(&ScalarValue::from(pattern))?;
         let entry = self.entry(Kind::Like, &[&operand, &value], &what)?;
+        if entry.guard == Guard::Escapes && !escapes_wildcards(pattern) {
+            return Err(Reason::new(format!("the pattern of `{what}` escapes what needs no escape")));
+        }
         let not = if like.negated { "NOT " } else { "" };
         // A constant takes the collation of what it is compared with.
         let sql = entry.print(&[operand.operand()?, &value.select], &[("not", not)]);
@@ -156,4 +159,15 @@ fn is_nonzero(expr: &Expr, scalar: &Scalar) -> bool {
 fn is_sound(pattern: &str) -> bool {
     let backslashes = pattern.chars().rev().take_while(|character| *character == '\\').count();
     backslashes % 2 == 0
+}
+
+/// Does each backslash stand before a wildcard, or another backslash? Of a sound pattern.
+fn escapes_wildcards(pattern: &str) -> bool {
+    let mut characters = pattern.chars();
+    while let Some(character) = characters.next() {
+        if character == '\\' && !matches!(characters.next(), Some('_' | '%' | '\\')) {
+            return false;
+        }
+    }
+    true
 }

@@ -3,7 +3,11 @@
 use datafusion::scalar::ScalarValue;
 
 use super::capabilities::CAPABILITIES;
-use crate::sources::sql::{Bind, Binds, Class, Dialect, capability::Capabilities};
+use crate::sources::sql::{
+    Bind, Binds, Class, Dialect,
+    capability::Capabilities,
+    dialect::{cast, is_endless},
+};
 
 /// Numbered placeholders, one for each value of a list that is known when the statement is made; a list that is not is one
 /// value, a JSON array.
@@ -18,6 +22,21 @@ impl Dialect for SqliteDialect {
     fn has(&self, class: Class) -> bool {
         use Class::{Binary, Bool, Date, Float64, Int32, Int64, Text};
         matches!(class, Bool | Int32 | Int64 | Float64 | Text | Binary | Date)
+    }
+
+    /// Columns without a declaration hold numbers and texts.
+    fn literal(&self, class: Class, text: Option<&str>) -> Option<String> {
+        let name = match class {
+            Class::Int64 => "INTEGER",
+            Class::Float64 if !text.is_some_and(is_endless) => "REAL",
+            Class::Text => "TEXT",
+            _ => return None,
+        };
+        Some(cast(text, false, name))
+    }
+
+    fn identity(&self) -> Option<&'static str> {
+        Some("sqlite_version()")
     }
 
     fn capabilities(&self) -> &'static Capabilities {

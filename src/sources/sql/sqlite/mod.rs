@@ -15,7 +15,7 @@ use async_trait::async_trait;
 use crate::{
     config::{SourceConfig, source::SqliteConfig},
     model::{Fault, Problem, TableNames},
-    sources::{Listing, Source},
+    sources::{Listing, Source, sql::Remote},
 };
 pub use dialect::SqliteDialect;
 use session::Sqlite;
@@ -40,5 +40,9 @@ impl Source for SqliteSource {
     async fn tables(&self, _named: &TableNames) -> Result<Listing, Fault> {
         self.sqlite.forget_verdicts();
         Ok(self.sqlite.discover().await?.listing(&self.sqlite, &self.source, self.pushdown))
+    }
+
+    fn remote(&self) -> Option<Arc<dyn Remote>> {
+        Some(Arc::clone(&self.sqlite) as _)
     }
 }

@@ -329,6 +329,15 @@ pub fn duckdb() -> String {
     tables(DUCKDB, "")
 }
 
+/// The same in types that Databricks has, as orders to the recorded server.
+pub fn databricks() -> String {
+    let known = |(class, name, [first, second], values): &Values| {
+        (*class, *name, [*first, if *class == Class::Int16 { *second } else { *first }], *values)
+    };
+    let statements = tables(&DUCKDB.iter().map(known).collect::<Vec<_>>(), "");
+    statements.split(';').map(str::trim).filter(|sql| !sql.is_empty()).map(|sql| format!("DUCKDB {sql};\n")).collect()
+}
+
 /// The same. Its integers are decimals of so many digits.
 pub fn snowflake() -> String {
     tables(SNOWFLAKE, "").replace("int8", "NUMBER(18,0)")
@@ -403,6 +412,11 @@ pub fn sqlite_columns(class: Class) -> Vec<&'static str> {
 /// The same, but for UUIDs, which are text.
 pub fn duckdb_columns(class: Class) -> Vec<&'static str> {
     if class == Class::Uuid { Vec::new() } else { postgres_columns(class) }
+}
+
+/// The same, of the classes that are compared in Databricks.
+pub fn databricks_columns(class: Class) -> Vec<&'static str> {
+    if class == Class::Binary { Vec::new() } else { duckdb_columns(class) }
 }
 
 /// The same of few classes.

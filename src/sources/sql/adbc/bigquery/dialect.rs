@@ -3,7 +3,7 @@
 use datafusion::scalar::ScalarValue;
 
 use super::capabilities::CAPABILITIES;
-use crate::sources::sql::{Bind, Binds, Class, Dialect, capability::Capabilities};
+use crate::sources::sql::{Bind, Binds, Class, Dialect, capability::Capabilities, dialect::cast};
 
 /// Names in backticks; placeholders are numbered by where they stand, and each value of a list has one.
 #[derive(Clone, Copy, Debug)]
@@ -16,6 +16,20 @@ impl Dialect for BigQueryDialect {
 
     fn has(&self, class: Class) -> bool {
         matches!(class, Class::Bool | Class::Int64 | Class::Date)
+    }
+
+    fn literal(&self, class: Class, text: Option<&str>) -> Option<String> {
+        let name = match class {
+            Class::Bool => "BOOL",
+            Class::Int64 => "INT64",
+            Class::Date => "DATE",
+            _ => return None,
+        };
+        Some(cast(text, true, name))
+    }
+
+    fn identity(&self) -> Option<&'static str> {
+        Some("concat('BigQuery as ', session_user())")
     }
 
     fn capabilities(&self) -> &'static Capabilities {

@@ -25,6 +25,10 @@ impl Dialect for DuckDbDialect {
         precision <= 38
     }
 
+    fn identity(&self) -> Option<&'static str> {
+        Some("version()")
+    }
+
     fn capabilities(&self) -> &'static Capabilities {
         &CAPABILITIES
     }

@@ -3,7 +3,7 @@
 use datafusion::{arrow::datatypes::DataType, scalar::ScalarValue};
 
 use super::capabilities::CAPABILITIES;
-use crate::sources::sql::{Bind, Binds, Class, Dialect, capability::Capabilities};
+use crate::sources::sql::{Bind, Binds, Class, Dialect, capability::Capabilities, dialect::cast};
 
 /// Placeholders are numbered by where they stand; each value of a list has one.
 #[derive(Clone, Copy, Debug)]
@@ -17,6 +17,23 @@ impl Dialect for SnowflakeDialect {
     fn has(&self, class: Class) -> bool {
         use Class::{Bool, Date, Decimal, Float64, Int16, Int32, Int64, Text};
         matches!(class, Bool | Int16 | Int32 | Int64 | Float64 | Decimal | Text | Date)
+    }
+
+    fn literal(&self, class: Class, text: Option<&str>) -> Option<String> {
+        let name = match class {
+            Class::Bool => "BOOLEAN",
+            Class::Int64 => "NUMBER(18, 0)",
+            Class::Float64 => "FLOAT",
+            Class::Decimal => "NUMBER(12, 3)",
+            Class::Text => "VARCHAR",
+            Class::Date => "DATE",
+            _ => return None,
+        };
+        Some(cast(text, true, name))
+    }
+
+    fn identity(&self) -> Option<&'static str> {
+        Some("CURRENT_VERSION() || ' as ' || CURRENT_USER()")
     }
 
     fn capabilities(&self) -> &'static Capabilities {
