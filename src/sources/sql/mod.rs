@@ -19,10 +19,12 @@ pub mod keys;
 mod listing;
 pub mod literal;
 pub mod mysql;
+mod pgwire;
 mod pool;
 pub mod postgres;
 pub mod printer;
 pub mod query;
+
 pub mod scan;
 pub mod select;
 mod session;
