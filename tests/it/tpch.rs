@@ -18,7 +18,7 @@ use crate::harness::{
     postgres::{self, Database},
     process,
     project::Project,
-    rows,
+    redshift, rows,
     s3::{self, Bucket},
     server::{Server, aqueduct},
     tools::{output, python_script, repository},
@@ -42,6 +42,7 @@ const POSTGRES: Placement = &[("pg", ALL)];
 const SQLITE: Placement = &[("lite", ALL)];
 const DUCKDB: Placement = &[("duck", ALL)];
 const MARIADB: Placement = &[("my", ALL)];
+const REDSHIFT: Placement = &[("red", ALL)];
 /// The facts in Postgres, what they refer to elsewhere.
 const FACTS_IN_POSTGRES: Placement = &[
     ("pg", &["lineitem", "orders", "partsupp"]),
@@ -117,6 +118,12 @@ async fn all_queries_are_sent_to_postgres_whole() {
     let home = give_the_answers(POSTGRES, &["on"]).await;
     let parts = sent_in_parts(&home);
     assert!(parts.is_empty(), "{} of 22 were sent in parts:\n{}", parts.len(), parts.join("\n"));
+}
+
+#[tokio::test]
+async fn redshift_holds_all_tables() {
+    let home = give_the_answers(REDSHIFT, &["on"]).await;
+    println!("{} of 22 are sent to Redshift whole", 22 - sent_in_parts(&home).len());
 }
 
 #[tokio::test]
@@ -214,6 +221,7 @@ async fn load(placement: Placement) -> Home {
     let (parquet, flight) = (process::directory("parquet-"), process::directory("flight-"));
     let is_used = |name: &str| placement.iter().any(|(source, _)| *source == name);
     let click = clickhouse::database().await;
+    let red = redshift::database().await;
     for table in data::tables() {
         let home = placement.iter().find(|(_, tables)| tables.contains(&table.name));
         match home.map(|(source, _)| *source) {
@@ -223,6 +231,7 @@ async fn load(placement: Placement) -> Home {
             Some("my") => table.load_mariadb(&maria).await,
             Some("lake") => table.write_parquet(lake.path(), 2),
             Some("click") => table.load_clickhouse(&click).await,
+            Some("red") => table.load_redshift(&red.database).await,
             Some("flight") => {
                 table.write_parquet(parquet.path(), 1);
                 let file = flight.path().join(format!("{}.parquet", table.name));
@@ -247,6 +256,9 @@ async fn load(placement: Placement) -> Home {
     };
     if let Some(server) = &server {
         project = project.file("catalogs/flight.yaml", &server.catalog());
+    }
+    if is_used("red") {
+        project = project.file("catalogs/red.yaml", &red.catalog());
     }
     if is_used("click") {
         project = project.file("catalogs/click.yaml", &click.catalog());

@@ -13,7 +13,7 @@ use super::{
         yaml,
     },
     FilesConfig, Location, PostgresConfig, SourceConfig, SourceKind, SqlConfig, SqliteConfig, adbc, clickhouse,
-    flightsql, mysql, options,
+    flightsql, mysql, options, redshift,
     tables::{self, Family},
 };
 use crate::model::{Place, Problem, Problems, SourceName};
@@ -26,6 +26,7 @@ const KINDS: &[&str] = &[
     "duckdb",
     "snowflake",
     "bigquery",
+    "redshift",
     "adbc",
     "flightsql",
     "sqlite",
@@ -110,6 +111,7 @@ fn read(
         "postgres" => read_postgres(&mut fields, problems).map(SourceKind::Postgres),
         "mysql" => mysql::read(&mut fields, problems).map(SourceKind::Mysql),
         "clickhouse" => clickhouse::read(&mut fields, problems).map(SourceKind::Clickhouse),
+        "redshift" => redshift::read(&mut fields, problems).map(SourceKind::Redshift),
         "flightsql" => flightsql::read(&mut fields, directory, problems).map(SourceKind::FlightSql),
         "sqlite" => read_sqlite(&mut fields, directory, problems).map(SourceKind::Sqlite),
         "files" => read_files(&mut fields, directory, problems).map(SourceKind::Files),

@@ -24,7 +24,7 @@ mod pool;
 pub mod postgres;
 pub mod printer;
 pub mod query;
-
+pub mod redshift;
 pub mod scan;
 pub mod select;
 mod session;

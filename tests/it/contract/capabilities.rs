@@ -18,6 +18,7 @@ use aqueduct::{
         clickhouse::ClickhouseDialect,
         mysql::MysqlDialect,
         postgres::PostgresDialect,
+        redshift::RedshiftDialect,
         sqlite::SqliteDialect,
     },
 };
@@ -26,7 +27,7 @@ use datafusion::scalar::ScalarValue;
 use futures::TryStreamExt;
 
 use super::engine::texts;
-use crate::harness::{clickhouse, duckdb, fakesnow, mariadb, postgres, project::Project, sqlite};
+use crate::harness::{clickhouse, duckdb, fakesnow, mariadb, postgres, project::Project, redshift, sqlite};
 
 /// So many expressions are columns of one query.
 const WIDTH: usize = 24;
@@ -285,6 +286,28 @@ async fn postgres_computes_what_its_list_says() {
     let bench = Bench::over(project, edges::postgres_columns).await;
     check_lists(&bench).await;
     check_all(&bench, &PostgresDialect).await;
+}
+
+#[tokio::test]
+async fn redshift_computes_what_its_list_says_as_far_as_postgres_has_it() {
+    let redshift = redshift::database().await;
+    redshift.execute(&edges::redshift()).await;
+    let project = Project::new().file("aqueduct.yaml", SETTINGS).file("catalogs/source.yaml", &redshift.catalog());
+    let bench = Bench::over(with_lists(project), edges::redshift_columns).await;
+    check_lists(&bench).await;
+    check_all(&bench, &RedshiftDialect::Wire).await;
+    assert_eq!(redshift.refused(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn redshift_computes_the_same_when_it_is_asked_by_the_data_api() {
+    let redshift = redshift::database().await;
+    redshift.execute(&edges::redshift()).await;
+    let project = Project::new().file("aqueduct.yaml", SETTINGS).file("catalogs/source.yaml", &redshift.data_catalog());
+    let bench = Bench::over(with_lists(project), edges::redshift_columns).await;
+    check_lists(&bench).await;
+    check_all(&bench, &RedshiftDialect::Data).await;
+    assert_eq!(redshift.refused(), Vec::<String>::new());
 }
 
 #[tokio::test]

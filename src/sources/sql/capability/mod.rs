@@ -167,13 +167,14 @@ mod tests {
         clickhouse::ClickhouseDialect,
         mysql::MysqlDialect,
         postgres::PostgresDialect,
+        redshift::RedshiftDialect,
         sqlite::SqliteDialect,
     };
 
     /// What the printer gives names to.
     const NAMED: [&str; 6] = ["filter", "over", "up", "down", "scale", "not"];
 
-    fn dialects() -> [&'static Capabilities; 8] {
+    fn dialects() -> [&'static Capabilities; 9] {
         [
             PostgresDialect.capabilities(),
             SqliteDialect.capabilities(),
@@ -183,6 +184,7 @@ mod tests {
             DuckDbDialect.capabilities(),
             SnowflakeDialect.capabilities(),
             BigQueryDialect.capabilities(),
+            RedshiftDialect::Wire.capabilities(),
         ]
     }
 
