@@ -26,6 +26,8 @@ pub struct App {
     pub project: Arc<Project>,
     /// The sources.
     pub engine: Arc<Engine>,
+    /// Results that are kept.
+    pub spool: Arc<Spool>,
     /// The way of every request.
     pub road: Arc<Road>,
     /// What `check` says besides errors.
@@ -41,17 +43,17 @@ impl App {
         let loaded = catalog::load(directory, environment)?;
         let project = Arc::new(loaded.project);
         let (engine, warnings) = Engine::open(Arc::clone(&project), &loaded.drafts, loaded.problems).await?;
-        let spool = Spool::open(&project.settings, &project.directory).map_err(|problem| {
+        let spool = Spool::open(&project.settings.spool).map_err(|problem| {
             let mut problems = Problems::default();
             problems.push(problem);
             problems
         })?;
-        let road = Road::new(Arc::clone(&project), Arc::clone(&engine), spool).map_err(|fault| {
+        let road = Road::new(Arc::clone(&project), Arc::clone(&engine), Arc::clone(&spool)).map_err(|fault| {
             let mut problems = Problems::default();
             problems.push(Problem::error(Place::start_of("aqueduct.yaml"), fault.internal.unwrap_or(fault.detail)));
             problems
         })?;
-        Ok(Self { project, engine, road: Arc::new(road), warnings })
+        Ok(Self { project, engine, spool, road: Arc::new(road), warnings })
     }
 }
 
@@ -109,6 +111,7 @@ impl Listeners {
 /// Serves until `stop`; then lets requests finish, for 30 s at most, and breaks off what is left.
 pub async fn serve(app: &App, listeners: Listeners, stop: CancellationToken) {
     let refreshing = app.engine.keep_fresh();
+    let cleaning = app.spool.keep_clean();
     let readiness = http::admin::Readiness::default();
     // The doors are bound: whoever connects from now on will be answered.
     readiness.set(true);
@@ -121,7 +124,7 @@ pub async fn serve(app: &App, listeners: Listeners, stop: CancellationToken) {
         tokio::spawn(http::listener::serve(listeners.admin, http::admin::router(readiness.clone()), done.clone()));
     stop.cancelled().await;
     readiness.set(false);
-    drop(refreshing);
+    drop((refreshing, cleaning));
     let finished = tokio::time::timeout(GRACE, async { while doors.join_next().await.is_some() {} });
     if finished.await.is_err() {
         tracing::warn!("requests were still running after {} s and were broken off", GRACE.as_secs());

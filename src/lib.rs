@@ -15,11 +15,12 @@
 //!                            statements of the sources (federate.rs), explain
 //! 4  policy/                 principal + query → grant
 //! 3  catalog/                the project as its files say: headers, parameters, the one SELECT
+//! 3  spool/                  results that were run once and are read in parts: chunks in a directory or an object store
 //! 3  sources/                one trait; a family a folder: files/ and delta/, sql/ (postgres/, mysql/, sqlite/, clickhouse/,
 //!                            flightsql/, adbc/ for whatever has a driver)
-//! 3  spool/                  results that were run once and are kept, for pages and for the cache
 //! 2  auth/                   credentials → principal
-//! 2  encode/                 record batches → JSON, NDJSON, CSV, Arrow, Parquet; negotiation; compression
+//! 2  encode/                 record batches → JSON, NDJSON, CSV, Arrow, Parquet; negotiation; options; compression
+//! 2  store.rs                object stores that the project names, each rooted at its location
 //! 1  config/                 YAML with places, secrets, environment; settings and sources, checked
 //! 1  telemetry/              one log line for each request
 //! 0  model/                  names, values, places, problems, faults
@@ -79,4 +80,5 @@ pub mod pipeline;
 pub mod policy;
 pub mod sources;
 pub mod spool;
+pub mod store;
 pub mod telemetry;

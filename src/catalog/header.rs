@@ -2,7 +2,7 @@
 
 use std::{path::Path, sync::Arc, time::Duration};
 
-use super::{Access, Page, Param, page, params};
+use super::{Access, Consumer, Page, Param, consumer, page, params};
 use crate::{
     config::{
         FullScan, Spanned, is_scope,
@@ -15,7 +15,6 @@ use crate::{
 const LATER: &[&str] = &[
     "audit",
     "cache",
-    "consumer",
     "deprecated",
     "lifecycle",
     "mask",
@@ -42,6 +41,7 @@ pub(super) struct Header {
     pub declared: Vec<Spanned<String>>,
     pub params: Vec<Param>,
     pub page: Page,
+    pub consumer: Consumer,
     pub access: Option<Access>,
     pub limits: Option<Limits>,
     pub pushdown: Option<bool>,
@@ -75,11 +75,12 @@ pub(super) fn read(
         Some(value) => page::read(value, problems),
         None => Page { max: page::DEFAULT_MAX, ..Page::default() },
     };
+    let consumer = fields.take("consumer").map(|value| consumer::read(value, problems)).unwrap_or_default();
     let access = read_access(&mut fields, place, problems);
     let limits = read_limits(&mut fields, problems);
     let pushdown = fields.take("pushdown").map_or(Some(true), |value| value.boolean(problems));
     fields.finish(LATER, problems);
-    Some(Header { version, description, owner, declared, params, page, access, limits, pushdown })
+    Some(Header { version, description, owner, declared, params, page, consumer, access, limits, pushdown })
 }
 
 fn read_name(fields: &mut Fields, expected: Option<&QueryName>, problems: &mut Problems) {

@@ -11,7 +11,7 @@ use datafusion::sql::sqlparser::ast;
 use sha2::{Digest, Sha256};
 
 use super::{
-    Page, Param, Project, Query, Select, front,
+    Consumer, Page, Param, Project, Query, Select, front,
     header::{self, Header, Limits},
     sql,
     tokens::{self, Parameters},
@@ -43,6 +43,8 @@ pub struct Draft {
     pub params: Option<Vec<Param>>,
     /// The page, as far as it could be read.
     pub page: Option<Page>,
+    /// What consumers may do, as far as it could be read.
+    pub consumer: Option<Consumer>,
 }
 
 /// Reads the project in `directory` under the variables of `environment`. Sources are not asked.
@@ -148,6 +150,7 @@ fn read_query(path: &Path, text: &str, sources: &[SourceName], problems: &mut Pr
                 owner,
                 params,
                 page,
+                consumer,
                 access: Some(access),
                 limits: Some(Limits { timeout, full_scan }),
                 pushdown: Some(pushdown),
@@ -161,6 +164,7 @@ fn read_query(path: &Path, text: &str, sources: &[SourceName], problems: &mut Pr
                 owner,
                 params,
                 page,
+                consumer,
                 access,
                 timeout,
                 full_scan,
@@ -173,10 +177,11 @@ fn read_query(path: &Path, text: &str, sources: &[SourceName], problems: &mut Pr
             Read::Sound(version.place, query)
         }
         (_, header) => {
-            let (params, page) = header
-                .map(|header| ((header.params.len() == header.declared.len()).then_some(header.params), header.page))
-                .unzip();
-            Read::Draft(Draft { select, params: params.flatten(), page })
+            let Some(Header { params, declared, page, consumer, .. }) = header else {
+                return Read::Draft(Draft { select, params: None, page: None, consumer: None });
+            };
+            let params = (params.len() == declared.len()).then_some(params);
+            Read::Draft(Draft { select, params, page: Some(page), consumer: Some(consumer) })
         }
     }
 }

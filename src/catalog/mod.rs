@@ -1,5 +1,6 @@
 //! The project as its files say: settings, sources and queries, read whole and immutable.
 
+mod consumer;
 mod front;
 mod header;
 mod load;
@@ -10,6 +11,7 @@ mod sql;
 mod tables;
 mod tokens;
 
+pub use consumer::{Allowed, Consumer};
 pub use load::{Draft, Loaded, load};
 pub use params::Pattern;
 pub use query::{Access, Consistency, Direction, OrderTerm, Page, Param, Query};

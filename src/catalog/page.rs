@@ -29,6 +29,7 @@ pub(super) fn read(value: Value, problems: &mut Problems) -> Page {
     }
     let nulls = fields.take("nulls");
     let nulls_first = nulls.as_ref().and_then(|value| value.one_of(NULLS, problems)).unwrap_or(false);
+    page.nulls_first = nulls_first;
     let order = fields.take("order");
     if let (Some(nulls), None, false) = (&nulls, &order, keyed) {
         let problem = Problem::error(nulls.key_place.clone(), "`page.nulls` needs `page.order`");

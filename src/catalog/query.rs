@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use datafusion::{scalar::ScalarValue, sql::sqlparser::ast};
 
-use super::{Pattern, Select};
+use super::{Consumer, Pattern, Select};
 use crate::{
     config::{FullScan, Spanned},
     model::{Place, QueryName, SourceName, TableNames, ValueType},
@@ -25,6 +25,8 @@ pub struct Query {
     pub params: Vec<Param>,
     /// How results are cut into pages.
     pub page: Page,
+    /// What consumers may make of the result.
+    pub consumer: Consumer,
     /// Who may call.
     pub access: Access,
     /// Bounds pages and a stream's first row.
@@ -55,6 +57,7 @@ impl Query {
             owner: None,
             params: Vec::new(),
             page: Page { max: usize::MAX, ..Page::default() },
+            consumer: Consumer::default(),
             access: Access::Scopes(vec!["ad_hoc".into()]),
             timeout: Duration::from_hours(1),
             full_scan: None,
@@ -98,6 +101,8 @@ pub struct Page {
     pub key: Vec<Spanned<String>>,
     /// The order before the key.
     pub order: Vec<Spanned<OrderTerm>>,
+    /// Where NULLs come in an order, unless its term says.
+    pub nulls_first: bool,
     /// The most rows of a page.
     pub max: usize,
     /// How pages have to follow one another; unless said, as the plan allows.

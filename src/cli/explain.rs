@@ -34,7 +34,8 @@ enum PlanFormat {
 impl Explain {
     pub(super) async fn run(self, app: &App) -> Result<(), Failure> {
         let (name, version) = &self.target.name;
-        let bound = app.road.as_owner().resolve(name, *version)?.grant()?.bind(&self.target.parameters(), &[])?;
+        let granted = app.road.as_owner().resolve(name, *version)?.grant()?;
+        let bound = granted.bind(&self.target.parameters(), &self.target.shaping())?;
         let given = plan_text::parameters(bound.parameters());
         let planned = bound.plan(&Want::Page(Window::default())).await?;
         let plan = if self.analyze { planned.analyze().await? } else { planned.explain() };

@@ -78,11 +78,34 @@ struct Target {
     /// Parameters; a list repeats its name
     #[arg(value_name = "PARAM=VALUE", value_parser = pair)]
     params: Vec<(String, String)>,
+    #[command(flatten)]
+    shape: Shape,
+}
+
+/// What is wanted of the result, where the header of the query allows it to consumers.
+#[derive(Debug, Args)]
+struct Shape {
+    /// Only these columns, in this order
+    #[arg(long, value_name = "COLUMN,…")]
+    fields: Option<String>,
+    /// Sorted by these columns; `-` before one for descending
+    #[arg(long, value_name = "[-]COLUMN,…", allow_hyphen_values = true)]
+    sort: Option<String>,
+    /// Only rows of which this holds, such as revenue__gte=10; may be repeated
+    #[arg(long, value_name = "COLUMN__OPERATOR=VALUE", value_parser = filter)]
+    filter: Vec<(String, String)>,
 }
 
 impl Target {
     fn parameters(&self) -> Parameters {
         Parameters::Pairs(self.params.clone())
+    }
+
+    fn shaping(&self) -> Vec<(String, String)> {
+        let Shape { fields, sort, filter } = &self.shape;
+        let lists = [("fields", fields), ("sort", sort)].into_iter();
+        let lists = lists.filter_map(|(name, text)| Some((name.to_owned(), text.clone()?)));
+        lists.chain(filter.iter().cloned()).collect()
     }
 }
 
@@ -107,6 +130,8 @@ enum RowFormat {
     Csv,
     /// The Arrow IPC stream format
     Arrow,
+    /// The Arrow IPC file format, also known as Feather
+    ArrowFile,
     /// One Parquet file
     Parquet,
 }
@@ -261,4 +286,9 @@ fn name_and_version(text: &str) -> Result<(QueryName, Option<u32>), String> {
 fn pair(text: &str) -> Result<(String, String), String> {
     let (name, value) = text.split_once('=').ok_or_else(|| format!("`{text}` is not of the form name=value"))?;
     Ok((name.to_owned(), value.to_owned()))
+}
+
+fn filter(text: &str) -> Result<(String, String), String> {
+    let (name, value) = pair(text)?;
+    if name.contains("__") { Ok((name, value)) } else { Err(format!("`{name}` is not of the form column__operator")) }
 }

@@ -11,7 +11,7 @@ use futures::StreamExt;
 
 use super::{Failure, RowFormat, table};
 use crate::{
-    encode::{Coding, Format, JsonEncoder, StreamEncoder},
+    encode::{Coding, Format, JsonEncoder, Options, StreamEncoder, flow},
     model::Fault,
     pipeline::{Answer, Body, Rows},
 };
@@ -32,18 +32,11 @@ pub(super) async fn write(answer: Answer, format: RowFormat, path: Option<&Path>
     let outcome = match format {
         RowFormat::Table => write_table(rows, &answer.schema, &mut sink).await,
         RowFormat::Json => write_array(rows, &answer.schema, &mut sink).await,
-        RowFormat::Ndjson => {
-            write_stream(rows, StreamEncoder::new(Format::Ndjson, &answer.schema, Coding::Identity)?, &mut sink).await
-        }
-        RowFormat::Csv => {
-            write_stream(rows, StreamEncoder::new(Format::Csv, &answer.schema, Coding::Identity)?, &mut sink).await
-        }
-        RowFormat::Arrow => {
-            write_stream(rows, StreamEncoder::new(Format::Arrow, &answer.schema, Coding::Identity)?, &mut sink).await
-        }
-        RowFormat::Parquet => {
-            write_stream(rows, StreamEncoder::new(Format::Parquet, &answer.schema, Coding::Identity)?, &mut sink).await
-        }
+        RowFormat::Ndjson => write_stream(rows, Format::Ndjson, &answer.schema, &mut sink).await,
+        RowFormat::Csv => write_stream(rows, Format::Csv, &answer.schema, &mut sink).await,
+        RowFormat::Arrow => write_stream(rows, Format::Arrow, &answer.schema, &mut sink).await,
+        RowFormat::ArrowFile => write_stream(rows, Format::ArrowFile, &answer.schema, &mut sink).await,
+        RowFormat::Parquet => write_stream(rows, Format::Parquet, &answer.schema, &mut sink).await,
     };
     content(outcome.and_then(|()| sink.flush().map_err(Failure::from)))
 }
@@ -63,17 +56,17 @@ fn content(outcome: Result<(), Failure>) -> Result<(), Failure> {
 }
 
 async fn write_stream(
-    mut rows: Rows,
-    mut encoder: StreamEncoder,
+    rows: Rows,
+    format: Format,
+    schema: &datafusion::arrow::datatypes::SchemaRef,
     sink: &mut (dyn Write + Send),
 ) -> Result<(), Failure> {
     let mut progress = Progress::start();
-    sink.write_all(&encoder.start()?)?;
-    while let Some(batch) = rows.next().await.transpose()? {
-        sink.write_all(&encoder.encode(&batch)?)?;
-        progress.add(batch.num_rows());
+    let mut chunks = flow(rows, StreamEncoder::new(format, schema, Coding::Identity, &Options::default())?);
+    while let Some(chunk) = chunks.next().await.transpose()? {
+        sink.write_all(&chunk.bytes)?;
+        progress.add(chunk.rows);
     }
-    sink.write_all(&encoder.finish()?)?;
     Ok(())
 }
 
@@ -83,7 +76,7 @@ async fn write_array(
     sink: &mut (dyn Write + Send),
 ) -> Result<(), Failure> {
     let mut progress = Progress::start();
-    let encoder = JsonEncoder::new(schema)?;
+    let encoder = JsonEncoder::new(schema, &Options::default())?;
     let (mut text, mut first) = (Vec::new(), true);
     sink.write_all(b"[")?;
     while let Some(batch) = rows.next().await.transpose()? {

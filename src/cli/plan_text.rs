@@ -38,7 +38,9 @@ pub(super) fn parameters<'a>(bound: impl Iterator<Item = (&'a Param, &'a ScalarV
 pub(super) fn lay_out(plan: &Explanation, given: &[String]) -> String {
     let head = std::iter::once(format!("{}@{}", plan.query, plan.version));
     let mut lines = vec![visible(&head.chain(given.iter().cloned()).collect::<Vec<_>>().join("  "))];
-    lines.push(visible(&format!("pages: {}, since {}", plan.paging.consistency, plan.paging.reason)));
+    if let Some(paging) = &plan.paging {
+        lines.push(visible(&format!("pages: {}, since {}", paging.consistency, paging.reason)));
+    }
     for part in &plan.sources {
         lines.push(String::new());
         lines.extend(source(part));

@@ -46,7 +46,8 @@ struct Sink {
 impl Named {
     pub(super) async fn run(self, app: &App) -> Result<(), Failure> {
         let (name, version) = &self.target.name;
-        let bound = app.road.as_owner().resolve(name, *version)?.grant()?.bind(&self.target.parameters(), &[])?;
+        let granted = app.road.as_owner().resolve(name, *version)?.grant()?;
+        let bound = granted.bind(&self.target.parameters(), &self.target.shaping())?;
         self.sink.drain(bound).await
     }
 }
@@ -62,7 +63,7 @@ impl AdHoc {
 
 impl Sink {
     async fn drain(&self, bound: Bound) -> Result<(), Failure> {
-        let binary = matches!(self.format, RowFormat::Arrow | RowFormat::Parquet);
+        let binary = matches!(self.format, RowFormat::Arrow | RowFormat::ArrowFile | RowFormat::Parquet);
         if binary && self.output.is_none() && std::io::stdout().is_terminal() {
             return Err(Failure::Other("this format is not for a terminal: add --output FILE".into()));
         }

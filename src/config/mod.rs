@@ -3,6 +3,7 @@
 pub mod environment;
 pub mod file;
 pub mod interpolate;
+pub mod location;
 pub mod reader;
 pub mod secret;
 pub mod settings;
@@ -10,6 +11,7 @@ pub mod source;
 pub mod yaml;
 
 pub use environment::Environment;
+pub use location::Location;
 pub use secret::Secret;
 pub use settings::{FullScan, Settings};
 pub use source::{SourceConfig, SourceKind, TableConfig};

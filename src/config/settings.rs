@@ -2,12 +2,13 @@
 
 mod overrides;
 mod read;
+mod spool;
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 pub use read::load;
 
-use super::Secret;
+use super::{Location, Secret, Spanned};
 
 /// Everything `aqueduct.yaml` says, with defaults filled in.
 #[derive(Clone, Debug)]
@@ -18,6 +19,8 @@ pub struct Settings {
     pub auth: Auth,
     /// How much a query may use.
     pub engine: Engine,
+    /// Where results are kept that were run once.
+    pub spool: Spool,
 }
 
 /// Listening addresses. Port 0 picks a free one.
@@ -77,6 +80,21 @@ pub struct Engine {
     pub dynamic_filters: bool,
     /// What is said of a query that reads a whole large table out of its source, unless its header says.
     pub full_scan: FullScan,
+}
+
+/// Where results are kept that were run once and are read in parts, and for how long.
+#[derive(Clone, Debug)]
+pub struct Spool {
+    /// A directory or an object store. Several servers may share it.
+    pub location: Spanned<Location>,
+    /// `object_store`'s own option names.
+    pub options: Vec<(Spanned<String>, Secret)>,
+    /// The most bytes of one result, as they are stored: compressed.
+    pub result: u64,
+    /// The most bytes of all results, as they are stored.
+    pub total: u64,
+    /// How long a result is kept, from its first row on.
+    pub lifetime: Duration,
 }
 
 /// What is said of a query that reads a whole large table out of its source.

@@ -4,7 +4,6 @@ mod adbc;
 mod clickhouse;
 mod flightsql;
 mod mysql;
-mod options;
 mod read;
 mod redshift;
 mod tables;
@@ -14,6 +13,7 @@ use std::{path::PathBuf, time::Duration};
 use super::{Secret, Spanned};
 use crate::model::{Place, SourceName, ValueType};
 
+pub use super::location::Location;
 pub use read::{Sources, load};
 
 /// A source as its file describes it.
@@ -275,15 +275,6 @@ pub struct FilesConfig {
     pub options: Vec<(Spanned<String>, Secret)>,
     /// Is every other folder or file under the location a table too? Of a Delta source, every other folder with a log.
     pub discover: bool,
-}
-
-/// Where the files of a source are.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Location {
-    /// A directory, absolute.
-    Directory(PathBuf),
-    /// An object store and a prefix in it.
-    Url(url::Url),
 }
 
 /// What a source's file says of one table. It annotates, and (except by its `path`) never makes a table.

@@ -7,7 +7,7 @@ use arrow::{
     record_batch::RecordBatch,
 };
 
-use super::{dialect::Dialect, nested, scalar};
+use super::{blocks::Blocks, dialect::Dialect, nested, options::Options, scalar};
 use crate::model::{Code, Fault};
 
 /// Appends the value of a row that is not NULL.
@@ -17,7 +17,7 @@ pub(super) type Write<'a> = Box<dyn Fn(usize, &mut Vec<u8>) + 'a>;
 pub(super) struct Cell<'a> {
     /// None if no row is NULL.
     nulls: Option<NullBuffer>,
-    null: &'static [u8],
+    null: &'a [u8],
     write: Write<'a>,
 }
 
@@ -26,9 +26,9 @@ pub(super) struct Unsupported(pub DataType);
 
 impl<'a> Cell<'a> {
     /// Chooses the writer for an array.
-    pub fn new<D: Dialect>(array: &'a dyn Array) -> Result<Self, Unsupported> {
+    pub fn new<D: Dialect>(array: &'a dyn Array, options: &'a Options) -> Result<Self, Unsupported> {
         let write: Write<'a> = match array.data_type() {
-            DataType::Dictionary(..) | DataType::RunEndEncoded(..) => nested::by_value::<D>(array)?,
+            DataType::Dictionary(..) | DataType::RunEndEncoded(..) => nested::by_value::<D>(array, options)?,
             DataType::List(_)
             | DataType::LargeList(_)
             | DataType::FixedSizeList(..)
@@ -36,23 +36,30 @@ impl<'a> Cell<'a> {
             | DataType::LargeListView(_)
             | DataType::Struct(_)
             | DataType::Map(..) => {
-                let json = nested::json(array)?;
+                let json = nested::json(array, options)?;
                 Box::new(move |row, out| D::push_nested(out, |out| json(row, out)))
             }
-            other => scalar::writer::<D>(array).ok_or_else(|| Unsupported(other.clone()))?,
+            other => scalar::writer::<D>(array, options).ok_or_else(|| Unsupported(other.clone()))?,
         };
         // Logical, because dictionaries, runs and the null type keep their NULLs elsewhere.
         let nulls = array.logical_nulls().filter(|nulls| nulls.null_count() > 0);
-        Ok(Self { nulls, null: D::NULL, write })
+        Ok(Self { nulls, null: D::null(options), write })
     }
 
     /// Appends the value of `row`, which must be a row of the array.
     #[inline]
     pub fn push(&self, row: usize, out: &mut Vec<u8>) {
-        match &self.nulls {
-            Some(nulls) if nulls.is_null(row) => out.extend_from_slice(self.null),
-            _ => (self.write)(row, out),
+        if self.is_null(row) {
+            out.put_all(self.null);
+        } else {
+            (self.write)(row, out);
         }
+    }
+
+    /// Is there no value?
+    #[inline]
+    pub fn is_null(&self, row: usize) -> bool {
+        self.nulls.as_ref().is_some_and(|nulls| nulls.is_null(row))
     }
 }
 
@@ -66,7 +73,7 @@ pub(super) fn check<D: Dialect>(schema: &Schema) -> Result<(), Fault> {
         data_type.is_primitive() || matches!(data_type, DataType::Utf8 | DataType::Boolean | DataType::Binary)
     };
     for field in schema.fields().iter().filter(|field| !is_known(field.data_type())) {
-        if let Err(Unsupported(data_type)) = Cell::new::<D>(&new_empty_array(field.data_type())) {
+        if let Err(Unsupported(data_type)) = Cell::new::<D>(&new_empty_array(field.data_type()), &Options::default()) {
             let detail = format!("column `{}` holds {data_type}, which has no text form", field.name());
             return Err(Fault::new(Code::NotAcceptable, detail).with_hint("ask for `format=arrow`"));
         }
@@ -78,7 +85,11 @@ pub(super) fn check<D: Dialect>(schema: &Schema) -> Result<(), Fault> {
 ///
 /// # Errors
 /// [`Code::Internal`] when the batch has not the types of the schema that was checked.
-pub(super) fn cells<'a, D: Dialect>(schema: &Schema, batch: &'a RecordBatch) -> Result<Vec<Cell<'a>>, Fault> {
+pub(super) fn cells<'a, D: Dialect>(
+    schema: &Schema,
+    batch: &'a RecordBatch,
+    options: &'a Options,
+) -> Result<Vec<Cell<'a>>, Fault> {
     fn types(schema: &Schema) -> impl Iterator<Item = &DataType> {
         schema.fields().iter().map(|field| field.data_type())
     }
@@ -87,5 +98,5 @@ pub(super) fn cells<'a, D: Dialect>(schema: &Schema, batch: &'a RecordBatch) -> 
         return Err(Fault::internal(format!("a batch has the types {got:?} instead of {expected:?}")));
     }
     let unsupported = |Unsupported(data_type)| Fault::internal(format!("{data_type} has no text form"));
-    batch.columns().iter().map(|column| Cell::new::<D>(column).map_err(unsupported)).collect()
+    batch.columns().iter().map(|column| Cell::new::<D>(column, options).map_err(unsupported)).collect()
 }

@@ -16,6 +16,8 @@ pub enum Format {
     Csv,
     /// The Arrow IPC streaming format.
     Arrow,
+    /// The Arrow IPC file format, also known as Feather.
+    ArrowFile,
     /// One Parquet file.
     Parquet,
     /// The plan instead of the rows. Never chosen by a wildcard.
@@ -24,7 +26,8 @@ pub enum Format {
 
 impl Format {
     /// All formats, the service's own preference first.
-    pub const ALL: [Self; 6] = [Self::Json, Self::Ndjson, Self::Csv, Self::Arrow, Self::Parquet, Self::Plan];
+    pub const ALL: [Self; 7] =
+        [Self::Json, Self::Ndjson, Self::Csv, Self::Arrow, Self::ArrowFile, Self::Parquet, Self::Plan];
 
     /// The value of `format=`.
     #[must_use]
@@ -34,6 +37,7 @@ impl Format {
             Self::Ndjson => "ndjson",
             Self::Csv => "csv",
             Self::Arrow => "arrow",
+            Self::ArrowFile => "arrow-file",
             Self::Parquet => "parquet",
             Self::Plan => "plan",
         }
@@ -47,6 +51,7 @@ impl Format {
             Self::Ndjson => "application/x-ndjson",
             Self::Csv => "text/csv; charset=utf-8; header=present",
             Self::Arrow => "application/vnd.apache.arrow.stream",
+            Self::ArrowFile => "application/vnd.apache.arrow.file",
             Self::Parquet => "application/vnd.apache.parquet",
             Self::Plan => "application/vnd.aqueduct.plan+json",
         }
@@ -59,6 +64,7 @@ impl Format {
             Self::Ndjson => &["application/x-ndjson", "application/ndjson", "application/jsonl"],
             Self::Csv => &["text/csv"],
             Self::Arrow => &["application/vnd.apache.arrow.stream"],
+            Self::ArrowFile => &["application/vnd.apache.arrow.file"],
             Self::Parquet => &["application/vnd.apache.parquet"],
             Self::Plan => &["application/vnd.aqueduct.plan+json"],
         }
@@ -179,6 +185,7 @@ mod tests {
             (Some("application/ndjson"), Ndjson),
             (Some("application/jsonl"), Ndjson),
             (Some("application/vnd.apache.arrow.stream"), Arrow),
+            (Some("application/vnd.apache.arrow.file"), ArrowFile),
             (Some("application/vnd.apache.parquet, */*;q=0.1"), Parquet),
             (Some("application/vnd.aqueduct.plan+json"), Plan),
             (Some("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"), Json),

@@ -1,6 +1,9 @@
 //! Prints intervals and durations in ISO 8601. Every component has its own sign, as in Postgres' `iso_8601` style.
 
-use super::number::push_integer;
+use super::{
+    blocks::Blocks,
+    number::{push_signed, push_unsigned},
+};
 
 /// `P1Y2M3DT4H5M6.789S`; `PT0S` if all is zero. Months make years, and time makes hours, minutes and seconds; days
 /// are neither, because a month and a day differ in length. `time` is in parts of a second.
@@ -11,7 +14,7 @@ pub(super) fn push_interval(months: i32, days: i32, time: i64, per_second: i64, 
     push_component(i64::from(days), b'D', out);
     if time == 0 {
         if months == 0 && days == 0 {
-            out.extend_from_slice(b"T0S");
+            out.put_all(b"T0S");
         }
         return;
     }
@@ -24,7 +27,7 @@ pub(super) fn push_interval(months: i32, days: i32, time: i64, per_second: i64, 
 
 fn push_component(value: i64, unit: u8, out: &mut Vec<u8>) {
     if value != 0 {
-        push_integer(value, out);
+        push_signed(value, out);
         out.push(unit);
     }
 }
@@ -37,7 +40,7 @@ fn push_seconds(whole: i64, fraction: i64, per_second: i64, out: &mut Vec<u8>) {
     if whole < 0 || fraction < 0 {
         out.push(b'-');
     }
-    push_integer(whole.unsigned_abs(), out);
+    push_unsigned(whole.unsigned_abs(), out);
     let (mut rest, mut scale) = (fraction.unsigned_abs(), per_second.unsigned_abs());
     if rest > 0 {
         out.push(b'.');

@@ -11,18 +11,27 @@ use arrow::{
 use super::{
     cell::{Cell, Unsupported, Write},
     dialect::{Dialect, Json},
+    options::Options,
 };
 
 /// Before each field of an object: `{"first":`, `,"second":` and so on.
-pub(super) type Prefixes = Box<[Box<[u8]>]>;
+pub(super) type Prefixes = Box<[Prefix]>;
+
+/// Short enough to be copied in whole blocks, the last filled up.
+pub(super) struct Prefix {
+    blocks: Box<[[u8; 16]]>,
+    len: usize,
+}
 
 /// The prefixes of an object with these fields.
 pub(super) fn prefixes(fields: &Fields) -> Prefixes {
     let prefix = |(index, name): (usize, &str)| {
-        let mut prefix = vec![if index == 0 { b'{' } else { b',' }];
-        Json::push_text(name, &mut prefix);
-        prefix.push(b':');
-        prefix.into_boxed_slice()
+        let mut text = vec![if index == 0 { b'{' } else { b',' }];
+        Json::push_text(name, &mut text);
+        text.push(b':');
+        let len = text.len();
+        text.resize(len.next_multiple_of(16), b' ');
+        Prefix { blocks: text.as_chunks().0.into(), len }
     };
     fields.iter().map(|field| field.name().as_str()).enumerate().map(prefix).collect()
 }
@@ -34,43 +43,47 @@ pub(super) fn push_object(prefixes: &Prefixes, cells: &[Cell<'_>], row: usize, o
         out.push(b'{');
     }
     for (prefix, cell) in prefixes.iter().zip(cells) {
-        out.extend_from_slice(prefix);
+        let end = out.len() + prefix.len;
+        for block in &prefix.blocks {
+            out.extend_from_slice(block);
+        }
+        out.truncate(end);
         cell.push(row, out);
     }
     out.push(b'}');
 }
 
 /// The writer for an array of lists, structs or maps.
-pub(super) fn json(array: &dyn Array) -> Result<Write<'_>, Unsupported> {
+pub(super) fn json<'a>(array: &'a dyn Array, options: &'a Options) -> Result<Write<'a>, Unsupported> {
     match array.data_type() {
         DataType::List(_) => {
             let lists = array.as_list::<i32>();
-            list(lists.values(), between(lists.value_offsets()))
+            list(lists.values(), options, between(lists.value_offsets()))
         }
         DataType::LargeList(_) => {
             let lists = array.as_list::<i64>();
-            list(lists.values(), between(lists.value_offsets()))
+            list(lists.values(), options, between(lists.value_offsets()))
         }
         DataType::ListView(_) => {
             let lists = array.as_list_view::<i32>();
-            list(lists.values(), from(lists.value_offsets(), lists.value_sizes()))
+            list(lists.values(), options, from(lists.value_offsets(), lists.value_sizes()))
         }
         DataType::LargeListView(_) => {
             let lists = array.as_list_view::<i64>();
-            list(lists.values(), from(lists.value_offsets(), lists.value_sizes()))
+            list(lists.values(), options, from(lists.value_offsets(), lists.value_sizes()))
         }
         DataType::FixedSizeList(..) => {
             let lists = array.as_fixed_size_list();
             let length = lists.value_length().as_usize();
-            list(lists.values(), move |row| row * length..(row + 1) * length)
+            list(lists.values(), options, move |row| row * length..(row + 1) * length)
         }
         DataType::Struct(fields) => {
-            let cells: Vec<_> =
-                array.as_struct().columns().iter().map(|column| Cell::new::<Json>(column)).collect::<Result<_, _>>()?;
+            let columns = array.as_struct().columns().iter();
+            let cells: Vec<_> = columns.map(|column| Cell::new::<Json>(column, options)).collect::<Result<_, _>>()?;
             let prefixes = prefixes(fields);
             Ok(Box::new(move |row, out| push_object(&prefixes, &cells, row, out)))
         }
-        DataType::Map(..) => map(array),
+        DataType::Map(..) => map(array, options),
         other => Err(Unsupported(other.clone())),
     }
 }
@@ -85,8 +98,12 @@ fn from<O: ArrowNativeType>(offsets: &[O], sizes: &[O]) -> impl Fn(usize) -> Ran
     |row| offsets[row].as_usize()..offsets[row].as_usize() + sizes[row].as_usize()
 }
 
-fn list<'a>(items: &'a dyn Array, range: impl Fn(usize) -> Range<usize> + 'a) -> Result<Write<'a>, Unsupported> {
-    let items = Cell::new::<Json>(items)?;
+fn list<'a>(
+    items: &'a dyn Array,
+    options: &'a Options,
+    range: impl Fn(usize) -> Range<usize> + 'a,
+) -> Result<Write<'a>, Unsupported> {
+    let items = Cell::new::<Json>(items, options)?;
     Ok(Box::new(move |row, out| {
         out.push(b'[');
         for (index, item) in range(row).enumerate() {
@@ -100,13 +117,13 @@ fn list<'a>(items: &'a dyn Array, range: impl Fn(usize) -> Range<usize> + 'a) ->
 }
 
 /// An object whose keys are the texts of the map's keys.
-fn map(array: &dyn Array) -> Result<Write<'_>, Unsupported> {
+fn map<'a>(array: &'a dyn Array, options: &'a Options) -> Result<Write<'a>, Unsupported> {
     let maps = array.as_map();
     if maps.keys().data_type().is_nested() {
         return Err(Unsupported(array.data_type().clone()));
     }
-    let keys = Cell::new::<Json>(maps.keys())?;
-    let values = Cell::new::<Json>(maps.values())?;
+    let keys = Cell::new::<Json>(maps.keys(), options)?;
+    let values = Cell::new::<Json>(maps.values(), options)?;
     let range = between(maps.value_offsets());
     Ok(Box::new(move |row, out| {
         out.push(b'{');
@@ -133,24 +150,27 @@ fn push_key(keys: &Cell<'_>, entry: usize, out: &mut Vec<u8>) {
 }
 
 /// The writer for a dictionary or for runs: the values that they refer to.
-pub(super) fn by_value<D: Dialect>(array: &dyn Array) -> Result<Write<'_>, Unsupported> {
+pub(super) fn by_value<'a, D: Dialect>(array: &'a dyn Array, options: &'a Options) -> Result<Write<'a>, Unsupported> {
     downcast_dictionary_array! {
         array => {
-            let values = Cell::new::<D>(array.values())?;
+            let values = Cell::new::<D>(array.values(), options)?;
             let keys = array.keys().values();
             Ok(Box::new(move |row, out| values.push(keys[row].as_usize(), out)))
         },
         DataType::RunEndEncoded(ends, _) => match ends.data_type() {
-            DataType::Int16 => runs::<D, Int16Type>(array),
-            DataType::Int32 => runs::<D, Int32Type>(array),
-            _ => runs::<D, Int64Type>(array),
+            DataType::Int16 => runs::<D, Int16Type>(array, options),
+            DataType::Int32 => runs::<D, Int32Type>(array, options),
+            _ => runs::<D, Int64Type>(array, options),
         },
         other => Err(Unsupported(other.clone())),
     }
 }
 
-fn runs<D: Dialect, E: RunEndIndexType>(array: &dyn Array) -> Result<Write<'_>, Unsupported> {
+fn runs<'a, D: Dialect, E: RunEndIndexType>(
+    array: &'a dyn Array,
+    options: &'a Options,
+) -> Result<Write<'a>, Unsupported> {
     let runs = array.as_run::<E>();
-    let values = Cell::new::<D>(runs.values())?;
+    let values = Cell::new::<D>(runs.values(), options)?;
     Ok(Box::new(move |row, out| values.push(runs.get_physical_index(row), out)))
 }

@@ -2,7 +2,7 @@
 
 use arrow::{datatypes::SchemaRef, record_batch::RecordBatch};
 
-use super::{CsvEncoder, Format, JsonEncoder, ipc::IpcEncoder, parquet::ParquetEncoder};
+use super::{CsvEncoder, Format, JsonEncoder, Options, ipc::IpcEncoder, parquet::ParquetEncoder};
 use crate::model::Fault;
 
 /// The body of a page.
@@ -26,10 +26,11 @@ pub fn encode_rows(
     schema: &SchemaRef,
     batch: &RecordBatch,
     max_bytes: usize,
+    options: &Options,
 ) -> Result<EncodedPage, Fault> {
     match format {
         Format::Json => {
-            let encoder = JsonEncoder::new(schema)?;
+            let encoder = JsonEncoder::new(schema, options)?;
             let rows = encoder.rows(batch)?;
             // One byte less for the bracket that closes the array.
             let mut page = fill(vec![b'['], batch.num_rows(), max_bytes.saturating_sub(1), |row, out| {
@@ -42,7 +43,7 @@ pub fn encode_rows(
             Ok(page)
         }
         Format::Ndjson => {
-            let encoder = JsonEncoder::new(schema)?;
+            let encoder = JsonEncoder::new(schema, options)?;
             let rows = encoder.rows(batch)?;
             Ok(fill(Vec::new(), batch.num_rows(), max_bytes, |row, out| {
                 rows.push(row, out);
@@ -50,19 +51,14 @@ pub fn encode_rows(
             }))
         }
         Format::Csv => {
-            let encoder = CsvEncoder::new(schema)?;
+            let encoder = CsvEncoder::new(schema, options)?;
             let rows = encoder.rows(batch)?;
             let mut header = Vec::new();
             encoder.push_header(&mut header);
             Ok(fill(header, batch.num_rows(), max_bytes, |row, out| rows.push(row, out)))
         }
-        Format::Arrow => shrink(batch, max_bytes, |batch| {
-            let mut encoder = IpcEncoder::new(schema)?;
-            let mut body = encoder.take();
-            body.extend(encoder.encode(batch)?);
-            body.extend(encoder.finish()?);
-            Ok(body)
-        }),
+        Format::Arrow => shrink(batch, max_bytes, |batch| whole(IpcEncoder::stream(schema)?, batch)),
+        Format::ArrowFile => shrink(batch, max_bytes, |batch| whole(IpcEncoder::file(schema)?, batch)),
         Format::Parquet => shrink(batch, max_bytes, |batch| {
             let mut encoder = ParquetEncoder::new(schema)?;
             let mut body = encoder.encode(batch)?;
@@ -71,6 +67,13 @@ pub fn encode_rows(
         }),
         Format::Plan => Err(Fault::internal("a plan has no rows to encode")),
     }
+}
+
+fn whole(mut encoder: IpcEncoder, batch: &RecordBatch) -> Result<Vec<u8>, Fault> {
+    let mut body = encoder.take();
+    body.extend(encoder.encode(batch)?);
+    body.extend(encoder.finish()?);
+    Ok(body)
 }
 
 /// Appends rows to `body` until the next would make it longer than `max_bytes`.

@@ -14,30 +14,36 @@ use arrow::{
 use base64::{Engine, encoded_len, engine::general_purpose::STANDARD};
 
 use super::{
+    blocks::Blocks,
     cell::Write,
     dialect::Dialect,
     interval::push_interval,
-    number::{non_finite_name, push_decimal, push_decimal256, push_finite, push_integer},
+    number::{non_finite_name, push_decimal, push_decimal256, push_finite, push_signed, push_unsigned},
+    options::{Int64, Options},
     temporal::{per_second, push_date, push_time, push_timestamp},
 };
 
 /// The writer for an array of scalars; none for any other.
-pub(super) fn writer<D: Dialect>(array: &dyn Array) -> Option<Write<'_>> {
+pub(super) fn writer<'a, D: Dialect>(array: &'a dyn Array, options: &Options) -> Option<Write<'a>> {
     use DataType as T;
+    let as_text = options.int64 == Int64::Text;
     Some(match array.data_type() {
-        T::Null => Box::new(|_, out| out.extend_from_slice(D::NULL)),
+        // All of its rows are NULL.
+        T::Null => Box::new(|_, _| {}),
         T::Boolean => {
             let values = array.as_boolean().values();
-            Box::new(|row, out| out.extend_from_slice(if values.value(row) { b"true" } else { b"false" }))
+            Box::new(|row, out| if values.value(row) { out.put(*b"true", 4) } else { out.put(*b"false", 5) })
         }
-        T::Int8 => integers::<Int8Type>(array),
-        T::Int16 => integers::<Int16Type>(array),
-        T::Int32 => integers::<Int32Type>(array),
-        T::Int64 => integers::<Int64Type>(array),
-        T::UInt8 => integers::<UInt8Type>(array),
-        T::UInt16 => integers::<UInt16Type>(array),
-        T::UInt32 => integers::<UInt32Type>(array),
-        T::UInt64 => integers::<UInt64Type>(array),
+        T::Int64 if as_text => plain::<D, Int64Type>(array, push_signed),
+        T::UInt64 if as_text => plain::<D, UInt64Type>(array, push_unsigned),
+        T::Int8 => signed::<Int8Type>(array),
+        T::Int16 => signed::<Int16Type>(array),
+        T::Int32 => signed::<Int32Type>(array),
+        T::Int64 => signed::<Int64Type>(array),
+        T::UInt8 => unsigned::<UInt8Type>(array),
+        T::UInt16 => unsigned::<UInt16Type>(array),
+        T::UInt32 => unsigned::<UInt32Type>(array),
+        T::UInt64 => unsigned::<UInt64Type>(array),
         T::Float16 => floats::<D, Float16Type, f32>(array),
         T::Float32 => floats::<D, Float32Type, f32>(array),
         T::Float64 => floats::<D, Float64Type, f64>(array),
@@ -64,12 +70,14 @@ pub(super) fn writer<D: Dialect>(array: &dyn Array) -> Option<Write<'_>> {
     })
 }
 
-fn integers<T>(array: &dyn Array) -> Write<'_>
-where
-    T: ArrowPrimitiveType<Native: itoa::Integer>,
-{
+fn signed<T: ArrowPrimitiveType<Native: Into<i64>>>(array: &dyn Array) -> Write<'_> {
     let values = array.as_primitive::<T>().values();
-    Box::new(|row, out| push_integer(values[row], out))
+    Box::new(|row, out| push_signed(values[row].into(), out))
+}
+
+fn unsigned<T: ArrowPrimitiveType<Native: Into<u64>>>(array: &dyn Array) -> Write<'_> {
+    let values = array.as_primitive::<T>().values();
+    Box::new(|row, out| push_unsigned(values[row].into(), out))
 }
 
 /// `F` is the float that the values are printed as.
@@ -77,7 +85,7 @@ fn floats<D, T, F>(array: &dyn Array) -> Write<'_>
 where
     D: Dialect,
     T: ArrowPrimitiveType<Native: Into<F>>,
-    F: ryu::Float + Copy + Into<f64>,
+    F: zmij::Float + Copy + Into<f64>,
 {
     let values = array.as_primitive::<T>().values();
     Box::new(move |row, out| {
@@ -86,7 +94,7 @@ where
         if wide.is_finite() {
             push_finite(value, out);
         } else {
-            D::push_plain(out, |out| out.extend_from_slice(non_finite_name(wide).as_bytes()));
+            D::push_plain(out, |out| out.put_all(non_finite_name(wide).as_bytes()));
         }
     })
 }
@@ -123,17 +131,12 @@ fn moments<D: Dialect>(array: &dyn Array) -> Option<Write<'_>> {
     Some(match array.data_type() {
         DataType::Timestamp(unit, zone) => {
             // A zone says how to show an instant; the value itself is in UTC, and is shown so.
-            let suffix: &[u8] = if zone.is_some() { b"Z" } else { b"" };
-            let parts = per_second(*unit);
-            let push = move |value, out: &mut Vec<u8>| {
-                push_timestamp(value, parts, out);
-                out.extend_from_slice(suffix);
-            };
+            let utc = usize::from(zone.is_some());
             match unit {
-                Second => plain::<D, TimestampSecondType>(array, push),
-                Millisecond => plain::<D, TimestampMillisecondType>(array, push),
-                Microsecond => plain::<D, TimestampMicrosecondType>(array, push),
-                Nanosecond => plain::<D, TimestampNanosecondType>(array, push),
+                Second => timestamps::<D, TimestampSecondType, 1>(array, utc),
+                Millisecond => timestamps::<D, TimestampMillisecondType, 1_000>(array, utc),
+                Microsecond => timestamps::<D, TimestampMicrosecondType, 1_000_000>(array, utc),
+                Nanosecond => timestamps::<D, TimestampNanosecondType, 1_000_000_000>(array, utc),
             }
         }
         DataType::Time32(Second) => plain::<D, Time32SecondType>(array, |value, out| push_time(value.into(), 1, out)),
@@ -147,6 +150,18 @@ fn moments<D: Dialect>(array: &dyn Array) -> Option<Write<'_>> {
             plain::<D, Time64NanosecondType>(array, |value, out| push_time(value, 1_000_000_000, out))
         }
         _ => return None,
+    })
+}
+
+/// `Z` is appended `utc` times.
+fn timestamps<D, T, const PER_SECOND: i64>(array: &dyn Array, utc: usize) -> Write<'_>
+where
+    D: Dialect,
+    T: ArrowPrimitiveType<Native = i64>,
+{
+    plain::<D, T>(array, move |value, out| {
+        push_timestamp(value, PER_SECOND, out);
+        out.put(*b"Z", utc);
     })
 }
 

@@ -1,9 +1,14 @@
 //! A whole result as a stream of chunks, one per batch.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
 use arrow::{datatypes::SchemaRef, record_batch::RecordBatch};
 use bytes::Bytes;
 
-use super::{Coding, Compressor, CsvEncoder, Format, JsonEncoder, ipc::IpcEncoder, parquet::ParquetEncoder};
+use super::{Coding, Compressor, CsvEncoder, Format, JsonEncoder, Options, ipc::IpcEncoder, parquet::ParquetEncoder};
 use crate::model::Fault;
 
 /// Turns batches into the bytes of one response body. What was written says that it is whole only after
@@ -13,15 +18,58 @@ pub struct StreamEncoder {
     rows: Rows,
     coding: Coding,
     compressor: Compressor,
-    /// How large the last chunk with rows was before compression: the next is likely much the same.
-    last: usize,
 }
 
 enum Rows {
+    Text(Arc<TextEncoder>),
+    Ipc(Box<IpcEncoder>),
+    Parquet(Box<ParquetEncoder>),
+}
+
+/// The rows of a text format. What a batch becomes depends on nothing but the batch: any number may be encoded at once.
+pub struct TextEncoder {
+    text: Text,
+    /// How large the last chunk with rows was: the next is likely much the same.
+    last: AtomicUsize,
+}
+
+enum Text {
     Ndjson(JsonEncoder),
     Csv(CsvEncoder),
-    Arrow(Box<IpcEncoder>),
-    Parquet(Box<ParquetEncoder>),
+}
+
+impl TextEncoder {
+    fn new(text: Text) -> Rows {
+        Rows::Text(Arc::new(Self { text, last: AtomicUsize::new(0) }))
+    }
+
+    /// The text of a batch, before compression.
+    ///
+    /// # Errors
+    /// [`Code::Internal`](crate::model::Code::Internal) when the batch has another schema.
+    pub fn encode(&self, batch: &RecordBatch) -> Result<Vec<u8>, Fault> {
+        let last = self.last.load(Ordering::Relaxed);
+        let mut out = Vec::with_capacity(last + last / 8);
+        match &self.text {
+            Text::Ndjson(encoder) => {
+                let rows = encoder.rows(batch)?;
+                for row in 0..batch.num_rows() {
+                    rows.push(row, &mut out);
+                    out.push(b'\n');
+                }
+            }
+            Text::Csv(encoder) => {
+                let rows = encoder.rows(batch)?;
+                for row in 0..batch.num_rows() {
+                    rows.push(row, &mut out);
+                }
+            }
+        }
+        if batch.num_rows() > 0 {
+            self.last.store(out.len(), Ordering::Relaxed);
+        }
+        Ok(out)
+    }
 }
 
 impl StreamEncoder {
@@ -30,18 +78,19 @@ impl StreamEncoder {
     /// # Errors
     /// [`Code::NotAcceptable`](crate::model::Code::NotAcceptable), naming the column, for a type that the format cannot
     /// hold. [`Code::Internal`](crate::model::Code::Internal) for JSON and for plans, which are no streams.
-    pub fn new(format: Format, schema: &SchemaRef, coding: Coding) -> Result<Self, Fault> {
+    pub fn new(format: Format, schema: &SchemaRef, coding: Coding, options: &Options) -> Result<Self, Fault> {
         let rows = match format {
-            Format::Ndjson => Rows::Ndjson(JsonEncoder::new(schema)?),
-            Format::Csv => Rows::Csv(CsvEncoder::new(schema)?),
-            Format::Arrow => Rows::Arrow(Box::new(IpcEncoder::new(schema)?)),
+            Format::Ndjson => TextEncoder::new(Text::Ndjson(JsonEncoder::new(schema, options)?)),
+            Format::Csv => TextEncoder::new(Text::Csv(CsvEncoder::new(schema, options)?)),
+            Format::Arrow => Rows::Ipc(Box::new(IpcEncoder::stream(schema)?)),
+            Format::ArrowFile => Rows::Ipc(Box::new(IpcEncoder::file(schema)?)),
             Format::Parquet => Rows::Parquet(Box::new(ParquetEncoder::new(schema)?)),
             Format::Json | Format::Plan => {
                 return Err(Fault::internal(format_args!("`{}` cannot be streamed", format.name())));
             }
         };
         let coding = coding.for_format(format);
-        Ok(Self { rows, coding, compressor: Compressor::new(coding)?, last: 0 })
+        Ok(Self { rows, coding, compressor: Compressor::new(coding)? })
     }
 
     /// How the chunks are compressed.
@@ -56,13 +105,14 @@ impl StreamEncoder {
     /// [`Code::Internal`](crate::model::Code::Internal) when the encoder fails.
     pub fn start(&mut self) -> Result<Bytes, Fault> {
         let chunk = match &mut self.rows {
-            Rows::Ndjson(_) => Vec::new(),
-            Rows::Csv(encoder) => {
+            Rows::Text(encoder) => {
                 let mut out = Vec::new();
-                encoder.push_header(&mut out);
+                if let Text::Csv(encoder) = &encoder.text {
+                    encoder.push_header(&mut out);
+                }
                 out
             }
-            Rows::Arrow(encoder) => encoder.take(),
+            Rows::Ipc(encoder) => encoder.take(),
             Rows::Parquet(encoder) => encoder.take()?,
         };
         self.compressor.push(chunk)
@@ -73,30 +123,30 @@ impl StreamEncoder {
     /// # Errors
     /// [`Code::Internal`](crate::model::Code::Internal) when the batch has another schema or the encoder fails.
     pub fn encode(&mut self, batch: &RecordBatch) -> Result<Bytes, Fault> {
-        let mut out = Vec::new();
-        match &mut self.rows {
-            Rows::Ndjson(encoder) => {
-                out.reserve(self.last + self.last / 8);
-                let rows = encoder.rows(batch)?;
-                for row in 0..batch.num_rows() {
-                    rows.push(row, &mut out);
-                    out.push(b'\n');
-                }
-            }
-            Rows::Csv(encoder) => {
-                out.reserve(self.last + self.last / 8);
-                let rows = encoder.rows(batch)?;
-                for row in 0..batch.num_rows() {
-                    rows.push(row, &mut out);
-                }
-            }
-            Rows::Arrow(encoder) => out = encoder.encode(batch)?,
-            Rows::Parquet(encoder) => out = encoder.encode(batch)?,
+        let chunk = match &mut self.rows {
+            Rows::Text(encoder) => encoder.encode(batch)?,
+            Rows::Ipc(encoder) => encoder.encode(batch)?,
+            Rows::Parquet(encoder) => encoder.encode(batch)?,
+        };
+        self.compressor.push(chunk)
+    }
+
+    /// The encoder of rows for formats whose batches do not depend on each other. Its chunks go through
+    /// [`frame`](Self::frame), in order; the same as [`encode`](Self::encode) of the batches.
+    #[must_use]
+    pub fn text(&self) -> Option<Arc<TextEncoder>> {
+        match &self.rows {
+            Rows::Text(encoder) => Some(Arc::clone(encoder)),
+            Rows::Ipc(_) | Rows::Parquet(_) => None,
         }
-        if batch.num_rows() > 0 {
-            self.last = out.len();
-        }
-        self.compressor.push(out)
+    }
+
+    /// The bytes to send for a chunk of text.
+    ///
+    /// # Errors
+    /// [`Code::Internal`](crate::model::Code::Internal) when compression fails.
+    pub fn frame(&mut self, chunk: Vec<u8>) -> Result<Bytes, Fault> {
+        self.compressor.push(chunk)
     }
 
     /// What says that the result is whole: the end mark, the footer, the trailer of the compression.
@@ -105,8 +155,8 @@ impl StreamEncoder {
     /// [`Code::Internal`](crate::model::Code::Internal) when the encoder fails.
     pub fn finish(mut self) -> Result<Bytes, Fault> {
         let chunk = match self.rows {
-            Rows::Ndjson(_) | Rows::Csv(_) => Vec::new(),
-            Rows::Arrow(encoder) => encoder.finish()?,
+            Rows::Text(_) => Vec::new(),
+            Rows::Ipc(encoder) => encoder.finish()?,
             Rows::Parquet(encoder) => encoder.finish()?,
         };
         let last = self.compressor.push(chunk)?;

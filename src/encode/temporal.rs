@@ -2,9 +2,13 @@
 
 use arrow::datatypes::TimeUnit;
 
-use super::number::push_integer;
+use super::{blocks::Blocks, digits::eight_text, number::push_unsigned};
 
 const SECONDS_PER_DAY: i64 = 86_400;
+/// From there to 1970-01-01, in days.
+const FROM_YEAR_0_MARCH_1: i64 = 719_468;
+/// 9999-12-31, in days since 0000-03-01.
+const LAST_OF_YEAR_9999: u32 = 3_652_364;
 
 /// How many of a unit make a second.
 pub(super) const fn per_second(unit: TimeUnit) -> i64 {
@@ -19,24 +23,34 @@ pub(super) const fn per_second(unit: TimeUnit) -> i64 {
 /// `2026-01-31`, for a number of days since 1970-01-01. Years outside 0000-9999 have a sign.
 #[inline]
 pub(super) fn push_date(days: i64, out: &mut Vec<u8>) {
-    let (year, month, day) = civil(days);
-    if let Ok(year @ 0..=9999) = u32::try_from(year) {
-        let ([a, b], [c, d]) = (two_digits(year / 100), two_digits(year % 100));
-        out.extend_from_slice(&[a, b, c, d]);
-    } else {
-        out.push(if year < 0 { b'-' } else { b'+' });
-        let magnitude = year.unsigned_abs();
-        let padding = [1000, 100, 10].iter().filter(|limit| magnitude < **limit).count();
-        out.resize(out.len() + padding, b'0');
-        push_integer(magnitude, out);
+    let (year, month, day) = match u32::try_from(days + FROM_YEAR_0_MARCH_1) {
+        Ok(days @ 0..=LAST_OF_YEAR_9999) => usual_civil(days),
+        _ => civil(days),
+    };
+    match u32::try_from(year) {
+        Ok(year @ 0..=9999) => {
+            let [a, b, c, d, e, f, g, h] = eight_text(year * 10_000 + month * 100 + day);
+            out.put([a, b, c, d, b'-', e, f, b'-', g, h], 10);
+        }
+        _ => push_unusual_date(year, month, day, out),
     }
-    let ([a, b], [c, d]) = (two_digits(month), two_digits(day));
-    out.extend_from_slice(&[b'-', a, b, b'-', c, d]);
+}
+
+#[cold]
+fn push_unusual_date(year: i64, month: u32, day: u32, out: &mut Vec<u8>) {
+    out.push(if year < 0 { b'-' } else { b'+' });
+    let magnitude = year.unsigned_abs();
+    let padding = [1000, 100, 10].iter().filter(|limit| magnitude < **limit).count();
+    out.resize(out.len() + padding, b'0');
+    push_unsigned(magnitude, out);
+    let [.., e, f, g, h] = eight_text(month * 100 + day);
+    out.put([b'-', e, f, b'-', g, h], 6);
 }
 
 /// `23:59:59`, with 3, 6 or 9 decimals if there is a fraction, for a time since midnight.
 ///
 /// What lies outside a day is no time of day, but is printed as it is (`24:00:00`, `-00:00:01`).
+#[inline]
 pub(super) fn push_time(value: i64, per_second: i64, out: &mut Vec<u8>) {
     if value < 0 {
         out.push(b'-');
@@ -48,7 +62,9 @@ pub(super) fn push_time(value: i64, per_second: i64, out: &mut Vec<u8>) {
 }
 
 /// `2026-01-31T23:59:59`, with 3, 6 or 9 decimals if there is a fraction, for a time since 1970-01-01T00:00:00.
-#[inline]
+// Inlined to where `per_second` is a constant, so that no division remains.
+#[inline(always)]
+#[expect(clippy::inline_always, reason = "divisions take a multiple of all else here")]
 pub(super) fn push_timestamp(value: i64, per_second: i64, out: &mut Vec<u8>) {
     let (seconds, fraction) = (value.div_euclid(per_second), value.rem_euclid(per_second));
     push_date(seconds.div_euclid(SECONDS_PER_DAY), out);
@@ -59,48 +75,66 @@ pub(super) fn push_timestamp(value: i64, per_second: i64, out: &mut Vec<u8>) {
 
 /// `23:59:59`
 #[inline]
+#[expect(clippy::cast_possible_truncation, reason = "minutes and seconds are below 60, and these hours below 100")]
 fn push_clock(seconds: u64, out: &mut Vec<u8>) {
-    let hours = seconds / 3600;
-    if hours < 100 {
-        out.extend_from_slice(&two_digits((hours % 100) as u32));
-    } else {
-        push_integer(hours, out);
+    let (hours, minutes, seconds) = (seconds / 3600, (seconds / 60 % 60) as u32, (seconds % 60) as u32);
+    let usual = hours < 100;
+    if !usual {
+        push_unsigned(hours, out);
     }
-    let ([a, b], [c, d]) = (two_digits((seconds / 60 % 60) as u32), two_digits((seconds % 60) as u32));
-    out.extend_from_slice(&[b':', a, b, b':', c, d]);
+    let [_, _, a, b, c, d, e, f] = eight_text(if usual { hours as u32 * 10_000 } else { 0 } + minutes * 100 + seconds);
+    if usual {
+        out.put([a, b], 2);
+    }
+    out.put([b':', c, d, b':', e, f], 6);
 }
 
 /// Nothing for zero; else the fewest groups of three decimals, the widths that every parser knows.
 #[inline]
+#[expect(clippy::cast_possible_truncation, reason = "less than a second has less than 10^9 nanoseconds")]
 fn push_fraction(fraction: u64, per_second: u64, out: &mut Vec<u8>) {
     if fraction == 0 {
         return;
     }
-    out.push(b'.');
-    let (mut rest, mut scale) = (fraction, per_second);
-    while rest > 0 {
-        scale /= 1000;
-        let group = u32::try_from(rest / scale).unwrap_or(0);
-        rest %= scale;
-        let [tens, ones] = two_digits(group % 100);
-        out.extend_from_slice(&[two_digits(group / 100)[1], tens, ones]);
-    }
+    let nanoseconds = (fraction * (1_000_000_000 / per_second)) as u32;
+    let [a, b, c, d, e, f, g, h] = eight_text(nanoseconds / 10);
+    let digits = [b'.', a, b, c, d, e, f, g, h, b'0' + (nanoseconds % 10) as u8];
+    out.put(
+        digits,
+        if nanoseconds % 1_000_000 == 0 {
+            4
+        } else if nanoseconds % 1_000 == 0 {
+            7
+        } else {
+            10
+        },
+    );
 }
 
+/// Year, month and day of the years 0000 to 9999, for a number of days since 0000-03-01.
+///
+/// Neri and Schneider, "Euclidean affine functions and their application to calendar algorithms" (2023): quotients and
+/// remainders of one multiplication each.
 #[inline]
-fn two_digits(value: u32) -> [u8; 2] {
-    let value = value % 100;
-    [b'0' + (value / 10) as u8, b'0' + (value % 10) as u8]
+fn usual_civil(days: u32) -> (i64, u32, u32) {
+    let quarters = 4 * days + 3;
+    let (century, of_century) = (quarters / 146_097, quarters % 146_097 / 4);
+    let product = 2_939_745 * (4 * u64::from(of_century) + 3);
+    let (year_of_century, of_year) = ((product >> 32) as u32, product as u32 / 2_939_745 / 4);
+    let scaled = 2_141 * of_year + 197_913;
+    let (month, day) = (scaled >> 16, scaled % (1 << 16) / 2_141 + 1);
+    // Years are counted from 1 March.
+    let (month, next_year) = if of_year >= 306 { (month - 12, 1) } else { (month, 0) };
+    (i64::from(100 * century + year_of_century + next_year), month, day)
 }
 
 /// Year, month and day of the proleptic Gregorian calendar, for a number of days since 1970-01-01.
 ///
 /// The calendar repeats every 400 years (146 097 days). Counting years from 1 March puts the leap day last, and makes
 /// the months' lengths a straight line: 153 days for every five months.
-#[inline]
+#[cold]
 fn civil(days: i64) -> (i64, u32, u32) {
     const DAYS_PER_ERA: i64 = 146_097;
-    const FROM_YEAR_0_MARCH_1: i64 = 719_468;
     let days = days + FROM_YEAR_0_MARCH_1;
     let era = days.div_euclid(DAYS_PER_ERA);
     let day_of_era = u32::try_from(days.rem_euclid(DAYS_PER_ERA)).unwrap_or(0);
@@ -134,6 +168,8 @@ mod tests {
             (11_016, "2000-02-29"),
             (-719_528, "0000-01-01"),
             (-719_529, "-0001-12-31"),
+            (-719_468, "0000-03-01"),
+            (-719_469, "0000-02-29"),
             (2_932_896, "9999-12-31"),
             (2_932_897, "+10000-01-01"),
             (i64::from(i32::MAX), "+5881580-07-11"),
@@ -151,6 +187,9 @@ mod tests {
         for days in (-800_000..800_000_i64).step_by(997).chain(-200_000..200_000) {
             let date = epoch + chrono::Duration::days(days);
             assert_eq!(civil(days), (i64::from(date.year()), date.month(), date.day()), "{days}");
+            if (0..=9999).contains(&date.year()) {
+                assert_eq!(text(|out| push_date(days, out)), date.to_string());
+            }
         }
     }
 

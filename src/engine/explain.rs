@@ -20,7 +20,7 @@ use datafusion::{
 };
 use serde::Serialize;
 
-use super::{Paging, Physical, federate::Local};
+use super::{Physical, federate::Local};
 use crate::sources::{files, sql::SqlScanExec};
 
 /// Where each part of a query runs. Serialises to the JSON that `explain --format json` prints.
@@ -30,8 +30,9 @@ pub struct Explanation {
     pub query: String,
     /// The major version.
     pub version: u32,
-    /// How its pages follow one another.
-    pub paging: PagingPart,
+    /// How its pages follow one another, if it has any.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub paging: Option<PagingPart>,
     /// One entry for each remote statement and each file scan.
     pub sources: Vec<SourcePart>,
     /// What runs here.
@@ -106,10 +107,9 @@ pub struct LocalPart {
 impl Physical {
     /// What would run where. After a run, with what it took.
     #[must_use]
-    pub fn explain(&self, query: &str, version: u32, paging: Paging) -> Explanation {
-        let paging = PagingPart { consistency: paging.consistency.as_str(), reason: paging.reason };
+    pub fn explain(&self, query: &str, version: u32) -> Explanation {
         let explanation =
-            Explanation { query: query.to_owned(), version, paging, sources: Vec::new(), local: Vec::new() };
+            Explanation { query: query.to_owned(), version, paging: None, sources: Vec::new(), local: Vec::new() };
         let mut walk = Walk { explanation, reasons: Reasons::new(&self.reasons) };
         walk.visit(&self.plan);
         walk.explanation

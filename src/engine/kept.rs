@@ -47,6 +47,8 @@ use crate::sources::sql::{SqlScanExec, literal::parameter_index};
 
 /// Shapes of one query whose plans are kept; the least used go first.
 const SHAPES: u64 = 256;
+/// Values larger than this, in bytes, are part of no shape: a consumer chooses them, and their plans are kept.
+const LARGEST_FIXED: usize = 4096;
 
 /// The plans of one query.
 #[derive(Debug)]
@@ -127,11 +129,12 @@ impl Shape {
     }
 
     /// The same with the values of `parameters` in it. `None` where one is among those of the last row, of which there are
-    /// as many as rows.
+    /// as many as rows, and where they are too large to be kept.
     pub fn with(mut self, values: &[ScalarValue], parameters: &[usize]) -> Option<Self> {
         let value = |index: &usize| Some((*index, values.get(*index)?.clone()));
         self.fixed = parameters.iter().map(value).collect::<Option<_>>()?;
-        Some(self)
+        let bytes: usize = self.fixed.iter().map(|(_, value)| value.size()).sum();
+        (bytes <= LARGEST_FIXED).then_some(self)
     }
 
     /// `plan` for all requests of this shape: NULLs are literals, other parameters stay open and are known not to be

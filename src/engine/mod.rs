@@ -13,12 +13,14 @@ mod kept;
 mod names;
 mod origin;
 mod output;
+mod own_order;
 mod page;
 mod paging;
 mod prepare;
 mod run;
 mod seek;
 mod session;
+mod shaping;
 mod snapshot;
 mod unions;
 mod view;
@@ -45,8 +47,9 @@ pub use faults::fault;
 pub use paging::Paging;
 pub use prepare::Prepared;
 pub use run::{Cut, Physical, RowStream, Wanted};
+pub use shaping::{Filterable, Operand, Shaping, State};
 pub use snapshot::{Refusal, Snapshot};
-pub use view::{Filter, View};
+pub use view::{Condition, Filter, View};
 
 /// How often a source that is down is asked again.
 const RETRY: Duration = Duration::from_secs(5);

@@ -73,7 +73,6 @@ fn key_of_table(plan: &LogicalPlan, schema: &Schema, listings: &Listings) -> Opt
 pub(super) fn check(page: &Page, schema: &Schema) -> Vec<Problem> {
     let key = page.key.iter().map(|column| (&column.value, &column.place));
     let order = page.order.iter().map(|term| (&term.value.column, &term.place));
-    let names: Vec<_> = schema.fields().iter().map(|field| field.name().as_str()).collect();
     key.chain(order)
         .filter_map(|(column, place)| match schema.field_with_name(column) {
             Ok(field) if is_ordered(field.data_type()) => None,
@@ -84,18 +83,22 @@ pub(super) fn check(page: &Page, schema: &Schema) -> Vec<Problem> {
                 )
                 .hint("page by a number, text, date, timestamp, boolean or binary column"),
             ),
-            Err(_) => {
-                let problem = Problem::error(place.clone(), format!("`{column}` is no output column of the query"));
-                Some(match nearest(column, names.iter().copied()) {
-                    Some(name) => problem.hint(format!("did you mean `{name}`?")),
-                    None => problem.hint(format!("the query gives `{}`", names.join("`, `"))),
-                })
-            }
+            Err(_) => Some(no_column(column, place, schema)),
         })
         .collect()
 }
 
-fn is_ordered(data_type: &DataType) -> bool {
+/// `column`, which the header names at `place`, is not there.
+pub(super) fn no_column(column: &str, place: &Place, schema: &Schema) -> Problem {
+    let names: Vec<_> = schema.fields().iter().map(|field| field.name().as_str()).collect();
+    let problem = Problem::error(place.clone(), format!("`{column}` is no output column of the query"));
+    match nearest(column, names.iter().copied()) {
+        Some(name) => problem.hint(format!("did you mean `{name}`?")),
+        None => problem.hint(format!("the query gives `{}`", names.join("`, `"))),
+    }
+}
+
+pub(super) fn is_ordered(data_type: &DataType) -> bool {
     data_type.is_numeric()
         || matches!(
             data_type,

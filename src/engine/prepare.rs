@@ -25,6 +25,7 @@ use super::{
     names, origin, output, page,
     paging::{self, Paging},
     run, seek,
+    shaping::{self, Shaping},
 };
 use crate::{
     catalog::{Draft, Page, Param, Query, Select},
@@ -42,6 +43,8 @@ pub struct Prepared {
     pub page: Page,
     /// How they follow one another, unless a view asks for another order.
     pub paging: Paging,
+    /// What consumers may make of its rows.
+    pub shaping: Shaping,
     /// The names and types in which rows leave, whatever the parameters and whatever is pushed down. Columns of a source
     /// that leave unchanged carry [`COMMENT`](crate::sources::COMMENT).
     pub schema: SchemaRef,
@@ -71,7 +74,12 @@ pub(super) async fn prepare(
     let coerced = state.analyzer().execute_and_check(plan.clone(), state.config_options(), |_, _| {});
     let coerced = coerced.map_err(|error| vec![planning_problem(&error, &query.place)])?;
     let contract = output::schema(&plan, &coerced);
-    let page = page::settle(&query.page, &plan, &contract, listings, &query.place)?;
+    let page = page::settle(&query.page, &plan, &contract, listings, &query.place);
+    let shaping = shaping::settle(&query.consumer, &contract);
+    let (page, shaping) = match (page, shaping) {
+        (Ok(page), Ok(shaping)) => (page, shaping),
+        (page, shaping) => return Err([page.err(), shaping.err()].into_iter().flatten().flatten().collect()),
+    };
     let comments = origin::columns(&plan).into_iter().map(|origin| {
         let origin = origin?;
         catalogs::find(listings, origin.table)?.column_comments.get(origin.column).map(String::as_str)
@@ -82,6 +90,7 @@ pub(super) async fn prepare(
         fingerprint: page::fingerprint(&contract, &page),
         paging: paging::settle(&page, seek::terms(&page), &plan),
         page,
+        shaping,
         schema: output::commented(&contract, comments),
         contract,
         plan,
@@ -101,11 +110,14 @@ pub(super) async fn check(draft: &Draft, state: &SessionState, listings: &Listin
     let Some(params) = &draft.params else {
         return names::resolve(&mut statement.clone(), listings, &place.file).err().unwrap_or_default();
     };
-    match (plan(statement.clone(), params, place, state, listings).await, &draft.page) {
-        (Err(problems), _) => problems,
-        (Ok((plan, _)), Some(page)) => page::check(page, &output::schema(&plan, &plan)),
-        (Ok(_), None) => Vec::new(),
-    }
+    let plan = match plan(statement.clone(), params, place, state, listings).await {
+        Ok((plan, _)) => plan,
+        Err(problems) => return problems,
+    };
+    let schema = output::schema(&plan, &plan);
+    let page = draft.page.iter().flat_map(|page| page::check(page, &schema));
+    let consumer = draft.consumer.iter().filter_map(|consumer| shaping::settle(consumer, &schema).err()).flatten();
+    page.chain(consumer).collect()
 }
 
 /// What came of trying to run a plan.

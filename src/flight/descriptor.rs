@@ -9,15 +9,24 @@ use crate::{
     pipeline::Parameters,
 };
 
-/// A named query and its parameters.
+/// A named query, its parameters, and what is wanted of its result.
 #[derive(Debug)]
 pub(super) struct Call {
     pub query: QueryName,
     pub version: Option<u32>,
     pub parameters: Parameters,
+    shape: Shape,
 }
 
-const KEYS: [&str; 3] = ["query", "version", "params"];
+/// What is wanted of the result, as written: it stands in the ticket too.
+#[derive(Debug, Default)]
+struct Shape {
+    fields: Option<Vec<String>>,
+    sort: Option<Vec<String>>,
+    filters: Map<String, Value>,
+}
+
+const KEYS: [&str; 6] = ["query", "version", "params", "fields", "sort", "filter"];
 
 impl Call {
     /// From a path `["v1", "sales", "top_customers"]` or a JSON command.
@@ -42,8 +51,29 @@ impl Call {
                 pairs.iter().map(|(name, text)| (name.clone(), Value::from(text.as_str()))).collect()
             }
         };
-        let call = json!({"query": self.query.to_string(), "version": version, "params": params});
+        let mut call = json!({"query": self.query.to_string(), "version": version, "params": params});
+        let Shape { fields, sort, filters } = &self.shape;
+        for (key, columns) in [("fields", fields), ("sort", sort)] {
+            if let Some(columns) = columns {
+                call[key] = json!(columns);
+            }
+        }
+        if !filters.is_empty() {
+            call["filter"] = json!(filters);
+        }
         Ticket { ticket: Bytes::from(call.to_string()) }
+    }
+
+    /// What is wanted of the result, as a query string would say it.
+    pub(super) fn shaping(&self) -> Vec<(String, String)> {
+        let Shape { fields, sort, filters } = &self.shape;
+        let lists = [("fields", fields), ("sort", sort)].into_iter();
+        let lists = lists.filter_map(|(key, columns)| Some((key.to_owned(), columns.as_ref()?.join(","))));
+        let filters = filters.iter().flat_map(|(name, value)| {
+            let values = if let Value::Array(values) = value { values.as_slice() } else { std::slice::from_ref(value) };
+            values.iter().map(move |value| (name.clone(), text(value)))
+        });
+        lists.chain(filters).collect()
     }
 
     fn of_path(path: &[String]) -> Result<Self, Fault> {
@@ -52,7 +82,7 @@ impl Call {
         };
         let version = major(version).ok_or_else(|| invalid("the path does not begin with a version such as v1"))?;
         let query = QueryName::new(domain, name).ok_or_else(|| unknown(&format!("{domain}.{name}")))?;
-        Ok(Self { query, version: Some(version), parameters: Parameters::Json(Map::new()) })
+        Ok(Self { query, version: Some(version), parameters: Parameters::Json(Map::new()), shape: Shape::default() })
     }
 
     fn of_command(command: &Bytes) -> Result<Self, Fault> {
@@ -84,8 +114,45 @@ impl Call {
             Some(_) => return Err(invalid("`params` is not an object")),
         };
         let query = QueryName::parse(name).ok_or_else(|| unknown(name))?;
-        Ok(Self { query, version, parameters: Parameters::Json(parameters) })
+        Ok(Self { query, version, parameters: Parameters::Json(parameters), shape: Shape::read(&object)? })
     }
+}
+
+impl Shape {
+    fn read(command: &Map<String, Value>) -> Result<Self, Fault> {
+        let columns = |key: &str| {
+            let Some(value) = command.get(key) else { return Ok(None) };
+            let names = value.as_array().and_then(|items| items.iter().map(column).collect::<Option<Vec<_>>>());
+            names.map(Some).ok_or_else(|| invalid(&format!("`{key}` is not a list of names of columns")))
+        };
+        let filters = match command.get("filter") {
+            None => Map::new(),
+            Some(Value::Object(filters)) => filters.clone(),
+            Some(_) => return Err(invalid("`filter` is not an object")),
+        };
+        for (name, value) in &filters {
+            let is_value = |value: &Value| value.is_string() || value.is_number() || value.is_boolean();
+            let is_list =
+                |value: &Value| value.as_array().is_some_and(|items| !items.is_empty() && items.iter().all(is_value));
+            if !name.contains("__") {
+                return Err(invalid(&format!("`{name}` in `filter` is not of the form `column__operator`")));
+            }
+            if !is_value(value) && !is_list(value) {
+                return Err(invalid(&format!("`{name}` in `filter` is neither a value nor a list of values")));
+            }
+        }
+        Ok(Self { fields: columns("fields")?, sort: columns("sort")?, filters })
+    }
+}
+
+/// The name of one column.
+fn column(item: &Value) -> Option<String> {
+    item.as_str().filter(|name| !name.contains(',')).map(ToOwned::to_owned)
+}
+
+/// A value as a query string spells it.
+fn text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned)
 }
 
 fn unknown(name: &str) -> Fault {

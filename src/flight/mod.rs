@@ -121,7 +121,7 @@ impl Door {
         let call = Call::of_descriptor(request.get_ref())?;
         let granted = self.admit(request.metadata(), &call, record)?;
         let ticket = call.ticket(granted.query().version);
-        let schema = granted.bind(&call.parameters, &[])?.schema();
+        let schema = granted.bind(&call.parameters, &call.shaping())?.schema();
         let endpoint = FlightEndpoint::new().with_ticket(ticket);
         let info = FlightInfo::new().try_with_schema(&schema).map_err(Fault::internal)?;
         Ok(info.with_endpoint(endpoint).with_descriptor(request.get_ref().clone()))
@@ -129,7 +129,7 @@ impl Door {
 
     fn schema(&self, request: &Request<FlightDescriptor>, record: &mut Record) -> Result<SchemaResult, Fault> {
         let call = Call::of_descriptor(request.get_ref())?;
-        let schema = self.admit(request.metadata(), &call, record)?.schema()?;
+        let schema = self.admit(request.metadata(), &call, record)?.schema(&call.shaping())?;
         SchemaAsIpc::new(&schema, &IpcWriteOptions::default()).try_into().map_err(Fault::internal)
     }
 
@@ -140,8 +140,10 @@ impl Door {
     ) -> Result<(datafusion::arrow::datatypes::SchemaRef, Rows), Fault> {
         let call = Call::of_ticket(request.get_ref())?;
         let granted = self.admit(request.metadata(), &call, record)?;
-        let answer =
-            granted.bind(&call.parameters, &[])?.answer(Want::Stream, &mut |stage| record.stage(stage)).await?;
+        let answer = granted
+            .bind(&call.parameters, &call.shaping())?
+            .answer(Want::Stream, &mut |stage| record.stage(stage))
+            .await?;
         match answer.body {
             Body::Stream(rows) => Ok((answer.schema, rows)),
             Body::Page(_) => Err(Fault::internal("a stream was asked for")),

@@ -3,16 +3,16 @@
 use axum::{body::Body as HttpBody, response::Response};
 use bytes::Bytes;
 use chrono::{DateTime, SecondsFormat, Utc};
-use futures::{Stream, StreamExt, stream};
+use futures::{StreamExt, stream, stream::BoxStream};
 use http::{HeaderValue, Uri, header};
 use serde_json::Value;
 
-use super::request;
+use super::request::{self, Asked};
 use crate::{
-    encode::{Coding, Format, StreamEncoder, encode_rows},
+    encode::{Chunk, Coding, Format, StreamEncoder, encode_rows, flow},
     engine::Explanation,
     model::Fault,
-    pipeline::{Answer, Body, End, MAX_BYTES, Page, Rows},
+    pipeline::{Answer, Body, End, MAX_BYTES, Page},
     telemetry::Record,
 };
 
@@ -21,28 +21,33 @@ pub(super) const CONSISTENCY: &str = "aqueduct-consistency";
 /// `pagination.has_more`, likewise.
 pub(super) const HAS_MORE: &str = "aqueduct-has-more";
 
+/// `pagination.total`, likewise.
+pub(super) const TOTAL: &str = "aqueduct-total";
+
 /// A page, whole in memory: its length is known and its failure can still be told.
 pub(super) fn page(
     answer: &Answer,
     page: &Page,
-    format: Format,
-    coding: Coding,
+    asked: &Asked,
     uri: &Uri,
     record: &mut Record,
 ) -> Result<Response, Fault> {
-    let encoded = encode_rows(format, &answer.schema, &page.rows, MAX_BYTES)?;
+    let encoded = encode_rows(asked.format, &answer.schema, &page.rows, MAX_BYTES, &asked.options)?;
     let end = answer.end(page, encoded.rows)?;
-    let body = if format == Format::Json {
+    let body = if asked.format == Format::Json && asked.envelope {
         envelope(answer, page, &end, &encoded.body, &record.request_id)
     } else {
         encoded.body
     };
-    let mut response = whole(body, format, coding, record)?;
+    let mut response = whole(body, asked.format, asked.coding, record)?;
     record.rows = encoded.rows as u64;
     record.stage("encode");
     let headers = response.headers_mut();
     headers.insert(CONSISTENCY, HeaderValue::from_static(end.promise.as_str()));
     headers.insert(HAS_MORE, HeaderValue::from_static(if end.has_more { "true" } else { "false" }));
+    if let Some(total) = page.total {
+        headers.insert(TOTAL, HeaderValue::from(total));
+    }
     if let Some(cursor) = &end.cursor {
         let link = format!("<{}>; rel=\"next\"", request::target(uri, Some(cursor)));
         headers.insert(header::LINK, HeaderValue::from_str(&link).map_err(Fault::internal)?);
@@ -99,89 +104,45 @@ fn instant(at: DateTime<Utc>) -> String {
 }
 
 /// A result that is still flowing.
-pub(super) struct Flow {
-    rows: Rows,
-    encoder: StreamEncoder,
-}
+pub(super) struct Flow(BoxStream<'static, Result<Chunk, Fault>>);
 
 /// The head of a stream, whose first row is at hand.
-pub(super) fn stream(answer: Answer, format: Format, coding: Coding) -> Result<(Response, Flow), Fault> {
-    let encoder = StreamEncoder::new(format, &answer.schema, coding)?;
+pub(super) fn stream(answer: Answer, asked: &Asked) -> Result<(Response, Flow), Fault> {
+    let encoder = StreamEncoder::new(asked.format, &answer.schema, asked.coding, &asked.options)?;
     let Body::Stream(rows) = answer.body else { return Err(Fault::internal("a page is no stream")) };
-    let mut head = head(format, encoder.coding());
+    let mut head = head(asked.format, encoder.coding());
     // Its length is unknown to a HEAD too: an empty body would be announced as one of length 0.
     *head.body_mut() = HttpBody::from_stream(stream::empty::<Result<Bytes, Fault>>());
-    Ok((head, Flow { rows, encoder }))
+    Ok((head, Flow(flow(rows, encoder))))
 }
 
 impl Flow {
     /// The body. An error in it makes the server break the connection (HTTP/1) or reset the stream (HTTP/2): nobody can
     /// take the part for the whole.
     pub(super) fn into_body(self, record: Record) -> HttpBody {
-        HttpBody::from_stream(self.chunks(record))
-    }
-
-    fn chunks(self, record: Record) -> impl Stream<Item = Result<Bytes, Fault>> + Send {
-        let flowing = State::Start { flow: self, record };
-        stream::unfold(flowing, |state| async move {
-            let mut state = state;
+        HttpBody::from_stream(stream::unfold((self.0, record), async |(mut chunks, mut record)| {
             loop {
-                let (result, next) = state.step().await?;
-                state = next;
-                match result {
-                    // An empty chunk would say nothing; a Parquet row group may span batches.
-                    Ok(chunk) if chunk.is_empty() => {}
-                    result => return Some((result, state)),
-                }
+                let sent = match chunks.next().await {
+                    Some(Ok(chunk)) => {
+                        record.bytes += chunk.bytes.len() as u64;
+                        record.rows += chunk.rows as u64;
+                        // An empty one would say nothing; a Parquet row group may span batches.
+                        if chunk.bytes.is_empty() {
+                            continue;
+                        }
+                        Ok(chunk.bytes)
+                    }
+                    Some(Err(fault)) => {
+                        record.fail(&fault);
+                        Err(fault)
+                    }
+                    None => {
+                        record.finish();
+                        return None;
+                    }
+                };
+                return Some((sent, (chunks, record)));
             }
-        })
-    }
-}
-
-enum State {
-    Start { flow: Flow, record: Record },
-    Rows { flow: Flow, record: Record },
-    End,
-}
-
-impl State {
-    async fn step(self) -> Option<(Result<Bytes, Fault>, Self)> {
-        let (result, next) = match self {
-            Self::End => return None,
-            Self::Start { mut flow, mut record } => {
-                let head = flow.encoder.start();
-                count(&mut record, &head, 0);
-                (head, Self::Rows { flow, record })
-            }
-            Self::Rows { mut flow, mut record } => match flow.rows.next().await {
-                Some(Ok(batch)) => {
-                    let chunk = flow.encoder.encode(&batch);
-                    count(&mut record, &chunk, batch.num_rows());
-                    (chunk, Self::Rows { flow, record })
-                }
-                Some(Err(fault)) => {
-                    record.fail(&fault);
-                    (Err(fault), Self::End)
-                }
-                None => {
-                    let tail = flow.encoder.finish();
-                    count(&mut record, &tail, 0);
-                    record.finish();
-                    (tail, Self::End)
-                }
-            },
-        };
-        let next = if result.is_err() { Self::End } else { next };
-        Some((result, next))
-    }
-}
-
-fn count(record: &mut Record, chunk: &Result<Bytes, Fault>, rows: usize) {
-    match chunk {
-        Ok(chunk) => {
-            record.bytes += chunk.len() as u64;
-            record.rows += rows as u64;
-        }
-        Err(fault) => record.fail(fault),
+        }))
     }
 }

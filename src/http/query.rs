@@ -71,11 +71,11 @@ async fn walk(road: &Arc<Road>, request: Request, uri: &Uri, record: &mut Record
         record.stage("plan");
         return answer::plan(&planned.explain(), asked.coding, record).map(Reply::whole);
     }
-    let answer = bound.answer(asked.want, &mut |stage| record.stage(stage)).await?;
+    let answer = bound.answer(asked.want.clone(), &mut |stage| record.stage(stage)).await?;
     match &answer.body {
-        Body::Page(page) => answer::page(&answer, page, asked.format, asked.coding, uri, record).map(Reply::whole),
+        Body::Page(page) => answer::page(&answer, page, &asked, uri, record).map(Reply::whole),
         Body::Stream(_) => {
-            let (response, flow) = answer::stream(answer, asked.format, asked.coding)?;
+            let (response, flow) = answer::stream(answer, &asked)?;
             Ok(Reply { response, flow: (!head_only).then_some(flow) })
         }
     }

@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use crate::{
     auth::Credentials,
-    encode::{Coding, Format},
+    encode::{Coding, Format, Options, options},
     model::{Code, Fault, QueryName, json, name::major},
     pipeline::{Parameters, Want, Window},
 };
@@ -22,12 +22,12 @@ const LARGEST_BODY: usize = 1024 * 1024;
 /// How long a body may take to arrive.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What says which page of a result is wanted, and how.
-const CONTROLS_OF_PAGES: [&str; 5] = ["limit", "cursor", "format", "skip", "count"];
-
 /// What is kept out of a query string's values.
 const RESERVED: &AsciiSet =
     &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'%').add(b'&').add(b'+').add(b'<').add(b'=').add(b'>').add(b'\'');
+
+/// What a query string says about the answer; everything else in it shapes the result or is a parameter.
+const ABOUT_ANSWERS: [&str; 8] = ["limit", "cursor", "format", "skip", "count", "int64", "null", "envelope"];
 
 /// What the caller brought to be known by.
 pub(super) fn credentials(headers: &HeaderMap) -> Credentials {
@@ -81,6 +81,10 @@ pub(super) fn query(uri: &Uri) -> Result<(QueryName, u32), Fault> {
 pub(super) struct Asked {
     pub format: Format,
     pub coding: Coding,
+    /// How values are written.
+    pub options: Options,
+    /// Is a page of JSON an object with its rows in `data`, and not the array of rows?
+    pub envelope: bool,
     pub want: Want,
     /// `fields`, `sort` and filters, as written.
     pub shaping: Vec<(String, String)>,
@@ -92,7 +96,7 @@ pub(super) async fn read(request: Request) -> Result<Asked, Fault> {
     let (parts, body) = request.into_parts();
     let pairs = pairs(parts.uri.query().unwrap_or_default())?;
     let (control, pairs): (Vec<_>, Vec<_>) =
-        pairs.into_iter().partition(|(name, _)| CONTROLS_OF_PAGES.contains(&name.as_str()));
+        pairs.into_iter().partition(|(name, _)| ABOUT_ANSWERS.contains(&name.as_str()));
     let (shaping, pairs): (Vec<_>, Vec<_>) = pairs.into_iter().partition(|(name, _)| is_shaping(name));
     let single = |name: &str| {
         let mut values = control.iter().filter(|(other, _)| other == name).map(|(_, value)| value.as_str());
@@ -102,6 +106,8 @@ pub(super) async fn read(request: Request) -> Result<Asked, Fault> {
         }
     };
     let format = Format::negotiate(joined(&parts.headers, &header::ACCEPT)?.as_deref(), single("format")?)?;
+    let options = Options::read(format, single("int64")?, single("null")?)?;
+    let envelope = envelope(format, single("envelope")?)?;
     let limit = single("limit")?.map(limit).transpose()?;
     let cursor = single("cursor")?.map(ToOwned::to_owned);
     let skip = single("skip")?.map(skip).transpose()?;
@@ -113,14 +119,14 @@ pub(super) async fn read(request: Request) -> Result<Asked, Fault> {
     let parameters = if parts.method == Method::POST {
         if let Some((name, _)) = pairs.first() {
             return Err(Fault::new(Code::MalformedRequest, format!("`{name}` stands in the query string of a POST"))
-                .with_hint("parameters of a POST are a JSON object in its body; only limit, cursor and format stay in the query string"));
+                .with_hint("parameters of a POST are a JSON object in its body; what says which rows and columns are wanted, and how, stays in the query string"));
         }
         Parameters::Json(posted(&parts.headers, body).await?)
     } else {
         Parameters::Pairs(pairs)
     };
     let coding = Coding::negotiate(joined(&parts.headers, &header::ACCEPT_ENCODING)?.as_deref());
-    Ok(Asked { format, coding, want, shaping, parameters })
+    Ok(Asked { format, coding, options, envelope, want, shaping, parameters })
 }
 
 /// The same request with another cursor, or none, as a relative reference.
@@ -138,6 +144,16 @@ pub(super) fn target(uri: &Uri, cursor: Option<&str>) -> String {
     let cursor = cursor.map(|cursor| format!("cursor={}", utf8_percent_encode(cursor, RESERVED)));
     let query: Vec<Cow<'_, str>> = kept.chain(cursor.map(Cow::from)).collect();
     if query.is_empty() { uri.path().to_owned() } else { format!("{}?{}", uri.path(), query.join("&")) }
+}
+
+fn envelope(format: Format, text: Option<&str>) -> Result<bool, Fault> {
+    match text {
+        Some(_) if format != Format::Json => Err(options::foreign("envelope", format, "`json`")),
+        None | Some("true") => Ok(true),
+        Some("false") => Ok(false),
+        Some(_) => Err(Fault::new(Code::MalformedRequest, "`envelope` has no such value")
+            .with_hint("`envelope=true` is the default; `envelope=false` gives the array of rows alone")),
+    }
 }
 
 fn limit(text: &str) -> Result<usize, Fault> {

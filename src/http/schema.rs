@@ -8,16 +8,19 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     catalog::Param,
-    model::{ValueType, value},
+    model::{
+        ValueType,
+        value::{elements, to_text},
+    },
     sources::COMMENT,
 };
 
-/// The object that one row is.
+/// The object that one row is. With `is_chosen` a request says which of its columns it has.
 #[must_use]
-pub(super) fn row(schema: &Schema) -> Value {
+pub(super) fn row(schema: &Schema, is_chosen: bool) -> Value {
     let properties: Map<String, Value> =
         schema.fields().iter().map(|field| (field.name().clone(), column(field))).collect();
-    let required: Vec<_> = properties.keys().cloned().collect();
+    let required: Vec<_> = if is_chosen { Vec::new() } else { properties.keys().cloned().collect() };
     json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false})
 }
 
@@ -53,8 +56,9 @@ fn data_type(data_type: &DataType) -> Value {
     match data_type {
         DataType::Null => json!({"type": "null"}),
         DataType::Boolean => json!({"type": "boolean"}),
-        DataType::Int64 => json!({"type": "integer", "format": "int64"}),
-        DataType::UInt64 => json!({"type": "integer", "format": "uint64", "minimum": 0}),
+        // Strings with `int64=string`.
+        DataType::Int64 => json!({"type": ["integer", "string"], "format": "int64"}),
+        DataType::UInt64 => json!({"type": ["integer", "string"], "format": "uint64", "minimum": 0}),
         DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::UInt8 | DataType::UInt16 | DataType::UInt32 => {
             json!({"type": "integer", "format": "int32"})
         }
@@ -85,7 +89,7 @@ fn data_type(data_type: &DataType) -> Value {
         | DataType::ListView(item)
         | DataType::LargeListView(item)
         | DataType::FixedSizeList(item, _) => json!({"type": "array", "items": column(item)}),
-        DataType::Struct(fields) => row(&Schema::new(fields.clone())),
+        DataType::Struct(fields) => row(&Schema::new(fields.clone()), false),
         DataType::Map(entries, _) => match entries.data_type() {
             DataType::Struct(pair) if pair.len() == 2 => {
                 json!({"type": "object", "additionalProperties": column(&pair[1])})
@@ -110,24 +114,7 @@ pub(super) fn parameter(param: &Param) -> Value {
 }
 
 fn bounded(value_type: &ValueType, param: &Param) -> Value {
-    let mut schema = match value_type {
-        ValueType::Bool => json!({"type": "boolean"}),
-        ValueType::Int32 => json!({"type": "integer", "format": "int32", "minimum": i32::MIN, "maximum": i32::MAX}),
-        ValueType::Int64 => json!({"type": "integer", "format": "int64", "minimum": i64::MIN, "maximum": i64::MAX}),
-        ValueType::Float64 => json!({"type": "number", "format": "double"}),
-        ValueType::Decimal(precision, scale) => decimal(*precision, *scale),
-        // PostgreSQL's text, like C's, holds no NUL.
-        ValueType::String => json!({"type": "string", "pattern": "^[^\\u0000]*$"}),
-        ValueType::Date => json!({"type": "string", "format": "date"}),
-        ValueType::Timestamp => json!({
-            "type": "string",
-            "description": "timestamp without zone, ISO 8601",
-            "pattern": "^\\d{4}-\\d{2}-\\d{2}[T ]\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,6})?)?$",
-        }),
-        ValueType::TimestampTz => json!({"type": "string", "format": "date-time"}),
-        ValueType::Uuid => json!({"type": "string", "format": "uuid"}),
-        ValueType::List(_) => json!({"type": "array"}),
-    };
+    let mut schema = value(value_type);
     let numeric = matches!(value_type, ValueType::Int32 | ValueType::Int64 | ValueType::Float64);
     for (name, bound) in [("minimum", &param.min), ("maximum", &param.max)] {
         match bound {
@@ -146,6 +133,29 @@ fn bounded(value_type: &ValueType, param: &Param) -> Value {
     schema
 }
 
+/// The values of a type.
+#[must_use]
+pub(super) fn value(value_type: &ValueType) -> Value {
+    match value_type {
+        ValueType::Bool => json!({"type": "boolean"}),
+        ValueType::Int32 => json!({"type": "integer", "format": "int32", "minimum": i32::MIN, "maximum": i32::MAX}),
+        ValueType::Int64 => json!({"type": "integer", "format": "int64", "minimum": i64::MIN, "maximum": i64::MAX}),
+        ValueType::Float64 => json!({"type": "number", "format": "double"}),
+        ValueType::Decimal(precision, scale) => decimal(*precision, *scale),
+        // PostgreSQL's text, like C's, holds no NUL.
+        ValueType::String => json!({"type": "string", "pattern": "^[^\\u0000]*$"}),
+        ValueType::Date => json!({"type": "string", "format": "date"}),
+        ValueType::Timestamp => json!({
+            "type": "string",
+            "description": "timestamp without zone, ISO 8601",
+            "pattern": "^\\d{4}-\\d{2}-\\d{2}[T ]\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,6})?)?$",
+        }),
+        ValueType::TimestampTz => json!({"type": "string", "format": "date-time"}),
+        ValueType::Uuid => json!({"type": "string", "format": "uuid"}),
+        ValueType::List(_) => json!({"type": "array"}),
+    }
+}
+
 fn decimal(precision: u8, scale: i8) -> Value {
     let scale = scale.max(0).unsigned_abs();
     let whole = precision.saturating_sub(scale);
@@ -160,7 +170,7 @@ fn plain(scalar: &ScalarValue) -> Value {
         ScalarValue::Int32(Some(value)) => json!(value),
         ScalarValue::Int64(Some(value)) => json!(value),
         ScalarValue::Float64(Some(value)) => json!(value),
-        ScalarValue::List(_) => value::elements(scalar).iter().map(plain).collect(),
-        other => json!(value::to_text(other)),
+        ScalarValue::List(_) => elements(scalar).iter().map(plain).collect(),
+        other => json!(to_text(other)),
     }
 }

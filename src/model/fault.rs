@@ -53,6 +53,10 @@ pub enum Code {
     StreamIdle,
     /// The query needs more memory than it may have.
     MemoryExceeded,
+    /// As many results are kept as there is room for.
+    SpoolFull,
+    /// The result has more rows than are kept.
+    ResultTooLarge,
     /// A source cannot be reached.
     SourceDown,
     /// A source failed to answer.
@@ -65,6 +69,8 @@ pub enum Code {
     KeyNotUnique,
     /// An expression of the query failed on these values.
     EvaluationFailed,
+    /// The place where results are kept cannot be used.
+    SpoolDown,
 }
 
 /// What a fault means to the caller, whatever the transport.
@@ -80,7 +86,7 @@ pub enum Kind {
     NotAcceptable,
     /// A representation that the service does not read.
     UnsupportedMediaType,
-    /// The request is larger than allowed.
+    /// The request, or what it asks for, is larger than allowed.
     TooLarge,
     /// The request target is longer than allowed.
     UriTooLong,
@@ -129,12 +135,15 @@ impl Code {
         Self::Overloaded,
         Self::StreamIdle,
         Self::MemoryExceeded,
+        Self::SpoolFull,
+        Self::ResultTooLarge,
         Self::SourceDown,
         Self::SourceFailed,
         Self::ValueUnrepresentable,
         Self::Internal,
         Self::KeyNotUnique,
         Self::EvaluationFailed,
+        Self::SpoolDown,
     ];
 
     /// The stable code, its kind and its title. Groups: 1xx request, 2xx catalog, 3xx authentication, 4xx policy and
@@ -165,12 +174,15 @@ impl Code {
             Self::Overloaded => ("AQ-402", Kind::Unavailable, "Too many requests are running"),
             Self::StreamIdle => ("AQ-403", Kind::Timeout, "Stream made no progress"),
             Self::MemoryExceeded => ("AQ-404", Kind::Unavailable, "Memory limit reached"),
+            Self::SpoolFull => ("AQ-405", Kind::Unavailable, "No room for another result"),
+            Self::ResultTooLarge => ("AQ-406", Kind::TooLarge, "Result too large to be kept"),
             Self::SourceDown => ("AQ-501", Kind::Unavailable, "Source unavailable"),
             Self::SourceFailed => ("AQ-502", Kind::Upstream, "Source failed"),
             Self::ValueUnrepresentable => ("AQ-503", Kind::Upstream, "Value does not fit its column"),
             Self::Internal => ("AQ-601", Kind::Internal, "Internal error"),
             Self::KeyNotUnique => ("AQ-602", Kind::Internal, "Page key is not unique"),
             Self::EvaluationFailed => ("AQ-603", Kind::Internal, "Evaluation failed"),
+            Self::SpoolDown => ("AQ-604", Kind::Unavailable, "Kept results unavailable"),
         }
     }
 
@@ -178,6 +190,12 @@ impl Code {
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         self.row().0
+    }
+
+    /// The code that [`Self::as_str`] writes so.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|code| code.as_str() == text)
     }
 
     /// What it means to the caller.

@@ -126,12 +126,14 @@ impl Granted {
         policy::may_explain(self.grant.principal())
     }
 
-    /// The columns of the result.
+    /// The columns of the result, of which `shaping` may choose some, whatever the parameters.
     ///
     /// # Errors
-    /// [`Code::SourceDown`] and [`Code::QueryUnavailable`].
-    pub fn schema(&self) -> Result<SchemaRef, Fault> {
-        Ok(Arc::clone(&self.road.engine.snapshot().prepared(&self.query)?.schema))
+    /// [`Code::SourceDown`], [`Code::QueryUnavailable`], and [`Code::InvalidParameter`] of what is wrong in `shaping`.
+    pub fn schema(&self, shaping: &[(String, String)]) -> Result<SchemaRef, Fault> {
+        let prepared = self.road.engine.snapshot().prepared(&self.query)?;
+        let (view, _) = shape::read(&prepared, shaping)?;
+        Ok(view.schema(&prepared.schema))
     }
 
     /// Fourth stage: the caller's parameters, typed and within their bounds, and what it makes of the result: `shaping`
@@ -140,10 +142,18 @@ impl Granted {
     /// # Errors
     /// [`Code::InvalidParameter`] with all mistakes; [`Code::SourceDown`] and [`Code::QueryUnavailable`].
     pub fn bind(self, parameters: &Parameters, shaping: &[(String, String)]) -> Result<Bound, Fault> {
-        let mut values = bind::bind(&self.query, parameters)?;
+        let values = bind::bind(&self.query, parameters);
         let snapshot = self.road.engine.snapshot();
-        let prepared = snapshot.prepared(&self.query)?;
-        let (view, filters) = shape::read(&prepared, shaping)?;
+        let prepared = match (snapshot.prepared(&self.query), &values) {
+            // What is wrong with a request is told first: it will not be right later either.
+            (Err(_), Err(_)) => return Err(values.err().unwrap_or_default().into()),
+            (prepared, _) => prepared?,
+        };
+        let (mut values, (view, filters)) = match (values, shape::read(&prepared, shaping)) {
+            (Ok(values), Ok(shaped)) => (values, shaped),
+            (Err(mistakes), Ok(_)) | (Ok(_), Err(mistakes)) => return Err(mistakes.into()),
+            (Err(mistakes), Err(others)) => return Err(mistakes.and(others).into()),
+        };
         values.extend(filters);
         Ok(Bound { granted: self, snapshot, prepared, values, view })
     }

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use datafusion::common::ScalarValue;
 use serde_json::Value as Json;
 
+use super::mistakes::Mistakes;
 use crate::{
     catalog::{Param, Query},
-    model::{Code, Fault, ParameterFault, ValueType, place::nearest},
+    model::{ParameterFault, ValueType, place::nearest},
 };
 
 /// A call's parameters as a door received them.
@@ -22,8 +23,8 @@ pub enum Parameters {
 /// One value for each parameter of `query`, in the order of its header.
 ///
 /// # Errors
-/// [`Code::InvalidParameter`] with every mistake of the call.
-pub(super) fn bind(query: &Query, parameters: &Parameters) -> Result<Vec<ScalarValue>, Fault> {
+/// Every mistake in them.
+pub(super) fn bind(query: &Query, parameters: &Parameters) -> Result<Vec<ScalarValue>, Mistakes> {
     let given = match parameters {
         Parameters::Pairs(pairs) => group(pairs),
         Parameters::Json(object) => object.iter().map(|(name, value)| (name.as_str(), Given::Json(value))).collect(),
@@ -40,19 +41,12 @@ pub(super) fn bind(query: &Query, parameters: &Parameters) -> Result<Vec<ScalarV
     if faults.is_empty() {
         return Ok(values);
     }
-    let detail = match faults.as_slice() {
-        [one] => format!("`{}` {}", one.parameter, one.detail),
-        many => format!("{} parameters are wrong", many.len()),
-    };
-    let fault = Fault { parameters: faults, ..Fault::new(Code::InvalidParameter, detail) };
-    if !any_unknown {
-        return Err(fault);
-    }
     let names: Vec<_> = query.params.iter().map(|param| format!("`{}`", param.name.value)).collect();
-    Err(fault.with_hint(match names.as_slice() {
+    let hint = any_unknown.then(|| match names.as_slice() {
         [] => format!("`{}` has no parameters", query.name),
         names => format!("`{}` has {}", query.name, names.join(", ")),
-    }))
+    });
+    Err(Mistakes { faults, hint })
 }
 
 enum Given<'a> {

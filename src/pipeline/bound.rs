@@ -183,7 +183,9 @@ impl Bound {
         if !self.values.is_empty() {
             digest.update(row::encode(&row::arrays(&self.values)?, 0)?);
         }
-        self.view.digest(&mut digest);
+        if self.view != View::default() {
+            self.view.digest(&mut digest);
+        }
         Ok(digest.finalize().into())
     }
 }

@@ -10,6 +10,7 @@ mod answer;
 mod bind;
 mod bound;
 pub mod cursor;
+mod mistakes;
 mod page;
 mod row;
 mod run;
@@ -35,6 +36,7 @@ pub use bind::Parameters;
 pub use bound::{Bound, DEFAULT_LIMIT, Want, Window};
 pub use page::{End, MAX_BYTES, Page, Promise};
 pub use run::Planned;
+pub use shape::MOST_TERMS;
 pub use stream::{IDLE, Rows};
 
 /// What all requests share.

@@ -20,7 +20,7 @@ use tokio::{
 
 use super::{Road, page, stream::Rows};
 use crate::{
-    engine::{Cut, Explanation, Physical, Prepared, RowStream, Snapshot, View, Wanted},
+    engine::{Cut, Explanation, Paging, PagingPart, Physical, Prepared, RowStream, Snapshot, View, Wanted},
     model::{Code, Fault},
     spool::ResultId,
 };
@@ -78,8 +78,9 @@ impl Planned {
     #[must_use]
     pub fn explain(&self) -> Explanation {
         let (prepared, query) = (&self.run.prepared, &self.run.prepared.query);
-        let paging = prepared.paging(&self.run.view);
-        self.plan.explain(&query.name.to_string(), query.version, paging)
+        let Paging { consistency, reason, .. } = prepared.paging(&self.run.view);
+        let paging = Some(PagingPart { consistency: consistency.as_str(), reason });
+        Explanation { paging, ..self.plan.explain(&query.name.to_string(), query.version) }
     }
 
     /// Runs the plan, throws its rows away, and says what ran where and what it took.

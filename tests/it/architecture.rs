@@ -18,8 +18,8 @@ const LONGEST: usize = 500;
 const RANKS: [&[&str]; 11] = [
     &["model"],
     &["config", "telemetry"],
-    &["auth", "encode"],
-    &["catalog", "sources"],
+    &["auth", "encode", "store"],
+    &["catalog", "sources", "spool"],
     &["policy"],
     &["engine"],
     &["pipeline"],

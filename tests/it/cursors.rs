@@ -3,6 +3,7 @@
 
 mod own_keys;
 mod table;
+mod writes;
 
 use std::fmt::Write as _;
 
@@ -86,6 +87,13 @@ async fn check(http: &Http, case: &Case) -> Vec<Value> {
         seen = end;
         rows.extend(page.rows());
         let json = page.json();
+        let promised = json["meta"]["consistency"].as_str().expect("text");
+        let by_key = if case.consistency == "stored" { "stored" } else { "keyset" };
+        assert_eq!(
+            promised,
+            if cursor.is_empty() && page.cursor().is_none() { "complete" } else { by_key },
+            "{case:?}"
+        );
         assert_eq!(json["pagination"]["has_more"], seen < case.expected.len(), "{case:?}");
         match page.cursor() {
             Some(next) => cursor = format!("&cursor={next}"),

@@ -22,6 +22,10 @@ const SCALARS: &[(&str, &str, &str)] = &[
     ("AQUEDUCT_ENGINE__PUSHDOWN", "engine", "pushdown"),
     ("AQUEDUCT_ENGINE__DYNAMIC_FILTERS", "engine", "dynamic_filters"),
     ("AQUEDUCT_ENGINE__FULL_SCAN", "engine", "full_scan"),
+    ("AQUEDUCT_SPOOL__LOCATION", "spool", "location"),
+    ("AQUEDUCT_SPOOL__RESULT", "spool", "result"),
+    ("AQUEDUCT_SPOOL__TOTAL", "spool", "total"),
+    ("AQUEDUCT_SPOOL__LIFETIME", "spool", "lifetime"),
 ];
 
 /// Puts the variables of `environment` into the tree of `aqueduct.yaml`. Their places name the variable as the file. A

@@ -12,7 +12,7 @@ use super::{
         reader::{Fields, Value},
         yaml,
     },
-    ApiKey, Auth, CursorKey, Engine, FullScan, Server, Settings, overrides,
+    ApiKey, Auth, CursorKey, Engine, FullScan, Server, Settings, overrides, spool,
 };
 use crate::model::{Place, Problem, Problems};
 
@@ -54,7 +54,7 @@ pub fn load(directory: &Path, environment: &Environment, problems: &mut Problems
     overrides::apply(&mut root, environment, problems);
 
     let mut root = Value::of(root, FILE).fields(problems)?;
-    let [server, auth, engine] = ["server", "auth", "engine"].map(|key| match root.take(key) {
+    let [server, auth, engine, spool] = ["server", "auth", "engine", "spool"].map(|key| match root.take(key) {
         Some(value) => value.fields(problems),
         None => None,
     });
@@ -63,6 +63,7 @@ pub fn load(directory: &Path, environment: &Environment, problems: &mut Problems
         server: read_server(server, problems),
         auth: read_auth(auth, problems),
         engine: read_engine(engine, directory, problems),
+        spool: spool::read(spool, directory, &path, problems),
     })
 }
 

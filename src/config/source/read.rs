@@ -1,19 +1,15 @@
 //! Reads `catalogs/*.yaml`.
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
-};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use super::{
     super::{
-        Environment, Secret, Spanned, file, interpolate,
+        Environment, Secret, Spanned, file, interpolate, location,
         reader::{Fields, Value, suggest},
         yaml,
     },
-    FilesConfig, Location, PostgresConfig, SourceConfig, SourceKind, SqlConfig, SqliteConfig, adbc, clickhouse,
-    flightsql, mysql, options, redshift,
+    FilesConfig, PostgresConfig, SourceConfig, SourceKind, SqlConfig, SqliteConfig, adbc, clickhouse, flightsql, mysql,
+    redshift,
     tables::{self, Family},
 };
 use crate::model::{Place, Problem, Problems, SourceName};
@@ -225,46 +221,11 @@ fn read_sqlite(fields: &mut Fields, directory: &Path, problems: &mut Problems) -
 }
 
 fn read_files(fields: &mut Fields, directory: &Path, problems: &mut Problems) -> Option<FilesConfig> {
-    let location = fields.require("location", problems).and_then(|value| read_location(&value, directory, problems));
+    let location = fields.require("location", problems).and_then(|value| location::read(&value, directory, problems));
     let discover = fields.take("discover").map_or(Some(true), |value| value.boolean(problems));
     let given = fields.take("options");
     // What options there are depends on the location.
     let location = location?;
-    let options = given.map(|value| options::read(value, &location.value, problems)).unwrap_or_default();
+    let options = given.map(|value| location::read_options(value, &location.value, problems)).unwrap_or_default();
     Some(FilesConfig { location, options, discover: discover? })
-}
-
-fn read_location(value: &Value, directory: &Path, problems: &mut Problems) -> Option<Spanned<Location>> {
-    let text = value.filled(problems)?;
-    let Some((scheme, _)) = text.value.split_once("://") else {
-        let directory: PathBuf = directory.join(&text.value);
-        return Some(Spanned { value: Location::Directory(directory), place: text.place });
-    };
-    let hint = || format!("use a path relative to the project, or {}", options::SCHEMES.join(", "));
-    if matches!(scheme, "http" | "https" | "hdfs") {
-        let message = format!("locations of `{scheme}://` are not supported yet");
-        problems.push(Problem::error(text.place, message).hint(hint()));
-        return None;
-    }
-    // The URL is not shown: there may be credentials in it.
-    if !options::SCHEMES.contains(&format!("{scheme}://").as_str()) {
-        problems.push(
-            Problem::error(text.place, format!("`{scheme}://` is no object store that can be read")).hint(hint()),
-        );
-        return None;
-    }
-    match url::Url::parse(&text.value) {
-        Ok(url) if url.password().is_some() || url.query().is_some() || url.fragment().is_some() => {
-            let message = "`location` holds credentials, a query or a fragment";
-            problems.push(Problem::error(text.place, message).hint("credentials belong into `options`"));
-            None
-        }
-        Ok(url) if url.host_str().is_some_and(|bucket| !bucket.is_empty()) => {
-            Some(Spanned { value: Location::Url(url), place: text.place })
-        }
-        _ => {
-            problems.push(Problem::error(text.place, "`location` names no bucket").hint("write `s3://bucket/folder/`"));
-            None
-        }
-    }
 }

@@ -1,7 +1,7 @@
 //! Streams and pages, read back by each format's own reader.
 
 use std::{
-    io::{Read, Write},
+    io::{Cursor, Read, Write},
     sync::Arc,
 };
 
@@ -9,7 +9,7 @@ use arrow::{
     array::{ArrayRef, Int64Array, RecordBatchReader, StringArray},
     compute::concat_batches,
     datatypes::{DataType, Field, IntervalUnit, Schema, SchemaRef, UnionFields, UnionMode},
-    ipc::reader::StreamReader,
+    ipc::reader::{FileReader, StreamReader},
     record_batch::RecordBatch,
 };
 use bytes::Bytes;
@@ -17,11 +17,13 @@ use datafusion::parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 
 use super::{column, csv_rows, json_rows, parse_csv, text, values};
 use crate::{
-    encode::{Coding, CsvEncoder, Format, StreamEncoder, encode_rows},
+    encode::{Coding, CsvEncoder, Format, Options, StreamEncoder, encode_rows},
     model::Code,
 };
 
-const STREAMS: [Format; 4] = [Format::Ndjson, Format::Csv, Format::Arrow, Format::Parquet];
+const STREAMS: [Format; 5] = [Format::Ndjson, Format::Csv, Format::Arrow, Format::ArrowFile, Format::Parquet];
+const PAGES: [Format; 6] =
+    [Format::Json, Format::Ndjson, Format::Csv, Format::Arrow, Format::ArrowFile, Format::Parquet];
 
 fn sample(rows: std::ops::Range<i64>) -> RecordBatch {
     let words = rows.clone().map(|row| (row % 3 > 0).then(|| format!("row \"{row}\", and so on")));
@@ -34,6 +36,12 @@ fn sample(rows: std::ops::Range<i64>) -> RecordBatch {
 
 fn read_arrow(schema: &SchemaRef, body: &[u8]) -> RecordBatch {
     let reader = StreamReader::try_new(body, None).expect("a stream");
+    let batches: Vec<_> = reader.collect::<Result<_, _>>().expect("batches");
+    concat_batches(schema, &batches).expect("one batch")
+}
+
+fn read_arrow_file(schema: &SchemaRef, body: Vec<u8>) -> RecordBatch {
+    let reader = FileReader::try_new(Cursor::new(body), None).expect("a file");
     let batches: Vec<_> = reader.collect::<Result<_, _>>().expect("batches");
     concat_batches(schema, &batches).expect("one batch")
 }
@@ -73,11 +81,13 @@ fn assert_holds(format: Format, body: Vec<u8>, batch: &RecordBatch) {
         }
         Format::Csv => {
             let body = String::from_utf8(body).expect("UTF-8");
-            let header = text(|out| CsvEncoder::new(&batch.schema()).expect("an encoder").push_header(out));
+            let header =
+                text(|out| CsvEncoder::new(&batch.schema(), &Options::default()).expect("an encoder").push_header(out));
             assert_eq!(body, header + &csv_rows(batch).concat());
             assert_eq!(parse_csv(&body).len(), batch.num_rows() + 1);
         }
         Format::Arrow => assert_eq!(&read_arrow(&batch.schema(), &body), batch),
+        Format::ArrowFile => assert_eq!(&read_arrow_file(&batch.schema(), body), batch),
         Format::Parquet => assert_eq!(json_rows(&read_parquet(body)), json_rows(batch)),
         Format::Plan => unreachable!("plans have no rows"),
     }
@@ -88,7 +98,8 @@ fn streams_in_every_format_and_coding() {
     let whole = sample(0..50);
     for format in STREAMS {
         for coding in [Coding::Identity, Coding::Gzip, Coding::Zstd] {
-            let mut encoder = StreamEncoder::new(format, &whole.schema(), coding).expect("an encoder");
+            let mut encoder =
+                StreamEncoder::new(format, &whole.schema(), coding, &Options::default()).expect("an encoder");
             let actual = encoder.coding();
             assert_eq!(actual, if format == Format::Parquet { Coding::Identity } else { coding });
             let mut body = encoder.start().expect("the start").to_vec();
@@ -104,7 +115,8 @@ fn streams_in_every_format_and_coding() {
 #[test]
 fn rows_can_be_read_as_soon_as_they_are_sent() {
     let whole = sample(0..30);
-    let mut encoder = StreamEncoder::new(Format::Ndjson, &whole.schema(), Coding::Gzip).expect("an encoder");
+    let mut encoder =
+        StreamEncoder::new(Format::Ndjson, &whole.schema(), Coding::Gzip, &Options::default()).expect("an encoder");
     let mut decoder = flate2::write::GzDecoder::new(Vec::new());
     decoder.write_all(&encoder.start().expect("the start")).expect("gzip");
     for row in 0..30 {
@@ -124,7 +136,8 @@ fn encoders_move_between_threads() {
 fn streams_without_rows() {
     let empty = sample(0..0);
     for format in STREAMS {
-        let mut encoder = StreamEncoder::new(format, &empty.schema(), Coding::Gzip).expect("an encoder");
+        let mut encoder =
+            StreamEncoder::new(format, &empty.schema(), Coding::Gzip, &Options::default()).expect("an encoder");
         let coding = encoder.coding();
         let mut body = encoder.start().expect("the start").to_vec();
         body.extend(encoder.finish().expect("the end"));
@@ -135,7 +148,9 @@ fn streams_without_rows() {
 #[test]
 fn pages_are_no_streams() {
     for format in [Format::Json, Format::Plan] {
-        let fault = StreamEncoder::new(format, &sample(0..1).schema(), Coding::Identity).err().expect("a fault");
+        let fault = StreamEncoder::new(format, &sample(0..1).schema(), Coding::Identity, &Options::default())
+            .err()
+            .expect("a fault");
         assert_eq!(fault.code, Code::Internal);
     }
 }
@@ -143,7 +158,8 @@ fn pages_are_no_streams() {
 #[test]
 fn parquet_leaves_row_group_by_row_group_and_is_no_file_before_its_end() {
     let whole = sample(0..300_000);
-    let mut encoder = StreamEncoder::new(Format::Parquet, &whole.schema(), Coding::Identity).expect("an encoder");
+    let mut encoder = StreamEncoder::new(Format::Parquet, &whole.schema(), Coding::Identity, &Options::default())
+        .expect("an encoder");
     let mut body = encoder.start().expect("the start").to_vec();
     assert_eq!(body, b"PAR1");
     let mut chunks = 0;
@@ -164,8 +180,9 @@ fn parquet_leaves_row_group_by_row_group_and_is_no_file_before_its_end() {
 #[test]
 fn pages_hold_as_many_rows_as_fit() {
     let whole = sample(0..500);
-    for format in [Format::Json, Format::Ndjson, Format::Csv, Format::Arrow, Format::Parquet] {
-        let encode = |max_bytes| encode_rows(format, &whole.schema(), &whole, max_bytes).expect("a page");
+    for format in PAGES {
+        let encode =
+            |max_bytes| encode_rows(format, &whole.schema(), &whole, max_bytes, &Options::default()).expect("a page");
         let all = encode(usize::MAX);
         assert_eq!(all.rows, 500);
         assert_holds(format, all.body.clone(), &whole);
@@ -181,13 +198,19 @@ fn pages_hold_as_many_rows_as_fit() {
             assert!(page.rows < 500 && page == encode(max_bytes));
             assert_holds(format, page.body.clone(), &whole.slice(0, page.rows));
             if matches!(format, Format::Json | Format::Ndjson | Format::Csv) {
-                let more = encode_rows(format, &whole.schema(), &whole.slice(0, page.rows + 1), usize::MAX);
+                let more = encode_rows(
+                    format,
+                    &whole.schema(),
+                    &whole.slice(0, page.rows + 1),
+                    usize::MAX,
+                    &Options::default(),
+                );
                 assert!(more.expect("a page").body.len() > max_bytes, "{format:?}: another row would not fit");
             }
         }
     }
     assert_eq!(
-        encode_rows(Format::Plan, &whole.schema(), &whole, 1).err().map(|fault| fault.code),
+        encode_rows(Format::Plan, &whole.schema(), &whole, 1, &Options::default()).err().map(|fault| fault.code),
         Some(Code::Internal)
     );
 }
@@ -195,8 +218,8 @@ fn pages_hold_as_many_rows_as_fit() {
 #[test]
 fn pages_without_rows() {
     let empty = sample(0..0);
-    for format in [Format::Json, Format::Ndjson, Format::Csv, Format::Arrow, Format::Parquet] {
-        let page = encode_rows(format, &empty.schema(), &empty, 0).expect("a page");
+    for format in PAGES {
+        let page = encode_rows(format, &empty.schema(), &empty, 0, &Options::default()).expect("a page");
         assert_eq!(page.rows, 0);
         assert_holds(format, page.body, &empty);
     }
@@ -207,9 +230,13 @@ fn every_type_through_arrow_and_parquet() {
     for values::Case { array, .. } in values::cases() {
         let batch = column(&array);
         let expected = json_rows(&batch);
-        let page = encode_rows(Format::Arrow, &batch.schema(), &batch, usize::MAX).expect("a page");
+        let page = encode_rows(Format::ArrowFile, &batch.schema(), &batch, usize::MAX, &Options::default());
+        let file = read_arrow_file(&batch.schema(), page.expect("a page").body);
+        assert_eq!(json_rows(&file), expected, "{}", array.data_type());
+        let page =
+            encode_rows(Format::Arrow, &batch.schema(), &batch, usize::MAX, &Options::default()).expect("a page");
         assert_eq!(json_rows(&read_arrow(&batch.schema(), &page.body)), expected, "{}", array.data_type());
-        match encode_rows(Format::Parquet, &batch.schema(), &batch, usize::MAX) {
+        match encode_rows(Format::Parquet, &batch.schema(), &batch, usize::MAX, &Options::default()) {
             Ok(page) => assert_eq!(json_rows(&read_parquet(page.body)), expected, "{}", array.data_type()),
             Err(fault) => {
                 assert_eq!(fault.code, Code::NotAcceptable, "{}: {:?}", array.data_type(), fault.internal);
@@ -229,7 +256,9 @@ fn types_that_parquet_lacks_are_refused_by_name() {
     for data_type in [DataType::Union(union, UnionMode::Sparse), DataType::Struct(Vec::<Field>::new().into())] {
         for data_type in [data_type.clone(), DataType::new_list(data_type, true)] {
             let schema = Arc::new(Schema::new(vec![Field::new("odd", data_type, true)]));
-            let fault = StreamEncoder::new(Format::Parquet, &schema, Coding::Identity).err().expect("a fault");
+            let fault = StreamEncoder::new(Format::Parquet, &schema, Coding::Identity, &Options::default())
+                .err()
+                .expect("a fault");
             assert_eq!(fault.code, Code::NotAcceptable);
             assert!(fault.detail.contains("`odd`"), "{fault}");
         }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use arrow::{array::ArrayRef, record_batch::RecordBatch};
 
-use super::{CsvEncoder, JsonEncoder};
+use super::{CsvEncoder, JsonEncoder, Options};
 
 /// A batch of one column.
 fn column(array: &ArrayRef) -> RecordBatch {
@@ -17,14 +17,22 @@ fn column(array: &ArrayRef) -> RecordBatch {
 
 /// The rows of a batch as JSON.
 fn json_rows(batch: &RecordBatch) -> Vec<String> {
-    let encoder = JsonEncoder::new(&batch.schema()).expect("an encoder");
+    json_rows_with(batch, &Options::default())
+}
+
+fn json_rows_with(batch: &RecordBatch, options: &Options) -> Vec<String> {
+    let encoder = JsonEncoder::new(&batch.schema(), options).expect("an encoder");
     let rows = encoder.rows(batch).expect("rows");
     (0..batch.num_rows()).map(|row| text(|out| rows.push(row, out))).collect()
 }
 
 /// The rows of a batch as CSV, without the header.
 fn csv_rows(batch: &RecordBatch) -> Vec<String> {
-    let encoder = CsvEncoder::new(&batch.schema()).expect("an encoder");
+    csv_rows_with(batch, &Options::default())
+}
+
+fn csv_rows_with(batch: &RecordBatch, options: &Options) -> Vec<String> {
+    let encoder = CsvEncoder::new(&batch.schema(), options).expect("an encoder");
     let rows = encoder.rows(batch).expect("rows");
     (0..batch.num_rows()).map(|row| text(|out| rows.push(row, out))).collect()
 }

@@ -7,7 +7,8 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime};
 use proptest::{collection::vec, option::of, prelude::*};
 use serde_json::Value;
 
-use super::{csv_rows, json_rows, parse_csv};
+use super::{csv_rows, csv_rows_with, json_rows, json_rows_with, parse_csv};
+use crate::encode::{Int64, Options};
 
 /// One value of each kind that has a text of its own.
 #[derive(Clone, Debug)]
@@ -120,4 +121,54 @@ proptest! {
             check(row, |name| fields[batch.schema().index_of(name).expect("a column")].clone());
         }
     }
+
+    #[test]
+    fn integers_of_64_bits_as_text(rows in vec(row(), 1..12)) {
+        let options = Options { int64: Int64::Text, null: None };
+        for (row, text) in rows.iter().zip(json_rows_with(&batch(&rows), &options)) {
+            let object: serde_json::Map<String, Value> = serde_json::from_str(&text).expect("an object");
+            prop_assert_eq!(&object["integer"], &row.integer.map_or(Value::Null, |value| value.to_string().into()));
+            prop_assert_eq!(&object["unsigned"], &row.unsigned.map_or(Value::Null, |value| value.to_string().into()));
+            check(row, |name| match &object[name] {
+                Value::Null => None,
+                Value::String(text) => Some(text.clone()),
+                other => Some(other.to_string()),
+            });
+        }
+    }
+
+    /// With a text of its own, NULL is the only field that has it without quotes, whatever the values are.
+    #[test]
+    fn null_of_csv_has_a_text(rows in vec(row(), 1..12), null in prop_oneof!["[a-zA-Z0-9.\\\\-]{1,16}", Just("0".into())]) {
+        let mut rows = rows;
+        for row in &mut rows {
+            row.text = row.text.take().map(|text| if text.len() % 3 == 0 { null.clone() } else { text });
+            row.integer = row.integer.map(|value| value % 2);
+        }
+        let options = Options { null: Some(null.as_str().into()), ..Options::default() };
+        let batch = batch(&rows);
+        for (row, line) in rows.iter().zip(csv_rows_with(&batch, &options)) {
+            let fields = parse_csv_with(&line, &null);
+            check(row, |name| fields[batch.schema().index_of(name).expect("a column")].clone());
+        }
+    }
+}
+
+/// The fields of one line: none where `null` stands without quotes, which no other field may look like.
+fn parse_csv_with(line: &str, null: &str) -> Vec<Option<String>> {
+    let mut inside = false;
+    let mut raw = vec![String::new()];
+    for character in line.strip_suffix("\r\n").expect("a line ends in CR LF").chars() {
+        inside ^= character == '"';
+        match character {
+            ',' if !inside => raw.push(String::new()),
+            other => raw.last_mut().expect("there is a first").push(other),
+        }
+    }
+    let fields = parse_csv(line).remove(0);
+    assert_eq!(fields.len(), raw.len());
+    raw.iter()
+        .zip(fields)
+        .map(|(raw, field)| if raw == null { None } else { Some(field.expect("no empty field")) })
+        .collect()
 }

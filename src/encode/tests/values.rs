@@ -11,7 +11,7 @@ use arrow::{
 
 use super::{column, csv_rows, json_rows};
 use crate::{
-    encode::{CsvEncoder, JsonEncoder},
+    encode::{CsvEncoder, Int64, JsonEncoder, Options},
     model::Code,
 };
 
@@ -55,8 +55,8 @@ fn numbers() -> Vec<Case> {
                 None,
                 Some(f64::NEG_INFINITY),
             ]),
-            ["-0.0", "1e300", "5e-324", "\"NaN\"", "null", "\"-Infinity\""],
-            ["-0.0", "1e300", "5e-324", "NaN", "", "-Infinity"],
+            ["-0.0", "1e+300", "5e-324", "\"NaN\"", "null", "\"-Infinity\""],
+            ["-0.0", "1e+300", "5e-324", "NaN", "", "-Infinity"],
         ),
         case(
             Float32Array::from(vec![0.1, 16_777_216.0, f32::INFINITY]),
@@ -316,7 +316,8 @@ fn columns_keep_their_order_and_names_are_escaped() {
     ])
     .expect("a batch");
     assert_eq!(json_rows(&batch), [r#"{"z":1,"a \"b\",\n":2}"#]);
-    let header = super::text(|out| CsvEncoder::new(&batch.schema()).expect("an encoder").push_header(out));
+    let header =
+        super::text(|out| CsvEncoder::new(&batch.schema(), &Options::default()).expect("an encoder").push_header(out));
     assert_eq!(header, "z,\"a \"\"b\"\",\n\"\r\n");
 }
 
@@ -329,7 +330,9 @@ fn types_without_text_are_refused_by_name() {
     let nested_key = DataType::Map(Arc::new(Field::new("entries", DataType::Struct(entries), false)), false);
     for data_type in [union.clone(), nested_key, DataType::new_list(union, true)] {
         let schema = Arc::new(Schema::new(vec![Field::new("odd", data_type, true)]));
-        for fault in [JsonEncoder::new(&schema).err(), CsvEncoder::new(&schema).err()] {
+        for fault in
+            [JsonEncoder::new(&schema, &Options::default()).err(), CsvEncoder::new(&schema, &Options::default()).err()]
+        {
             let fault = fault.expect("a fault");
             assert_eq!(fault.code, Code::NotAcceptable);
             assert!(fault.detail.contains("`odd`"), "{fault}");
@@ -341,7 +344,33 @@ fn types_without_text_are_refused_by_name() {
 fn batches_of_another_schema_are_refused() {
     let numbers: ArrayRef = Arc::new(Int32Array::from(vec![1]));
     let words: ArrayRef = Arc::new(StringArray::from(vec!["x"]));
-    let encoder = JsonEncoder::new(&column(&numbers).schema()).expect("an encoder");
+    let encoder = JsonEncoder::new(&column(&numbers).schema(), &Options::default()).expect("an encoder");
     assert!(encoder.rows(&column(&numbers)).is_ok());
     assert_eq!(encoder.rows(&column(&words)).err().map(|fault| fault.code), Some(Code::Internal));
+}
+
+#[test]
+fn integers_of_64_bits_are_text_wherever_they_are() {
+    let options = Options { int64: Int64::Text, null: None };
+    let rows = |array: ArrayRef| super::json_rows_with(&column(&array), &options);
+    let numbers = Int64Array::from(vec![Some(i64::MIN), None]);
+    assert_eq!(rows(Arc::new(numbers.clone())), [r#"{"c":"-9223372036854775808"}"#, r#"{"c":null}"#]);
+    assert_eq!(rows(Arc::new(UInt64Array::from(vec![u64::MAX]))), [r#"{"c":"18446744073709551615"}"#]);
+    assert_eq!(rows(Arc::new(Int32Array::from(vec![7]))), [r#"{"c":7}"#]);
+    let list = ListArray::from_iter_primitive::<Int64Type, _, _>([Some(vec![Some(1), None])]);
+    assert_eq!(rows(Arc::new(list)), [r#"{"c":["1",null]}"#]);
+    let fields =
+        StructArray::from(vec![(Arc::new(Field::new("n", DataType::Int64, true)), Arc::new(numbers) as ArrayRef)]);
+    assert_eq!(rows(Arc::new(fields)), [r#"{"c":{"n":"-9223372036854775808"}}"#, r#"{"c":{"n":null}}"#]);
+    assert_eq!(rows(Arc::new(map(Arc::new(Int64Array::from(vec![-7, 8])))))[0], r#"{"c":{"-7":1.5,"8":null}}"#);
+}
+
+#[test]
+fn null_of_csv_may_have_a_text() {
+    let options = Options { null: Some("NA".into()), ..Options::default() };
+    let words: ArrayRef = Arc::new(StringArray::from(vec![Some("NA"), None, Some(""), Some("NAN")]));
+    assert_eq!(super::csv_rows_with(&column(&words), &options), ["\"NA\"\r\n", "NA\r\n", "\"\"\r\n", "NAN\r\n"]);
+    let options = Options { null: Some("0".into()), ..Options::default() };
+    let numbers: ArrayRef = Arc::new(Int32Array::from(vec![Some(0), None]));
+    assert_eq!(super::csv_rows_with(&column(&numbers), &options), ["\"0\"\r\n", "0\r\n"]);
 }

@@ -51,7 +51,7 @@ const CONCURRENT_LOGS: usize = 8;
 
 /// Opens a Delta source and registers its store in `runtime` under a URL of its own. Connects to nothing.
 pub fn open(config: &SourceConfig, at: &FilesConfig, runtime: &Arc<RuntimeEnv>) -> Result<Arc<dyn Source>, Problem> {
-    let store = location::open(at)?;
+    let store = crate::store::open(&at.location, &at.options)?;
     let gone = Arc::new(Notify::new());
     let reads = Reads::logged(Arc::clone(&store), config.name.clone(), Arc::clone(&gone));
     let storage = Storage::register(config, reads, runtime);

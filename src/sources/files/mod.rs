@@ -67,7 +67,7 @@ const LISTING_PATIENCE: Duration = Duration::from_secs(10);
 
 /// Opens a files source and registers its store in `runtime` under a URL of its own. Connects to nothing.
 pub fn open(config: &SourceConfig, files: &FilesConfig, runtime: &Arc<RuntimeEnv>) -> Result<Arc<dyn Source>, Problem> {
-    let store = store::open(files)?;
+    let store = crate::store::open(&files.location, &files.options)?;
     let storage = Storage::register(config, Reads::latest(Arc::clone(&store), config.name.clone()), runtime);
     Ok(Arc::new(Files { config: config.clone(), at: files.clone(), store, storage, known: Mutex::default() }))
 }

@@ -139,7 +139,7 @@ async fn explain_shows_what_runs_where() {
     let project = project().await;
     let plan = explained(&project, &["shop.coloured"]);
     let keys = |object: &Value| object.as_object().expect("an object").keys().cloned().collect::<Vec<_>>();
-    assert_eq!(keys(&plan), ["query", "version", "sources", "local"]);
+    assert_eq!(keys(&plan), ["query", "version", "paging", "sources", "local"]);
     assert_eq!((&plan["query"], &plan["version"]), (&json!("shop.coloured"), &json!(1)));
     let part = |plan: &Value, name: &str| {
         let parts = plan["sources"].as_array().expect("an array").clone();
@@ -176,7 +176,8 @@ async fn explain_is_laid_out_for_reading() {
     let project = project().await;
     let coloured = run(&project, &["explain", "shop.coloured"]).good();
     let lines: Vec<_> = coloured.stdout().lines().collect();
-    assert_eq!(lines[..2], ["shop.coloured@1", ""]);
+    assert_eq!((lines[0], lines[2]), ("shop.coloured@1", ""));
+    assert!(lines[1].starts_with("pages: "), "{}", lines[1]);
     for part in ["\nin shop\n    SELECT ", "\nin lake: colour\n    ", "\n    -> ", "\nhere ", " why\n", "Join"] {
         assert!(coloured.stdout().contains(part), "{part:?} is not in:\n{}", coloured.stdout());
     }
@@ -200,10 +201,10 @@ async fn explain_is_laid_out_for_reading() {
     let arguments = ["shop.items@1", "name=bell, small", "ids=1", "ids=2", "above=0"];
     let text = run(&project, &[&["explain"], &arguments[..]].concat()).good();
     assert!(
-        text.stdout().starts_with("shop.items@1  above=0  ids=1  ids=2  name='bell, small'\n\nin shop\n"),
+        text.stdout().starts_with("shop.items@1  above=0  ids=1  ids=2  name='bell, small'\npages: keyset, since "),
         "{text:?}"
     );
-    let shown: Vec<_> = text.stdout().lines().skip(3).take_while(|line| !line.starts_with("    -> ")).collect();
+    let shown: Vec<_> = text.stdout().lines().skip(4).take_while(|line| !line.starts_with("    -> ")).collect();
     let heads: Vec<_> = shown.iter().filter_map(|line| line.trim_start().split(' ').next()).collect();
     assert_eq!(heads, ["SELECT", "FROM", "WHERE", "ORDER", "LIMIT"], "{shown:#?}");
     let sql = explained(&project, &arguments)["sources"][0]["sql"].as_str().expect("a statement").to_owned();

@@ -8,7 +8,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use aqueduct::{
     catalog::{self, Query},
     config::Environment,
-    engine::{Cut, Engine, Explanation},
+    engine::{Cut, Engine, Explanation, View, Wanted},
     model::{Problems, SourceName},
     sources::sql::{
         Class, Dialect,
@@ -225,7 +225,8 @@ async fn run(
     values: Vec<ScalarValue>,
 ) -> Result<(Vec<String>, Explanation), String> {
     let cut = Cut::All { terms: Vec::new() };
-    let planned = engine.snapshot().plan(prepared, values, &cut, DateTime::<Utc>::UNIX_EPOCH).await;
+    let wanted = Wanted { prepared, view: &View::default(), values, cut };
+    let planned = engine.snapshot().plan(&wanted, DateTime::<Utc>::UNIX_EPOCH).await;
     let physical = planned.map_err(|fault| format!("{fault:?}"))?;
     let plan = physical.explain("test", 1);
     let stream = physical.execute().map_err(|fault| format!("{fault:?}"))?;

@@ -158,7 +158,7 @@ async fn slow() -> (Database, Project) {
         )
         .await;
     let header = "/*---\nname: t.slow\nversion: 1\naccess: public\n---*/\nSELECT n, z FROM s.stream_slow";
-    let limited = "/*---\nname: t.limited\nversion: 1\naccess: public\nlimits: {timeout: 700ms}\n---*/\nSELECT n, z FROM s.stream_slow";
+    let limited = "/*---\nname: t.limited\nversion: 1\naccess: public\npage: {key: [n], consistency: keyset}\nlimits: {timeout: 700ms}\n---*/\nSELECT n, z FROM s.stream_slow";
     let project = database.project().file("queries/t/slow.sql", header).file("queries/t/limited.sql", limited);
     (database, project)
 }

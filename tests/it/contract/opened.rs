@@ -6,7 +6,7 @@ use aqueduct::{
     app::App,
     catalog::{self, Query},
     config::Environment,
-    engine::{Cut, Explanation, Physical, Refusal},
+    engine::{Cut, Explanation, Physical, Refusal, View, Wanted},
     model::{Code, Fault},
 };
 use chrono::{DateTime, Utc};
@@ -60,7 +60,9 @@ impl Opened {
                 Fault::new(Code::QueryUnavailable, said.join("; "))
             }
         })?;
-        snapshot.plan(&prepared, Vec::new(), &Cut::All { terms: Vec::new() }, DateTime::<Utc>::UNIX_EPOCH).await
+        let cut = Cut::All { terms: Vec::new() };
+        let wanted = Wanted { prepared: &prepared, view: &View::default(), values: Vec::new(), cut };
+        snapshot.plan(&wanted, DateTime::<Utc>::UNIX_EPOCH).await
     }
 }
 

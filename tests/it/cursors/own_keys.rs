@@ -1,4 +1,4 @@
-//! Queries that name no page key: those that show the rows of one table page by its key, the others do not page.
+//! Queries that name no page key: those that show the rows of one table page by its key, the others run once.
 
 use std::time::{Duration, Instant};
 
@@ -47,25 +47,25 @@ const KEYED: [(&str, &str, &[&str]); 14] = [
     ("bounded", "SELECT id FROM pg.t WHERE id < 5", &["id"]),
 ];
 
-/// Queries that do not, and whether a page may be too small for them.
-const KEYLESS: [(&str, &str, bool); 17] = [
-    ("hidden", "SELECT score FROM pg.t", true),
-    ("half", "SELECT a FROM pg.pairs", true),
-    ("changed", "SELECT id + 0 AS id FROM pg.t", true),
-    ("grouped", "SELECT id FROM pg.t GROUP BY id", true),
-    ("distinct_rows", "SELECT DISTINCT id FROM pg.t", true),
-    ("joined", "SELECT t.id FROM pg.t AS t CROSS JOIN pg.pairs AS p", true),
-    ("united", "SELECT id FROM pg.t UNION ALL SELECT id FROM pg.t", true),
-    ("numbered", "SELECT id, row_number() OVER () AS n FROM pg.t", true),
-    ("unnested", "SELECT id, unnest(make_array(1, 2)) AS n FROM pg.t", true),
-    ("ordered", "SELECT id FROM pg.t ORDER BY id DESC", true),
-    ("limited", "SELECT id FROM pg.t LIMIT 5", false),
-    ("drawn", "SELECT id FROM pg.t WHERE random() < 2", true),
-    ("bare", "SELECT id FROM pg.keyless", true),
-    ("unseen", "SELECT id FROM pg.unseen", true),
-    ("unordered", "SELECT id, took FROM pg.times", true),
-    ("nullable", "SELECT id FROM lite.nullable", true),
-    ("untyped", "SELECT id FROM lite.untyped", true),
+/// Queries that run once for all pages, and why.
+const KEYLESS: [(&str, &str); 17] = [
+    ("hidden", "SELECT score FROM pg.t"),
+    ("half", "SELECT a FROM pg.pairs"),
+    ("changed", "SELECT id + 0 AS id FROM pg.t"),
+    ("grouped", "SELECT id FROM pg.t GROUP BY id"),
+    ("distinct_rows", "SELECT DISTINCT id FROM pg.t"),
+    ("joined", "SELECT t.id FROM pg.t AS t CROSS JOIN pg.pairs AS p"),
+    ("united", "SELECT id FROM pg.t UNION ALL SELECT id FROM pg.t"),
+    ("numbered", "SELECT id, row_number() OVER () AS n FROM pg.t"),
+    ("unnested", "SELECT id, unnest(make_array(1, 2)) AS n FROM pg.t"),
+    ("ordered", "SELECT id FROM pg.t ORDER BY id DESC"),
+    ("limited", "SELECT id FROM pg.t LIMIT 5"),
+    ("drawn", "SELECT id FROM pg.t WHERE random() < 2"),
+    ("bare", "SELECT id FROM pg.keyless"),
+    ("unseen", "SELECT id FROM pg.unseen"),
+    ("unordered", "SELECT id, took FROM pg.times"),
+    ("nullable", "SELECT id FROM lite.nullable"),
+    ("untyped", "SELECT id FROM lite.untyped"),
 ];
 
 async fn project() -> Project {
@@ -81,7 +81,7 @@ async fn project() -> Project {
         .file("lake/t/day=2/t.csv", "id\n1\n2\n3\n");
     sqlite::execute(&project.join("lite.db"), LITE).await;
     let keyed = KEYED.iter().map(|(name, select, _)| (*name, *select));
-    for (name, select) in keyed.chain(KEYLESS.iter().map(|(name, select, _)| (*name, *select))) {
+    for (name, select) in keyed.chain(KEYLESS) {
         let text = format!("/*---\nname: pages.{name}\nversion: 1\naccess: public\n---*/\n{select}\n");
         project = project.file(&format!("queries/pages/{name}.sql"), &text);
     }
@@ -89,7 +89,7 @@ async fn project() -> Project {
 }
 
 #[tokio::test]
-async fn the_rows_of_one_table_page_by_its_key() {
+async fn the_rows_of_one_table_page_by_its_key_and_others_run_once() {
     let project = project().await;
     let server = Server::start(project.path(), &[]).await;
     let http = server.http();
@@ -112,27 +112,38 @@ async fn the_rows_of_one_table_page_by_its_key() {
         assert_eq!(rows, sorted(whole), "{name}");
         assert!(takes_cursors(name), "{name}");
     }
-    for (name, ..) in KEYLESS {
-        let page = http.get(&format!("/v1/pages/{name}?limit=2")).send().await;
-        assert_eq!(page.status.as_u16(), 200, "{name}: {}", page.text());
-        assert_eq!((page.cursor(), page.header("aqueduct-consistency")), (None, "partial"), "{name}");
-        assert!(!takes_cursors(name), "{name}");
+    for (name, _) in KEYLESS {
+        let pages = all_pages(&format!("/v1/pages/{name}?limit=2"), |path| http.get(path)).await;
+        assert!(pages.iter().all(|page| page.header("aqueduct-consistency") == "stored"), "{name}");
+        let sorted = |rows: Vec<Value>| {
+            let mut texts: Vec<_> = rows.iter().map(Value::to_string).collect();
+            texts.sort();
+            texts
+        };
+        let whole = http.get(&format!("/v1/pages/{name}?format=ndjson")).send().await.ndjson();
+        assert_eq!(sorted(pages.iter().flat_map(Answer::rows).collect()), sorted(whole), "{name}");
+        assert!(takes_cursors(name), "{name}");
     }
 }
 
 #[tokio::test]
-async fn check_warns_of_those_that_have_none() {
+async fn check_says_how_each_is_paged_and_why() {
     let project = project().await;
     let output = aqueduct(project.path()).arg("check").output().expect("it runs");
     let said = String::from_utf8(output.stdout).expect("UTF-8");
     assert!(output.status.success(), "{said}");
-    let warns = |name: &str| said.contains(&format!("`pages.{name}` may have more rows than a page"));
+    let line = |name: &str| {
+        let start = format!("pages.{name}@1 ");
+        said.lines().find(|line| line.starts_with(&start)).unwrap_or_else(|| panic!("{name}: {said}")).to_owned()
+    };
     for (name, ..) in KEYED {
-        assert!(!warns(name), "{name}: {said}");
+        assert!(line(name).contains("pages: keyset"), "{}", line(name));
     }
-    for (name, _, expected) in KEYLESS {
-        assert_eq!(warns(name), expected, "{name}: {said}");
+    for (name, _) in KEYLESS {
+        assert!(line(name).contains("pages: stored"), "{}", line(name));
     }
+    assert!(line("plain").ends_with("can be asked for the rows behind a page, by `id`"), "{}", line("plain"));
+    assert!(line("bare").ends_with("it has no key by which a row is found again"), "{}", line("bare"));
 }
 
 #[tokio::test]
@@ -178,18 +189,23 @@ async fn an_order_is_completed_by_the_own_key() {
 }
 
 #[tokio::test]
-async fn an_order_without_any_key_is_a_mistake() {
+async fn an_order_without_any_key_is_kept_and_may_not_be_a_keyset() {
     let database = postgres::database().await;
     database.execute("CREATE TABLE keyless (id bigint)").await;
     let text = |order: &str, select: &str| {
-        format!("/*---\nname: pages.q\nversion: 1\npage: {{order: [{order}]}}\naccess: public\n---*/\n{select}\n")
+        format!(
+            "/*---\nname: pages.q\nversion: 1\npage: {{order: [{order}], consistency: keyset}}\naccess: public\n---*/\n{select}\n"
+        )
     };
     for (order, select, said) in [
-        ("-id", "SELECT id FROM pg.keyless", vec!["queries/pages/q.sql:4:16: error: `page.order` needs `page.key`"]),
+        ("-id", "SELECT id FROM pg.keyless", vec!["error: `page.consistency: keyset` needs `page.key`"]),
         (
             "ids",
             "SELECT id FROM pg.keyless",
-            vec!["4:16: error: `ids` is no output column of the query", "4:16: error: `page.order` needs `page.key`"],
+            vec![
+                "4:16: error: `ids` is no output column of the query",
+                "error: `page.consistency: keyset` needs `page.key`",
+            ],
         ),
         ("id", "SELECT id FROM pg.keyless\nORDER BY id", vec!["this ORDER BY is refused"]),
     ] {
@@ -255,7 +271,7 @@ async fn a_cursor_is_gone_when_the_key_has_changed() {
     let path = format!("/v1/pages/q?limit=2&cursor={}", first.cursor().expect("more"));
     database.execute("ALTER TABLE t DROP CONSTRAINT t_pkey").await;
     assert_eq!(eventually(&http, &path, 410).await["detail"], gone);
-    assert_eq!(http.get("/v1/pages/q?limit=2").send().await.header("aqueduct-consistency"), "partial");
+    assert_eq!(http.get("/v1/pages/q?limit=2").send().await.header("aqueduct-consistency"), "stored");
     assert_eq!(http.get("/v1/pages/q?limit=2&cursor=x").send().await.status.as_u16(), 400);
 }
 

@@ -245,6 +245,8 @@ pub struct Case {
     pub name: String,
     pub limits: Vec<usize>,
     pub expected: Vec<i64>,
+    /// How its pages follow one another.
+    pub consistency: &'static str,
     columns: Vec<&'static str>,
     key: Vec<&'static str>,
     order: Vec<Term>,
@@ -272,6 +274,7 @@ impl Case {
             name,
             limits,
             expected: rows.iter().map(|row| row.id).collect(),
+            consistency: ["auto", "keyset", "stored"][random.below(3)],
             columns: columns.iter().map(|index| COLUMNS[*index].0).collect(),
             key: key.iter().map(|term| term.name()).collect(),
             order,
@@ -283,9 +286,10 @@ impl Case {
         let order: Vec<_> = self.order.iter().map(|term| term.written()).collect();
         let order = if order.is_empty() { String::new() } else { format!(", order: [{}]", order.join(", ")) };
         format!(
-            "/*---\nname: pages.{}\nversion: 1\npage: {{key: [{}]{order}}}\naccess: public\n---*/\nSELECT id, tag, {} FROM {source}.t\n",
+            "/*---\nname: pages.{}\nversion: 1\npage: {{key: [{}]{order}, consistency: {}}}\naccess: public\n---*/\nSELECT id, tag, {} FROM {source}.t\n",
             self.name,
             self.key.join(", "),
+            self.consistency,
             self.columns.join(", ")
         )
     }

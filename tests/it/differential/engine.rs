@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use aqueduct::{
     app::App,
     catalog::{self, Query},
-    engine::{Cut, Explanation, Physical, Prepared, Refusal, Snapshot},
+    engine::{Cut, Explanation, Physical, Prepared, Refusal, Snapshot, View, Wanted},
     model::{Code, SourceName},
 };
 use arrow::{array::RecordBatch, datatypes::SchemaRef};
@@ -84,7 +84,9 @@ impl Engine {
             Refusal::Problems(found) => Failure::Refused(found.iter().map(|found| found.message.clone()).collect()),
         })?;
 
-        let planned = snapshot.plan(&prepared, Vec::new(), &Cut::All { terms: Vec::new() }, now()).await;
+        let cut = Cut::All { terms: Vec::new() };
+        let wanted = Wanted { prepared: &prepared, view: &View::default(), values: Vec::new(), cut };
+        let planned = snapshot.plan(&wanted, now()).await;
         let physical = planned
             .map_err(|fault| Failure::Refused(format!("{fault} {}", fault.internal.as_deref().unwrap_or_default())))?;
         Ok((snapshot, prepared, physical))

@@ -3,7 +3,7 @@
 use aqueduct::{
     config::{Secret, settings::CursorKey},
     model::Code,
-    pipeline::cursor::{Binding, CursorKeys, Position},
+    pipeline::cursor::{Binding, CursorKeys, Place},
 };
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use chrono::{TimeDelta, Utc};
@@ -53,10 +53,10 @@ pub async fn all(suite: &Suite) -> Vec<Row> {
         .await,
         Row::http(
             suite,
-            "a cursor where no page key is",
+            "a cursor of another query, where no page key is",
             http.get(&format!("/v1/refusals/unpaged?cursor={good}")),
-            invalid,
-            "`refusals.unpaged` has no page key, so it makes no cursors",
+            other,
+            "the cursor belongs to another query",
         )
         .await,
         Row::http(
@@ -134,7 +134,7 @@ async fn paged_cursor(suite: &Suite, path: &str, key: Option<&str>) -> String {
 /// A cursor of `refusals.paged_too` as a server with a cursor key of this id would make it, under other SQL.
 fn sealed(id: &str, lifetime: TimeDelta) -> String {
     let now = Utc::now();
-    let position = Position { now, row: vec![1, 128, 0, 0, 0, 0, 0, 0, 2] };
+    let position = Place::Row { now, row: vec![1, 128, 0, 0, 0, 0, 0, 0, 2] };
     keys(id).seal(&binding(), &position, now + lifetime).expect("it can be sealed")
 }
 
@@ -151,7 +151,7 @@ fn binding() -> Binding {
 fn a_cursor_of_a_random_key_has_expired_when_its_process_has_ended() {
     let random = || CursorKeys::new(&[]).expect("there is randomness");
     let now = Utc::now();
-    let cursor = random().seal(&binding(), &Position { now, row: vec![1] }, now + TimeDelta::hours(1));
+    let cursor = random().seal(&binding(), &Place::Row { now, row: vec![1] }, now + TimeDelta::hours(1));
     let fault = random().open(&cursor.expect("it can be sealed"), &binding(), now);
     assert_eq!(fault.expect_err("another process has another key").code, Code::CursorExpired);
 }

@@ -233,7 +233,7 @@ async fn a_page_that_fails_is_a_problem() {
     let surface = failing().await;
     let http = surface.server.http();
     let page = http.get("/v1/s/value?limit=10").send().await;
-    assert_eq!((page.rows().len(), page.header("aqueduct-consistency")), (10, "partial"));
+    assert_eq!((page.rows().len(), page.header("aqueduct-consistency")), (10, "stored"));
     let surface = serve(
         "CREATE TABLE bad (n int, v numeric); INSERT INTO bad VALUES (1, 'NaN')",
         &[("bad", "access: public", "SELECT n, v FROM pg.bad")],

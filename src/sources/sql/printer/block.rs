@@ -266,6 +266,11 @@ impl Block {
         self.stage >= Stage::Ordered
     }
 
+    /// Are its rows distinct, and then ordered or cut?
+    pub fn is_cut_distinct(&self) -> bool {
+        self.select.distinct && self.is_cut()
+    }
+
     /// Has it conditions of its own?
     pub fn is_filtered(&self) -> bool {
         !self.select.conditions.is_empty()

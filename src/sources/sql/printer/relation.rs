@@ -111,6 +111,10 @@ impl Printer<'_> {
         self.node("projection")?;
         let schema = projection.input.schema();
         let block = self.relation(&projection.input, outer)?;
+        if block.is_cut_distinct() && !is_reordering(projection) {
+            // Other columns would be distinct in another way, and around a derived table the order is lost.
+            return Err(Reason::new("some columns of rows that are distinct and ordered"));
+        }
         let mut block = block.projectable(&uses(&projection.expr, schema), self);
         if projection.expr.iter().any(has_subquery) {
             block.name(self);
@@ -381,6 +385,13 @@ fn uses(exprs: &[Expr], schema: &DFSchema) -> Vec<usize> {
         }
     }
     uses
+}
+
+/// Does it show every column of its input, and nothing else?
+fn is_reordering(projection: &Projection) -> bool {
+    let is_column = |expr: &Expr| matches!(expr.clone().unalias(), Expr::Column(_));
+    let uses = uses(&projection.expr, projection.input.schema());
+    projection.expr.iter().all(is_column) && uses.iter().all(|uses| *uses > 0)
 }
 
 /// An operator as people call it.

@@ -1,4 +1,4 @@
-//! `options` of a files source: `object_store`'s own names, checked for the store that the location is in.
+//! `options` beside a location: `object_store`'s own names, checked for the store that the location is in.
 
 use object_store::{aws::AmazonS3ConfigKey, azure::AzureConfigKey, gcp::GoogleConfigKey};
 
@@ -12,7 +12,7 @@ use super::{
 use crate::model::{Problem, Problems};
 
 /// What an object store's URL may begin with.
-pub(super) const SCHEMES: &[&str] = &["s3://", "gs://", "az://", "abfs://", "abfss://"];
+pub const SCHEMES: &[&str] = &["s3://", "gs://", "az://", "abfs://", "abfss://"];
 
 /// The names that owners write, for hints; `object_store` itself decides which names are valid.
 const S3: &[&str] = &[
@@ -69,7 +69,7 @@ const CLIENT: &[&str] = &[
     "user_agent",
 ];
 
-/// Names of what `location` says: an option could point the source elsewhere.
+/// Names of what `location` says: an option could point elsewhere.
 const LOCATION: &[&str] = &[
     "aws_bucket",
     "aws_bucket_name",
@@ -81,8 +81,8 @@ const LOCATION: &[&str] = &[
     "google_bucket_name",
 ];
 
-/// Reads `options` of a source at `location`. All values may be secrets.
-pub(super) fn read(value: Value, location: &Location, problems: &mut Problems) -> Vec<(Spanned<String>, Secret)> {
+/// Reads `options` of what is at `location`. All values may be secrets.
+pub fn read(value: Value, location: &Location, problems: &mut Problems) -> Vec<(Spanned<String>, Secret)> {
     let Location::Url(url) = location else {
         let problem = Problem::error(value.key_place, "a directory takes no `options`");
         problems.push(problem.hint("remove them, or name an object store as `location`"));
