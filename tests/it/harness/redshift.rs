@@ -174,7 +174,6 @@ CREATE DOMAIN redshift_catalog.super AS jsonb;
 CREATE DOMAIN redshift_catalog.varbyte AS bytea;
 CREATE DOMAIN redshift_catalog.geometry AS text;
 CREATE DOMAIN redshift_catalog.hllsketch AS text;
-CREATE FUNCTION redshift_catalog."collate"(text, text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT $1 COLLATE "C"';
 CREATE FUNCTION redshift_catalog.json_serialize(jsonb) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT CAST($1 AS text)';
 CREATE FUNCTION redshift_catalog.from_varbyte(bytea, text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT encode($1, $2)';
 CREATE TABLE redshift_catalog.late_binding (view_name text);
@@ -387,11 +386,16 @@ fn types(mut body: &[u8]) -> Vec<u32> {
 fn translated(sql: &str) -> Result<String, String> {
     static QUOTED: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r#"'(?:[^']|'')*'|"(?:[^"]|"")*""#).expect("the pattern is regular"));
-    static COLLATE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\bcollate\(").expect("the pattern is regular"));
     if LACKED.is_match(&QUOTED.replace_all(sql, "q")) {
         return Err(sql.to_owned());
     }
-    let sql = COLLATE.replace_all(sql, "\"collate\"(");
+    let mut sql = sql.to_owned();
+    // The last is within no other.
+    while let Some((before, (operand, behind))) =
+        sql.rsplit_once("collate(").and_then(|(before, rest)| Some((before, rest.split_once(", 'case_sensitive')")?)))
+    {
+        sql = format!("{before}(({operand}) COLLATE \"C\"){behind}");
+    }
     let sql = sql.replace("SET enable_case_sensitive_identifier", "SET redshift.enable_case_sensitive_identifier");
     Ok(sql.replace(
         "SELECT set_config($1, $2, false)",

@@ -11,7 +11,11 @@ use sqlx::{Column as _, Row, ValueRef, postgres::PgRow};
 
 use tokio::sync::Notify;
 
-use super::{numeric::Unfit, oid, values::Values};
+use super::{
+    numeric::Unfit,
+    oid,
+    values::{Values, whole},
+};
 use crate::{
     model::Fault,
     sources::sql::{
@@ -37,22 +41,28 @@ pub struct Rows<'a> {
 enum Reader {
     Binary(Values),
     Text(Values),
+    /// Whole numbers of another width.
+    Whole(Values),
 }
 
 impl Reader {
     /// For `data_type` sent as the type `sent`, and with `texts` as text, too.
     fn new(data_type: &DataType, sent: u32, texts: bool, rows: usize) -> Option<Self> {
-        let is_text = texts && matches!(sent, oid::TEXT | oid::VARCHAR | oid::BPCHAR);
-        match Values::new(data_type, sent, rows) {
-            Some(values) => Some(Self::Binary(values)),
-            None if is_text => Values::empty(data_type, rows).filter(Values::reads_text).map(Self::Text),
-            None => None,
+        if let Some(values) = Values::new(data_type, sent, rows) {
+            return Some(Self::Binary(values));
+        }
+        let values = Values::empty(data_type, rows).filter(|_| texts)?;
+        match sent {
+            oid::TEXT | oid::VARCHAR | oid::BPCHAR if values.reads_text() => Some(Self::Text(values)),
+            oid::INT2 | oid::INT4 | oid::INT8 if values.is_whole() => Some(Self::Whole(values)),
+            _ => None,
         }
     }
 
     fn append(&mut self, bytes: Option<&[u8]>) -> Result<(), Unfit> {
         match self {
             Self::Binary(values) => values.append(bytes),
+            Self::Whole(values) => values.append_whole(bytes.map(whole).transpose()?),
             Self::Text(values) => {
                 let text = bytes.map(std::str::from_utf8).transpose();
                 values.append_text(text.map_err(|_| Unfit::Value("bytes that are not UTF-8"))?)
@@ -62,14 +72,14 @@ impl Reader {
 
     fn finish(&mut self) -> Result<ArrayRef, ArrowError> {
         match self {
-            Self::Binary(values) | Self::Text(values) => values.finish(),
+            Self::Binary(values) | Self::Text(values) | Self::Whole(values) => values.finish(),
         }
     }
 }
 
-/// Is a column of `data_type` read when it is sent as the type `sent`? With `texts`, as text, too.
-pub fn is_read(data_type: &DataType, sent: u32, texts: bool) -> bool {
-    Reader::new(data_type, sent, texts, 0).is_some()
+/// Is a column of `data_type` read when it is sent as the type `sent`?
+pub fn is_read(data_type: &DataType, sent: u32) -> bool {
+    Values::new(data_type, sent, 0).is_some()
 }
 
 impl<'a> Rows<'a> {
@@ -78,7 +88,7 @@ impl<'a> Rows<'a> {
         Self { stale, scan, texts: false, columns: Vec::new(), count: 0 }
     }
 
-    /// The same, and values of other types may come as text.
+    /// The same, and values of other types may come as text, and whole numbers in another width.
     pub fn with_texts(self) -> Self {
         Self { texts: true, ..self }
     }

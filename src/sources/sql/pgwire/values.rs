@@ -107,6 +107,22 @@ impl Values {
         })
     }
 
+    /// Reads a whole number of whatever width; `None` is NULL. One that the column's type cannot hold is none of its.
+    pub fn append_whole(&mut self, number: Option<i64>) -> Result<(), Unfit> {
+        match self {
+            Self::Int16(builder) => builder.append_option(number.map(i16::try_from).transpose()?),
+            Self::Int32(builder) => builder.append_option(number.map(i32::try_from).transpose()?),
+            Self::Int64(builder) => builder.append_option(number),
+            _ => return Err(Unfit::Malformed),
+        }
+        Ok(())
+    }
+
+    /// Are values of this type whole numbers?
+    pub fn is_whole(&self) -> bool {
+        matches!(self, Self::Int16(_) | Self::Int32(_) | Self::Int64(_))
+    }
+
     /// Are values of this type read from text? Numbers and truth values are always sent as themselves.
     pub fn reads_text(&self) -> bool {
         matches!(
@@ -193,6 +209,15 @@ impl Values {
             Self::Bytes(builder) => Arc::new(builder.finish()),
             Self::List(lists) => Arc::new(lists.finish()?),
         })
+    }
+}
+
+/// A whole number of two, four or eight bytes.
+pub fn whole(bytes: &[u8]) -> Result<i64, Unfit> {
+    match bytes.len() {
+        2 => int16(bytes).map(i64::from),
+        4 => int32(bytes).map(i64::from),
+        _ => int64(bytes),
     }
 }
 

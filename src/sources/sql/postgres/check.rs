@@ -38,7 +38,7 @@ async fn examine(session: &mut Session, scan: &Scan) -> Result<Verdict, sqlx::Er
     let prepared = session.connection.prepare_with(sql.into_sql_str(), &types).await?;
     for (field, sent) in schema.fields().iter().zip(prepared.columns()) {
         let sent = sqlx::Column::type_info(sent).oid().map_or(0, |oid| oid.0);
-        if !is_read(field.data_type(), sent, false) {
+        if !is_read(field.data_type(), sent) {
             return Ok(Verdict::Refused(format!("the source gives `{}` in another type", field.name())));
         }
     }

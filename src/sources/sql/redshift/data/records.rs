@@ -95,14 +95,13 @@ fn append(values: &mut Values, field: &Value) -> Result<(), Unfit> {
     if field["isNull"] == Value::Bool(true) {
         return values.append(None);
     }
-    let long = || field["longValue"].as_i64().ok_or(Unfit::Malformed);
     match values {
         Values::Bool(builder) => builder.append_value(field["booleanValue"].as_bool().ok_or(Unfit::Malformed)?),
-        Values::Int16(builder) => builder.append_value(long()?.try_into().map_err(|_| Unfit::Malformed)?),
-        Values::Int32(builder) => builder.append_value(long()?.try_into().map_err(|_| Unfit::Malformed)?),
-        Values::Int64(builder) => builder.append_value(long()?),
         Values::Float32(builder) => builder.append_value(single(double(field)?)?),
         Values::Float64(builder) => builder.append_value(double(field)?),
+        values if values.is_whole() => {
+            return values.append_whole(Some(field["longValue"].as_i64().ok_or(Unfit::Malformed)?));
+        }
         values => return values.append_text(Some(field["stringValue"].as_str().ok_or(Unfit::Malformed)?)),
     }
     Ok(())
