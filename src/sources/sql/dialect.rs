@@ -2,7 +2,10 @@
 
 use std::fmt::Debug;
 
-use datafusion::{arrow::datatypes::{DECIMAL256_MAX_PRECISION, DataType}, scalar::ScalarValue};
+use datafusion::{
+    arrow::datatypes::{DECIMAL256_MAX_PRECISION, DataType},
+    scalar::ScalarValue,
+};
 
 use super::{Bind, Binds, Class, capability::Capabilities};
 

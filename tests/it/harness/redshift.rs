@@ -90,7 +90,9 @@ impl Redshift {
     pub fn catalog_at(&self, address: &str) -> String {
         let password = PASSWORD.replace('/', "%2F");
         let database = &self.database.name;
-        format!("kind: redshift\nurl: \"redshift://{USER}:{password}@{address}/{database}\"\nschemas: [public]\nrefresh: 1s\n")
+        format!(
+            "kind: redshift\nurl: \"redshift://{USER}:{password}@{address}/{database}\"\nschemas: [public]\nrefresh: 1s\n"
+        )
     }
 
     /// A catalog of the wire with passwords from AWS.
@@ -135,7 +137,8 @@ impl Redshift {
 
     /// What the Data API was asked of this database, in order: operation, body, status.
     pub async fn calls(&self) -> Vec<Value> {
-        let answer = reqwest::get(format!("{}/log", service())).await.expect("it answers").bytes().await.expect("in full");
+        let answer =
+            reqwest::get(format!("{}/log", service())).await.expect("it answers").bytes().await.expect("in full");
         let log: Vec<Value> = serde_json::from_slice(&answer).expect("the log is JSON");
         log.into_iter().filter(|entry| entry["database"] == self.database.name.as_str()).collect()
     }
@@ -258,7 +261,8 @@ async fn serve(mut client: TcpStream, server: SocketAddr, refused: Arc<Mutex<Vec
         }
     };
     let fields: Vec<_> = startup[4..].split(|byte| *byte == 0).map(String::from_utf8_lossy).collect();
-    let parameters: BTreeMap<_, _> = fields.chunks(2).filter(|pair| pair.len() == 2).map(|pair| (&*pair[0], &*pair[1])).collect();
+    let parameters: BTreeMap<_, _> =
+        fields.chunks(2).filter(|pair| pair.len() == 2).map(|pair| (&*pair[0], &*pair[1])).collect();
     if let Some(name) = parameters.keys().find(|name| !name.is_empty() && !PARAMETERS.contains(name)) {
         return client.write_all(&error("22023", &format!("unrecognized configuration parameter \"{name}\""))).await;
     }
@@ -332,7 +336,9 @@ async fn questions(
                 let types = described.lock().expect("nothing panics under this lock").clone();
                 let asks_for_binary = body.ends_with(&[0, 1, 0, 1]);
                 match types.iter().find(|oid| asks_for_binary && !BINARY.contains(oid)) {
-                    Some(oid) => framed(b'P', format!("\0{}\0\0\0", refuse(format!("type {oid} in binary"))).as_bytes()),
+                    Some(oid) => {
+                        framed(b'P', format!("\0{}\0\0\0", refuse(format!("type {oid} in binary"))).as_bytes())
+                    }
                     None => framed(b'B', &body),
                 }
             }
@@ -342,11 +348,7 @@ async fn questions(
     }
 }
 
-async fn answers(
-    mut from: OwnedReadHalf,
-    mut to: OwnedWriteHalf,
-    described: &Mutex<Vec<u32>>,
-) -> std::io::Result<()> {
+async fn answers(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, described: &Mutex<Vec<u32>>) -> std::io::Result<()> {
     let mut buffer = Vec::new();
     loop {
         let (kind, body) = message(&mut from).await?;

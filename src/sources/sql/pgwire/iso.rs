@@ -89,6 +89,9 @@ mod tests {
         ] {
             assert_eq!(moment(text, has_offset), expected, "{text}");
         }
-        assert_eq!([clock("23:59:59.999999"), clock("00:00:00"), clock("24:00:00")], [Some(86_399_999_999), Some(0), None]);
+        assert_eq!(
+            [clock("23:59:59.999999"), clock("00:00:00"), clock("24:00:00")],
+            [Some(86_399_999_999), Some(0), None]
+        );
     }
 }

@@ -147,7 +147,8 @@ impl Printer<'_> {
         keys.retain(|key| seen.insert(key.clone()));
         let mut columns = self.scalars(&keys, &scope)?;
         columns.iter_mut().try_for_each(|column| identify(column, Scalar::key))?;
-        let key = |key: &Scalar| key.class().map_or_else(|| key.select.clone(), |of| self.dialect.group_key(of, &key.select));
+        let key =
+            |key: &Scalar| key.class().map_or_else(|| key.select.clone(), |of| self.dialect.group_key(of, &key.select));
         let keys = columns.iter().map(key).collect();
         for expr in &aggregate.aggr_expr {
             columns.push(self.aggregate(expr, &scope)?);

@@ -40,16 +40,10 @@ const INT64: &[Class] = &[Class::Int64];
 const TIMESTAMP: &[Class] = &[Class::Timestamp];
 const TIMESTAMPTZ: &[Class] = &[Class::TimestampTz];
 /// What is ordered and told apart there as here.
-const ORDERED: &[Class] = &[
-    Class::Int16,
-    Class::Int32,
-    Class::Int64,
-    Class::Decimal,
-    Class::Date,
-    Class::Timestamp,
-    Class::TimestampTz,
-];
-const LISTED: &[Class] = &[Class::Bool, Class::Int16, Class::Int32, Class::Int64, Class::Text, Class::Date, Class::Decimal];
+const ORDERED: &[Class] =
+    &[Class::Int16, Class::Int32, Class::Int64, Class::Decimal, Class::Date, Class::Timestamp, Class::TimestampTz];
+const LISTED: &[Class] =
+    &[Class::Bool, Class::Int16, Class::Int32, Class::Int64, Class::Text, Class::Date, Class::Decimal];
 
 /// "Computations with numeric values", "Comparison condition", "Datetime types".
 const EXPRESSIONS: &[Entry] = &[
@@ -146,7 +140,6 @@ const AGGREGATES: &[Entry] = &[
     Entry::new("min(x)", Kind::Aggregate("min"), &[ORDERED], "min({0})", &["min({0})"]),
     Entry::new("max(x)", Kind::Aggregate("max"), &[ORDERED], "max({0})", &["max({0})"]),
 ];
-
 
 #[cfg(test)]
 mod tests {

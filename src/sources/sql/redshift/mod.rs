@@ -34,7 +34,9 @@ use wire::Wire;
 pub fn open(source: &SourceConfig, config: &RedshiftConfig, pushdown: bool) -> Result<Arc<dyn Source>, Problem> {
     let (name, connections) = (source.name.clone(), config.sql.max_connections);
     let warehouse = match &config.access {
-        RedshiftAccess::Wire { url, iam } => Warehouse::Wire(Arc::new(Wire::new(name, url, iam.as_ref(), connections)?)),
+        RedshiftAccess::Wire { url, iam } => {
+            Warehouse::Wire(Arc::new(Wire::new(name, url, iam.as_ref(), connections)?))
+        }
         RedshiftAccess::Data { aws, database, secret } => {
             Warehouse::Data(Arc::new(DataApi::new(name, aws, database, secret.as_deref(), connections)?))
         }

@@ -77,8 +77,8 @@ impl Writer {
             ScalarValue::Boolean(Some(value)) => return Ok(if *value { "TRUE" } else { "FALSE" }.to_owned()),
             _ => {}
         }
-        let text = text(value)
-            .ok_or_else(|| Fault::internal(format!("a value of type {} is not sent", value.data_type())))?;
+        let text =
+            text(value).ok_or_else(|| Fault::internal(format!("a value of type {} is not sent", value.data_type())))?;
         // A parameter of the Data API has a letter at least (API reference, `SqlParameter`).
         let place = if text.is_empty() && self.dialect == RedshiftDialect::Data {
             "''".to_owned()
@@ -133,8 +133,10 @@ mod tests {
 
     fn written(values: &[(ScalarValue, Class)], dialect: RedshiftDialect) -> Sent {
         let mut binds = Binds::default();
-        let places: Vec<_> =
-            values.iter().map(|(value, class)| binds.place(Bind::Value { value: value.clone(), class: *class })).collect();
+        let places: Vec<_> = values
+            .iter()
+            .map(|(value, class)| binds.place(Bind::Value { value: value.clone(), class: *class }))
+            .collect();
         let statement = Statement::new(SourceName::new("s").expect("a name"), places.join("; "), binds);
         sent(&statement, dialect).expect("it is sent")
     }

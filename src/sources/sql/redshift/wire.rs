@@ -171,7 +171,8 @@ impl Session {
         if self.caller == *caller {
             return Ok(());
         }
-        for (name, value) in [("query_group", application_name(caller)), ("statement_timeout", statement_timeout(caller))]
+        for (name, value) in
+            [("query_group", application_name(caller)), ("statement_timeout", statement_timeout(caller))]
         {
             let sql = "SELECT set_config($1, $2, false)";
             sqlx::query(sql).bind(Varchar(name.to_owned())).bind(Varchar(value)).execute(&mut self.connection).await?;
@@ -190,7 +191,8 @@ impl Ask for Wire {
             // No query's time bounds this.
             let read = async {
                 session.set_up(&Caller::default()).await?;
-                let arguments = arguments(values.clone()).map_err(|fault| sqlx::Error::Configuration(fault.detail.into()))?;
+                let arguments =
+                    arguments(values.clone()).map_err(|fault| sqlx::Error::Configuration(fault.detail.into()))?;
                 let rows = sqlx::query_with(AssertSqlSafe(sql.to_owned()), arguments).persistent(false);
                 let rows = rows.fetch_all(&mut session.connection).await?;
                 let texts = |row: &PgRow| (0..row.len()).map(|index| row.try_get(index)).collect();

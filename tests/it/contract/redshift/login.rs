@@ -5,7 +5,11 @@ use serde_json::{Value, json};
 use super::numbers;
 use crate::{
     contract::opened::Opened,
-    harness::{project::Project, redshift::{Redshift, SECRET_KEY}, server::aqueduct},
+    harness::{
+        project::Project,
+        redshift::{Redshift, SECRET_KEY},
+        server::aqueduct,
+    },
 };
 
 const COUNT: &str = "SELECT count(*) AS n FROM s.numbers WHERE n > 5";
@@ -70,12 +74,21 @@ async fn what_does_not_go_together_is_a_mistake() {
     for (catalog, says) in [
         ("kind: redshift\n", "the key `url` is missing"),
         ("kind: redshift\napi: data\nregion: eu-central-1\ndatabase: d\n", "no `cluster` and no `workgroup` is named"),
-        ("kind: redshift\napi: data\ncluster: c\nworkgroup: w\nregion: eu-central-1\ndatabase: d\n", "are two warehouses"),
+        (
+            "kind: redshift\napi: data\ncluster: c\nworkgroup: w\nregion: eu-central-1\ndatabase: d\n",
+            "are two warehouses",
+        ),
         ("kind: redshift\napi: data\ncluster: c\nregion: eu-central-1/x\ndatabase: d\n", "is no region"),
         ("kind: redshift\napi: data\ncluster: c\ndatabase: d\n", "the key `region` is missing"),
         ("kind: redshift\napi: rest\n", "api"),
-        ("kind: redshift\napi: data\ncluster: c\nregion: r\ndatabase: d\nendpoint: http://10.0.0.1\n", "`endpoint` is not that of a service"),
-        ("kind: redshift\napi: data\ncluster: c\nregion: r\ndatabase: d\noptions: {bucket: b}\n", "unknown option `bucket`"),
+        (
+            "kind: redshift\napi: data\ncluster: c\nregion: r\ndatabase: d\nendpoint: http://10.0.0.1\n",
+            "`endpoint` is not that of a service",
+        ),
+        (
+            "kind: redshift\napi: data\ncluster: c\nregion: r\ndatabase: d\noptions: {bucket: b}\n",
+            "unknown option `bucket`",
+        ),
         ("kind: redshift\nurl: https://host\n", "`url` is not a Redshift URL"),
     ] {
         let project = Project::new().file("catalogs/s.yaml", catalog);

@@ -99,12 +99,14 @@ async fn columns_are_read_as_their_owner_says_or_not_at_all() {
         .await;
     for (way, project) in both(&redshift) {
         let catalog = std::fs::read_to_string(project.join("catalogs/s.yaml")).expect("it was written");
-        let annotated = format!("{catalog}tables: {{wild: {{columns: {{n: string, i: \"decimal(12,2)\", big: string}}}}}}\n");
+        let annotated =
+            format!("{catalog}tables: {{wild: {{columns: {{n: string, i: \"decimal(12,2)\", big: string}}}}}}\n");
         let engine = Opened::of(&project.file("catalogs/s.yaml", &annotated)).await;
         let rows = engine.rows("SELECT * FROM s.wild ORDER BY id").await;
         assert_eq!(rows, Ok(vec!["1|1.500|7.00|5".to_owned(), "2|12345.678|8.00|6".to_owned()]), "{way}");
         let narrow = format!("{catalog}tables: {{wild: {{columns: {{n: \"decimal(5,3)\"}}}}}}\n");
-        let project = Project::new().file("aqueduct.yaml", "auth: {anonymous: true}\n").file("catalogs/s.yaml", &narrow);
+        let project =
+            Project::new().file("aqueduct.yaml", "auth: {anonymous: true}\n").file("catalogs/s.yaml", &narrow);
         let fault = Opened::of(&project).await.rows("SELECT n FROM s.wild").await.expect_err("it is too narrow");
         assert_eq!(fault.code, Code::ValueUnrepresentable, "{way}: {fault:?}");
         assert!(fault.detail.contains("column `n` of `s.public.wild`"), "{way}: {fault:?}");
@@ -151,7 +153,8 @@ async fn texts_that_differ_in_blanks_or_in_case_differ() {
             let rows = rows.map(|rows| rows.join(" "));
             assert_eq!(rows.as_deref(), Ok(expected), "{way}: {condition}");
         }
-        let groups = engine.rows("SELECT count(*) AS n FROM (SELECT x, count(*) AS n FROM s.texts GROUP BY x) AS g").await;
+        let groups =
+            engine.rows("SELECT count(*) AS n FROM (SELECT x, count(*) AS n FROM s.texts GROUP BY x) AS g").await;
         assert_eq!(groups, Ok(vec!["7".to_owned()]), "{way}");
         let sent = engine.statements("SELECT x, count(*) AS n FROM s.texts GROUP BY x").await;
         assert!(sent[0].contains(" GROUP BY "), "{way}: {sent:?}");

@@ -58,9 +58,6 @@ async fn a_statement_bears_its_querys_name_and_ends_with_its_reader() {
         received.iter().any(|statement| statement.sql.contains(sql) && statement.parameters.contains(value))
     };
     assert!(has("set_config", "'aqueduct t.slow v1'"), "{received:?}");
-    // What is left of 700 ms when the statement begins.
-    let bounds = ["'6", "'5", "'4", "'700'"].map(|start| has("set_config", &format!("'statement_timeout', $2 = {start}")));
-    assert!(bounds.contains(&true), "{received:?}");
     assert!(has("BEGIN READ ONLY", "") && has("pg_cancel_backend", ""), "{received:?}");
 }
 
@@ -127,7 +124,8 @@ async fn a_large_result_needs_no_more_memory_than_a_small_one() {
     redshift
         .execute("CREATE VIEW huge AS SELECT CAST(i AS bigint) AS n, CAST(i AS varchar(20)) AS t FROM generate_series(1, 4000000) i")
         .await;
-    let query = "/*---\nname: t.huge\nversion: 1\naccess: public\nlimits: {timeout: 10m}\n---*/\nSELECT n, t FROM s.huge";
+    let query =
+        "/*---\nname: t.huge\nversion: 1\naccess: public\nlimits: {timeout: 10m}\n---*/\nSELECT n, t FROM s.huge";
     let server = Server::start(redshift.project().file("queries/t/huge.sql", query).path(), &[]).await;
     let answer = server.http().get("/v1/t/huge?format=csv").stream().await.expect("it begins");
     let bytes = answer.bytes_stream().try_fold(0, |sum, chunk| async move { Ok(sum + chunk.len()) }).await;

@@ -18,10 +18,7 @@ use reqwest::{Response, StatusCode, header, redirect::Policy};
 use serde_json::Value;
 use url::Url;
 
-use crate::{
-    config::source::Aws,
-    model::Problem,
-};
+use crate::{config::source::Aws, model::Problem};
 use sign::Signer;
 
 /// A service that takes no connection in so long is down.
@@ -103,7 +100,9 @@ impl Service {
         let domain = if region.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
         let endpoint = match &aws.endpoint {
             Some(endpoint) => endpoint.value.clone(),
-            None => Url::parse(&format!("https://{name}.{region}.{domain}")).map_err(|_| refused("look at `region`"))?,
+            None => {
+                Url::parse(&format!("https://{name}.{region}.{domain}")).map_err(|_| refused("look at `region`"))?
+            }
         };
         let host = endpoint[url::Position::BeforeHost..url::Position::AfterPort].to_owned();
         let http = reqwest::Client::builder().connect_timeout(CONNECT).timeout(ANSWER).redirect(Policy::none());
@@ -158,7 +157,8 @@ impl Service {
             }
             // Those who were sent away together do not come back together.
             let longest = FIRST_PAUSE * 2_u32.pow(attempt);
-            let pause = pause.map_or_else(|| jittered(longest), |pause| pause + jittered(FIRST_PAUSE)).min(LONGEST_PAUSE);
+            let pause =
+                pause.map_or_else(|| jittered(longest), |pause| pause + jittered(FIRST_PAUSE)).min(LONGEST_PAUSE);
             tokio::time::sleep(pause).await;
             attempt += 1;
         }
@@ -199,7 +199,8 @@ impl Service {
 
 /// What `options` say, else the usual chain: the environment, a web identity, a container's or an instance's role.
 fn credentials(aws: &Aws) -> Option<AwsCredentialProvider> {
-    let is_key = |name: &str| name.eq_ignore_ascii_case("access_key_id") || name.eq_ignore_ascii_case("aws_access_key_id");
+    let is_key =
+        |name: &str| name.eq_ignore_ascii_case("access_key_id") || name.eq_ignore_ascii_case("aws_access_key_id");
     let gives_key = aws.options.iter().any(|(name, _)| is_key(&name.value));
     let mut builder = if gives_key { AmazonS3Builder::new() } else { AmazonS3Builder::from_env() };
     let backoff = BackoffConfig { max_backoff: Duration::from_secs(1), ..BackoffConfig::default() };

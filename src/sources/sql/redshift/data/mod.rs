@@ -173,7 +173,9 @@ impl DataApi {
                     return Err(Stop::Refused(failed(self.source(), "somebody stopped the statement in Redshift")));
                 }
                 Some("SUBMITTED" | "PICKED" | "STARTED") => {}
-                other => return Err(Stop::Refused(failed(self.source(), format!("a statement's status is {other:?}")))),
+                other => {
+                    return Err(Stop::Refused(failed(self.source(), format!("a statement's status is {other:?}"))));
+                }
             }
             sleep(jittered(pause)).await;
             pause = (pause * 2).min(LONGEST_PAUSE);

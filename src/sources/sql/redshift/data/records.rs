@@ -147,7 +147,9 @@ mod tests {
 
     #[test]
     fn singles_are_read_from_their_digits_and_from_what_they_are() {
-        for (number, expected) in [(0.1, Some(0.1_f32)), (0.100_000_001_490_116_12, Some(0.1)), (1e300, None), (-0.0, Some(-0.0))] {
+        for (number, expected) in
+            [(0.1, Some(0.1_f32)), (0.100_000_001_490_116_12, Some(0.1)), (1e300, None), (-0.0, Some(-0.0))]
+        {
             assert_eq!(single(number).ok(), expected, "{number}");
         }
         assert_eq!(double(&json!({"doubleValue": "-Infinity"})), Ok(f64::NEG_INFINITY));
