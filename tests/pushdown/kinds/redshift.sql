@@ -76,10 +76,12 @@ SELECT id, 1.5 / d9 AS quotient FROM s.v;
 -- here: ProjectionExec
 SELECT id, 10.0 / i8 AS quotient FROM s.v WHERE i8 > 0;
 -- here: FilterExec
+-- empty
 SELECT id, ch FROM s.v WHERE ch = 'a   ';
 -- here: FilterExec
 SELECT id, ch FROM s.v WHERE ch > 'a' AND ch < 'b';
 -- here: HashJoinExec
+-- empty
 SELECT v.id, w.id AS other FROM s.v AS v JOIN s.w AS w ON v.ch = w.x || '   ';
 -- here: FilterExec
 SELECT id FROM s.v WHERE x BETWEEN 'A' AND 'ab';
@@ -146,3 +148,6 @@ SELECT x FROM s.v UNION SELECT x FROM s.w ORDER BY x DESC LIMIT 12;
 -- here: SortExec, UnionExec
 -- order: x
 SELECT x FROM (SELECT x FROM s.w UNION ALL SELECT upper(x) FROM s.v) AS t ORDER BY x LIMIT 5;
+--- The padding of char(n) is no part of its values.
+-- whole
+SELECT id, ch FROM s.v WHERE ch = 'a';
