@@ -130,7 +130,7 @@ mod tests {
             assert_eq!(chunks.iter().map(|chunk| chunk.bytes.clone()).collect::<Vec<_>>().concat(), expected);
             assert_eq!(
                 chunks.iter().map(|chunk| chunk.rows).sum::<usize>(),
-                (0..30).map(|i| batch(i).num_rows()).sum()
+                (0..30).map(|i| batch(i).num_rows()).sum::<usize>()
             );
         }
     }
