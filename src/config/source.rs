@@ -6,6 +6,7 @@ mod databricks;
 mod flightsql;
 mod mysql;
 mod read;
+mod redshift;
 mod tables;
 
 use std::{path::PathBuf, time::Duration};
@@ -48,6 +49,8 @@ pub enum SourceKind {
     Adbc(AdbcConfig),
     /// `kind: flightsql`
     FlightSql(FlightSqlConfig),
+    /// `kind: redshift`
+    Redshift(RedshiftConfig),
     /// `kind: files`
     Files(FilesConfig),
     /// `kind: delta`: tables at a location of the same form.
@@ -156,6 +159,62 @@ pub enum Login {
         /// The password.
         password: Secret,
     },
+}
+
+/// `kind: redshift`
+#[derive(Clone, Debug)]
+pub struct RedshiftConfig {
+    /// How it is asked.
+    pub access: RedshiftAccess,
+    /// What all servers have.
+    pub sql: SqlConfig,
+}
+
+/// How a Redshift warehouse is asked.
+#[derive(Clone, Debug)]
+pub enum RedshiftAccess {
+    /// Over the wire of Postgres.
+    Wire {
+        /// A connection URL, credentials inside.
+        url: Spanned<Secret>,
+        /// Who gives the password, where AWS does.
+        iam: Option<Aws>,
+    },
+    /// By the Redshift Data API.
+    Data {
+        /// Whom AWS is asked for.
+        aws: Aws,
+        /// The database.
+        database: String,
+        /// The name of the secret that holds a user and a password; the caller's own identity when absent.
+        secret: Option<String>,
+    },
+}
+
+/// A warehouse as AWS knows it, and who asks.
+#[derive(Clone, Debug)]
+pub struct Aws {
+    /// Where the file says so.
+    pub place: Place,
+    /// The region, such as `eu-central-1`.
+    pub region: String,
+    /// The warehouse.
+    pub warehouse: AwsWarehouse,
+    /// The database's user; by the caller's identity when absent.
+    pub user: Option<String>,
+    /// Where the service is; by its usual name when absent.
+    pub endpoint: Option<Spanned<url::Url>>,
+    /// Credentials by `object_store`'s own names; the usual chain when absent.
+    pub options: Vec<(Spanned<String>, Secret)>,
+}
+
+/// A provisioned cluster, or a workgroup of Redshift Serverless.
+#[derive(Clone, Debug)]
+pub enum AwsWarehouse {
+    /// By its identifier.
+    Cluster(String),
+    /// By its name.
+    Workgroup(String),
 }
 
 /// `kind: sqlite`

@@ -115,6 +115,7 @@ pub fn open(config: &SourceConfig, runtime: &Arc<RuntimeEnv>, pushdown: bool) ->
         SourceKind::Databricks(databricks) => {
             sql::databricks::open(config, databricks, pushdown && databricks.sql.pushdown)
         }
+        SourceKind::Redshift(redshift) => sql::redshift::open(config, redshift, pushdown && redshift.sql.pushdown),
         SourceKind::FlightSql(flight) => sql::flightsql::open(config, flight, pushdown && flight.sql.pushdown),
         SourceKind::Adbc(adbc) => sql::adbc::open(config, adbc, pushdown && adbc.sql.pushdown),
         SourceKind::Sqlite(sqlite) => sql::sqlite::open(config, sqlite, pushdown && sqlite.pushdown),

@@ -18,7 +18,7 @@ use crate::harness::{
     postgres::{self, Database},
     process,
     project::Project,
-    rows,
+    redshift, rows,
     s3::{self, Bucket},
     server::{Server, aqueduct},
     tools::{output, python_script, repository},
@@ -43,6 +43,7 @@ const SQLITE: Placement = &[("lite", ALL)];
 const DUCKDB: Placement = &[("duck", ALL)];
 const DATABRICKS: Placement = &[("bricks", ALL)];
 const MARIADB: Placement = &[("my", ALL)];
+const REDSHIFT: Placement = &[("red", ALL)];
 /// The facts in Postgres, what they refer to elsewhere.
 const FACTS_IN_POSTGRES: Placement = &[
     ("pg", &["lineitem", "orders", "partsupp"]),
@@ -118,6 +119,12 @@ async fn all_queries_are_sent_to_postgres_whole() {
     let home = give_the_answers(POSTGRES, &["on"]).await;
     let parts = sent_in_parts(&home);
     assert!(parts.is_empty(), "{} of 22 were sent in parts:\n{}", parts.len(), parts.join("\n"));
+}
+
+#[tokio::test]
+async fn redshift_holds_all_tables() {
+    let home = give_the_answers(REDSHIFT, &["on"]).await;
+    println!("{} of 22 are sent to Redshift whole", 22 - sent_in_parts(&home).len());
 }
 
 #[tokio::test]
@@ -221,6 +228,7 @@ async fn load(placement: Placement) -> Home {
     let is_used = |name: &str| placement.iter().any(|(source, _)| *source == name);
     let click = clickhouse::database().await;
     let bricks = databricks::workspace().await;
+    let red = redshift::database().await;
     for table in data::tables() {
         let home = placement.iter().find(|(_, tables)| tables.contains(&table.name));
         match home.map(|(source, _)| *source) {
@@ -231,6 +239,7 @@ async fn load(placement: Placement) -> Home {
             Some("lake") => table.write_parquet(lake.path(), 2),
             Some("bricks") => table.load_databricks(&bricks).await,
             Some("click") => table.load_clickhouse(&click).await,
+            Some("red") => table.load_redshift(&red.database).await,
             Some("flight") => {
                 table.write_parquet(parquet.path(), 1);
                 let file = flight.path().join(format!("{}.parquet", table.name));
@@ -255,6 +264,9 @@ async fn load(placement: Placement) -> Home {
     };
     if let Some(server) = &server {
         project = project.file("catalogs/flight.yaml", &server.catalog());
+    }
+    if is_used("red") {
+        project = project.file("catalogs/red.yaml", &red.catalog());
     }
     if is_used("click") {
         project = project.file("catalogs/click.yaml", &click.catalog());

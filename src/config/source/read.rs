@@ -9,7 +9,7 @@ use super::{
         yaml,
     },
     FilesConfig, PostgresConfig, SourceConfig, SourceKind, SqlConfig, SqliteConfig, adbc, clickhouse, databricks,
-    flightsql, mysql,
+    flightsql, mysql, redshift,
     tables::{self, Family},
 };
 use crate::model::{Place, Problem, Problems, SourceName};
@@ -23,6 +23,7 @@ const KINDS: &[&str] = &[
     "snowflake",
     "bigquery",
     "databricks",
+    "redshift",
     "adbc",
     "flightsql",
     "sqlite",
@@ -108,6 +109,7 @@ fn read(
         "mysql" => mysql::read(&mut fields, problems).map(SourceKind::Mysql),
         "clickhouse" => clickhouse::read(&mut fields, problems).map(SourceKind::Clickhouse),
         "databricks" => databricks::read(&mut fields, problems).map(SourceKind::Databricks),
+        "redshift" => redshift::read(&mut fields, problems).map(SourceKind::Redshift),
         "flightsql" => flightsql::read(&mut fields, directory, problems).map(SourceKind::FlightSql),
         "sqlite" => read_sqlite(&mut fields, directory, problems).map(SourceKind::Sqlite),
         "files" => read_files(&mut fields, directory, problems).map(SourceKind::Files),

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::{
     config::{Spanned, TableConfig},
-    model::{Problem, ValueType, place::nearest},
+    model::{Place, Problem, ValueType, place::nearest},
 };
 
 /// The annotations of a source by the table that each one names.
@@ -77,4 +77,10 @@ pub fn unknown<'a>(what: &str, name: &Spanned<String>, known: impl IntoIterator<
 pub fn refused(name: &Spanned<String>, source_type: &str, allowed: &str) -> Problem {
     let message = format!("column `{}` of type `{source_type}` cannot be read as that type without a risk", name.value);
     Problem::error(name.place.clone(), message).hint(format!("allowed here: {allowed}"))
+}
+
+/// A column of a type that the member does not read: its table is shown without it.
+pub fn unread(source: &Place, column: &str, relation: &str, source_type: &str) -> Problem {
+    let message = format!("column `{column}` of `{relation}` is left out: values of type `{source_type}` are not read");
+    Problem::warning(source.clone(), message).hint("make a view in the source that shows it in another type")
 }

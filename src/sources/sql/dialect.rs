@@ -2,7 +2,10 @@
 
 use std::fmt::Debug;
 
-use datafusion::{arrow::datatypes::DECIMAL256_MAX_PRECISION, scalar::ScalarValue};
+use datafusion::{
+    arrow::datatypes::{DECIMAL256_MAX_PRECISION, DataType},
+    scalar::ScalarValue,
+};
 
 use super::{Bind, Binds, Class, capability::Capabilities};
 
@@ -48,8 +51,30 @@ pub trait Dialect: Debug + Send + Sync {
         None
     }
 
-    /// `left IS [NOT] DISTINCT FROM right`.
-    fn distinct(&self, left: &str, right: &str, negated: bool) -> String {
+    /// `left symbol right`, where both are of `class`.
+    fn compared(&self, _class: Class, left: &str, symbol: &str, right: &str) -> String {
+        format!("({left} {symbol} {right})")
+    }
+
+    /// Does it order values of `class`, which are no floats, and tell them apart in DISTINCT and PARTITION BY, as the engine
+    /// does?
+    fn orders(&self, _class: Class) -> bool {
+        true
+    }
+
+    /// What of `key`, of `class`, stands in GROUP BY.
+    fn group_key(&self, _class: Class, key: &str) -> String {
+        key.to_owned()
+    }
+
+    /// `item` of the outermost SELECT list in the form in which values of `data_type` are sent; `None` where they are sent as
+    /// they are.
+    fn sent(&self, _item: &str, _data_type: &DataType) -> Option<String> {
+        None
+    }
+
+    /// `left IS [NOT] DISTINCT FROM right`, where both are of `class`.
+    fn distinct(&self, _class: Class, left: &str, right: &str, negated: bool) -> String {
         format!("({left} IS {}DISTINCT FROM {right})", if negated { "NOT " } else { "" })
     }
 
@@ -78,6 +103,11 @@ pub trait Dialect: Debug + Send + Sync {
     /// An expression of text: the server's version, and who asks.
     fn identity(&self) -> Option<&'static str> {
         None
+    }
+
+    /// A number of rows in LIMIT and OFFSET.
+    fn row_count(&self, rows: i64, binds: &mut Binds) -> String {
+        binds.place(Bind::Value { value: ScalarValue::Int64(Some(rows)), class: Class::Int64 })
     }
 
     /// The LIMIT that takes nothing away, where OFFSET needs one before it.

@@ -6,7 +6,7 @@ use datafusion::{catalog::TableProvider, logical_expr::TableType};
 
 use super::{
     Column, Dialect, Remote, SqlTable,
-    annotation::{Annotations, check_columns, override_of, refused, unknown},
+    annotation::{Annotations, check_columns, override_of, refused, unknown, unread},
     table::Description,
 };
 use crate::{
@@ -92,7 +92,7 @@ impl<C: Described> Found<C> {
         let tables = self.relations.iter().map(|relation| {
             let config = annotations.of(&relation.schema, &relation.name);
             let dialect = remote.dialect();
-            let columns = columns(relation, dialect, config, &mut problems);
+            let columns = columns(relation, dialect, source, config, &mut problems);
             let own_key = relation.own_key(&columns);
             let description = Description {
                 relation: format!("{}.{}.{}", source.name, relation.schema, relation.name).into(),
@@ -137,6 +137,7 @@ impl<C> Relation<C> {
 fn columns<C: Described>(
     relation: &Relation<C>,
     dialect: &dyn Dialect,
+    source: &SourceConfig,
     config: Option<&TableConfig>,
     problems: &mut Vec<Problem>,
 ) -> Vec<Column> {
@@ -151,7 +152,12 @@ fn columns<C: Described>(
         if let (None, Some((name, _))) = (&read, wanted) {
             problems.push(refused(name, column.source_type(), column.allowed()));
         }
-        columns.extend(read.or_else(|| column.column(dialect, None)));
+        let read = read.or_else(|| column.column(dialect, None));
+        if read.is_none() {
+            let relation = format!("{}.{}", relation.schema, relation.name);
+            problems.push(unread(&source.place, column.name(), &relation, column.source_type()));
+        }
+        columns.extend(read);
     }
     columns
 }

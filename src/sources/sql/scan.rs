@@ -22,7 +22,7 @@ use datafusion::{
 use futures::FutureExt;
 
 use super::{
-    Bind, Binds, Class, Comparison, Remote, Statement,
+    Binds, Comparison, Remote, Statement,
     feed::{self, Scan},
     keys::{Keys, Outcome},
     printer::Scalar,
@@ -325,8 +325,7 @@ impl ExecutionPlan for SqlScanExec {
         }
         let rows = i64::try_from(limit?).ok()?;
         let mut binds = self.scan.statement.binds().clone();
-        clauses.select.limit =
-            Some(binds.place(Bind::Value { value: ScalarValue::Int64(Some(rows)), class: Class::Int64 }));
+        clauses.select.limit = Some(self.remote.dialect().row_count(rows, &mut binds));
         let mut limited = self.with(clauses, binds);
         let scan = Arc::make_mut(&mut limited.scan);
         scan.fetch = limit;

@@ -133,7 +133,12 @@ impl SqlTable {
     fn select(&self, projection: &[usize], filters: &[Expr]) -> Result<(Select, Binds, BTreeSet<&'static str>)> {
         let mut conditions = Conditions::of(self)?;
         let mut select = Select { from: self.from.clone(), ..Select::default() };
-        select.items = projection.iter().map(|column| self.columns[*column].select.clone()).collect();
+        let dialect = self.remote.dialect();
+        let items = projection.iter().map(|column| &self.columns[*column]);
+        let items = items.map(|Column { select, field, .. }| {
+            dialect.sent(select, field.data_type()).unwrap_or_else(|| select.clone())
+        });
+        select.items = items.collect();
         for filter in filters {
             let condition = conditions.print(filter).map_err(|reason| {
                 let text = format!("a filter was pushed that `{}` does not take: {filter}: {reason}", self.relation);
@@ -141,9 +146,20 @@ impl SqlTable {
             })?;
             select.conditions.push(condition);
         }
-        select.qualify(None);
+        if let Some(alias) = self.alias(projection) {
+            select.from = format!("{} AS {alias}", select.from);
+        }
+        select.qualify(self.alias(projection));
         let (binds, capabilities) = conditions.printer.into_parts();
         Ok((select, binds, capabilities))
+    }
+
+    /// The table's name in its statement, where columns are sent in another form: an order would else be that of this form,
+    /// since what is computed of a column may bear its name.
+    fn alias(&self, projection: &[usize]) -> Option<&'static str> {
+        let dialect = self.remote.dialect();
+        let is_recast = |index: &usize| dialect.sent("", self.columns[*index].field.data_type()).is_some();
+        projection.iter().any(is_recast).then_some("t1")
     }
 
     /// Adds the columns of `filters` whose values may be of another type than the declared one: a value by which a row is
@@ -206,9 +222,10 @@ impl TableProvider for SqlTable {
             is_whole: filters.is_empty(),
             split: self.is_divisible.then(|| Split { table: self.from.clone(), is_filtered: !filters.is_empty() }),
         };
+        let alias = self.alias(&projection);
         let columns = projection.iter().map(|column| {
             let mut column = Scalar::stored(&self.columns[*column]);
-            column.qualify(None);
+            column.qualify(alias);
             column
         });
         let clauses = self.pushdown.then(|| Clauses::new(select, columns, capabilities));

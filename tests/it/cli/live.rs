@@ -4,7 +4,9 @@ use std::process::Output;
 
 use serde_json::json;
 
-use crate::harness::{clickhouse, databricks, duckdb, mariadb, postgres, project::Project, server::aqueduct, sqlite};
+use crate::harness::{
+    clickhouse, databricks, duckdb, mariadb, postgres, project::Project, redshift, server::aqueduct, sqlite,
+};
 
 fn open() -> Project {
     Project::new().file("aqueduct.yaml", "auth: {anonymous: true}\n")
@@ -80,6 +82,16 @@ async fn a_databricks_is_what_it_is_believed_to_be() {
         let sql = sent["sql"].as_str().unwrap_or_default();
         sql.starts_with("SELECT") || sql.starts_with("DESCRIBE QUERY") || sql.starts_with("WITH")
     }));
+}
+
+#[tokio::test]
+async fn a_redshift_is_what_it_is_believed_to_be_over_both_of_its_ways() {
+    let warehouse = redshift::database().await;
+    warehouse.execute("CREATE TABLE t (a int)").await;
+    for project in [warehouse.project(), warehouse.data_project()] {
+        is_sound("redshift", &project, 3);
+    }
+    assert_eq!(warehouse.refused(), Vec::<String>::new());
 }
 
 #[tokio::test]

@@ -19,6 +19,7 @@ use aqueduct::{
         databricks::DatabricksDialect,
         mysql::MysqlDialect,
         postgres::PostgresDialect,
+        redshift::RedshiftDialect,
         sqlite::SqliteDialect,
     },
 };
@@ -27,7 +28,7 @@ use datafusion::scalar::ScalarValue;
 use futures::TryStreamExt;
 
 use super::engine::texts;
-use crate::harness::{clickhouse, databricks, duckdb, fakesnow, mariadb, postgres, project::Project, sqlite};
+use crate::harness::{clickhouse, databricks, duckdb, fakesnow, mariadb, postgres, project::Project, redshift, sqlite};
 
 /// A source of the edge values, with pushdown and without.
 struct Bench {
@@ -168,6 +169,28 @@ async fn postgres_computes_what_its_list_says() {
     let bench = Bench::over(project, edges::postgres_columns).await;
     check_lists(&bench).await;
     check_all(&bench, &PostgresDialect).await;
+}
+
+#[tokio::test]
+async fn redshift_computes_what_its_list_says_as_far_as_postgres_has_it() {
+    let redshift = redshift::database().await;
+    redshift.execute(&edges::redshift()).await;
+    let project = Project::new().file("aqueduct.yaml", SETTINGS).file("catalogs/source.yaml", &redshift.catalog());
+    let bench = Bench::over(with_lists(project), edges::redshift_columns).await;
+    check_lists(&bench).await;
+    check_all(&bench, &RedshiftDialect::Wire).await;
+    assert_eq!(redshift.refused(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn redshift_computes_the_same_when_it_is_asked_by_the_data_api() {
+    let redshift = redshift::database().await;
+    redshift.execute(&edges::redshift()).await;
+    let project = Project::new().file("aqueduct.yaml", SETTINGS).file("catalogs/source.yaml", &redshift.data_catalog());
+    let bench = Bench::over(with_lists(project), edges::redshift_columns).await;
+    check_lists(&bench).await;
+    check_all(&bench, &RedshiftDialect::Data).await;
+    assert_eq!(redshift.refused(), Vec::<String>::new());
 }
 
 #[tokio::test]

@@ -29,13 +29,13 @@ use crate::{
     harness::{
         clickhouse, databricks, duckdb, fakesnow, mariadb, postgres,
         project::Project,
-        sqlite,
+        redshift, sqlite,
         tools::{repository, sql_files},
     },
 };
 
 /// The kinds of SQL sources.
-const KINDS: [&str; 7] = ["postgres", "sqlite", "clickhouse", "databricks", "duckdb", "snowflake", "mysql"];
+const KINDS: [&str; 8] = ["postgres", "sqlite", "clickhouse", "databricks", "duckdb", "snowflake", "mysql", "redshift"];
 
 /// What a comment may begin with.
 const WORDS: [&str; 7] = ["here", "sends", "keeps", "order", "fails", "empty", "absent"];
@@ -124,6 +124,14 @@ async fn mysql_answers_what_it_can_answer_exactly() {
     database.execute(&tables("mysql")).await;
     let columns = "tables:\n  v: {columns: {b: bool}}\n  e: {columns: {b: bool}}\n  w: {columns: {b: bool}}\n";
     check("mysql", Project::new().file("catalogs/s.yaml", &format!("{}{columns}", database.catalog()))).await;
+}
+
+#[tokio::test]
+async fn redshift_answers_what_it_can_answer_exactly() {
+    let redshift = redshift::database().await;
+    redshift.execute(&tables("redshift")).await;
+    check("redshift", Project::new().file("catalogs/s.yaml", &redshift.catalog())).await;
+    assert_eq!(redshift.refused(), Vec::<String>::new());
 }
 
 fn tables(kind: &str) -> String {

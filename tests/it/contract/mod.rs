@@ -13,6 +13,7 @@ mod mysql;
 mod opened;
 pub mod postgres;
 mod property;
+mod redshift;
 mod sqlite;
 
 use engine::Engine;

@@ -24,6 +24,7 @@ pub mod process;
 pub mod project;
 pub mod proxy;
 pub mod random;
+pub mod redshift;
 pub mod rows;
 pub mod s3;
 pub mod server;

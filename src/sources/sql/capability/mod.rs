@@ -170,13 +170,14 @@ mod tests {
         databricks::DatabricksDialect,
         mysql::MysqlDialect,
         postgres::PostgresDialect,
+        redshift::RedshiftDialect,
         sqlite::SqliteDialect,
     };
 
     /// What the printer gives names to.
     const NAMED: [&str; 6] = ["filter", "over", "up", "down", "scale", "not"];
 
-    fn dialects() -> [&'static Capabilities; 9] {
+    fn dialects() -> [&'static Capabilities; 10] {
         [
             PostgresDialect.capabilities(),
             SqliteDialect.capabilities(),
@@ -187,6 +188,7 @@ mod tests {
             SnowflakeDialect.capabilities(),
             BigQueryDialect.capabilities(),
             DatabricksDialect.capabilities(),
+            RedshiftDialect::Wire.capabilities(),
         ]
     }
 

@@ -241,7 +241,7 @@ pub const NODES: &[Entry] = &[
         "sort",
         &[
             "SELECT id, c_int64 FROM edges ORDER BY c_int64 DESC NULLS LAST, id",
-            "SELECT id, c_text FROM edges ORDER BY c_text NULLS FIRST, id DESC",
+            "SELECT id, c_int64 FROM edges ORDER BY c_int64 NULLS FIRST, id DESC",
         ],
     ),
     node("limit", &["SELECT id FROM edges ORDER BY id LIMIT 3", "SELECT id FROM edges ORDER BY id LIMIT 3 OFFSET 2"]),

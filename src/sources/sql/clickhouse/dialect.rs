@@ -100,7 +100,7 @@ impl Dialect for ClickhouseDialect {
         Some(format!("({operand} IN ({place}))"))
     }
 
-    fn distinct(&self, left: &str, right: &str, negated: bool) -> String {
+    fn distinct(&self, _class: Class, left: &str, right: &str, negated: bool) -> String {
         let differs = format!("((({left}) IS NULL) != (({right}) IS NULL) OR ifNull({left} != {right}, false))");
         if negated { format!("(NOT {differs})") } else { differs }
     }

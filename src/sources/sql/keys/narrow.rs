@@ -44,7 +44,7 @@ pub fn narrowed(
             let mut operand = |own: &str| if is_inside { own.to_owned() } else { around.export(own) };
             let (equality, order) = (operand(&comparison.equality), operand(&comparison.order));
             membership(&equality, *class, choice, &mut binds, dialect)
-                .or_else(|| between(&order, *class, choice, &mut binds))
+                .or_else(|| dialect.orders(*class).then(|| between(&order, *class, choice, &mut binds))?)
         });
         let Some((predicate, what, most)) = written else {
             sent.push("all values".to_owned());

@@ -93,7 +93,7 @@ impl Dialect for MysqlDialect {
         format!("({operand} {}IN ({}))", if negated { "NOT " } else { "" }, places.join(", "))
     }
 
-    fn distinct(&self, left: &str, right: &str, negated: bool) -> String {
+    fn distinct(&self, _class: Class, left: &str, right: &str, negated: bool) -> String {
         if negated { format!("({left} <=> {right})") } else { format!("(NOT ({left} <=> {right}))") }
     }
 

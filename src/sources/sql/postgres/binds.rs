@@ -1,11 +1,7 @@
 //! Binds in Postgres' binary wire form.
 
 use datafusion::{
-    arrow::{
-        array::Array,
-        datatypes::DataType,
-        util::display::{ArrayFormatter, FormatOptions},
-    },
+    arrow::{array::Array, datatypes::DataType},
     scalar::ScalarValue,
 };
 use sqlx::{
@@ -15,13 +11,16 @@ use sqlx::{
     postgres::{PgArgumentBuffer, PgArguments, PgTypeInfo, types::Oid},
 };
 
-use super::{
-    numeric,
-    types::{DAYS_TO_EPOCH, MICROS_TO_EPOCH, oid},
-};
 use crate::{
     model::Fault,
-    sources::sql::{Bind, Binds, Class},
+    sources::sql::{
+        Bind, Binds, Class,
+        pgwire::{
+            numeric,
+            oid::{self, DAYS_TO_EPOCH, MICROS_TO_EPOCH},
+            text::plain_digits,
+        },
+    },
 };
 
 /// The arguments of a statement. A bind of a type that no predicate uses is a defect of ours.
@@ -124,14 +123,6 @@ fn bytes(value: &ScalarValue) -> Option<Vec<u8>> {
         ScalarValue::List(list) => array(list.value(0).as_ref())?,
         _ => return None,
     })
-}
-
-/// A decimal in plain digits.
-pub fn plain_digits(value: &ScalarValue) -> Option<String> {
-    let array = value.to_array().ok()?;
-    let options = FormatOptions::default();
-    let formatter = ArrayFormatter::try_new(array.as_ref(), &options).ok()?;
-    Some(formatter.value(0).to_string())
 }
 
 /// One dimension from 1: dimensions, has-null flag, element type, length, lower bound, then each element's length and

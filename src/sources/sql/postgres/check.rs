@@ -7,11 +7,11 @@ use super::{
     dialect::{PostgresDialect, type_name},
     literal::literal,
     session::{Postgres, Session},
-    values::Values,
 };
 use crate::sources::sql::{
     Dialect, Statement,
     feed::{Scan, Stop, Verdict},
+    pgwire::{is_read, refusal},
     session::Connector,
 };
 
@@ -20,7 +20,7 @@ pub async fn check(postgres: &Postgres, scan: &Scan) -> Result<Verdict, Stop> {
     let slot = postgres.pool().slot().await;
     let (mut session, _) = postgres.session(&slot, None).await?;
     let outcome = examine(&mut session, scan).await;
-    match outcome.or_else(refused) {
+    match outcome.or_else(refusal) {
         Ok(verdict) => {
             slot.give_back(session);
             Ok(verdict)
@@ -38,7 +38,7 @@ async fn examine(session: &mut Session, scan: &Scan) -> Result<Verdict, sqlx::Er
     let prepared = session.connection.prepare_with(sql.into_sql_str(), &types).await?;
     for (field, sent) in schema.fields().iter().zip(prepared.columns()) {
         let sent = sqlx::Column::type_info(sent).oid().map_or(0, |oid| oid.0);
-        if Values::new(field.data_type(), sent, 0).is_none() {
+        if !is_read(field.data_type(), sent) {
             return Ok(Verdict::Refused(format!("the source gives `{}` in another type", field.name())));
         }
     }
@@ -47,18 +47,6 @@ async fn examine(session: &mut Session, scan: &Scan) -> Result<Verdict, sqlx::Er
     let is_known = statement.values().is_ok();
     let rows = plan.try_get_raw(0)?.as_str().ok().and_then(expected).filter(|_| is_known);
     Ok(Verdict::Accepted { rows })
-}
-
-/// The server's refusal is an answer, too.
-fn refused(error: sqlx::Error) -> Result<Verdict, sqlx::Error> {
-    match &error {
-        // The server shuts down or has no connection left: that is no answer.
-        sqlx::Error::Database(refusal) => match refusal.code().unwrap_or_default().as_ref() {
-            code if code.starts_with("57") || code.starts_with("53") || code.starts_with("08") => Err(error),
-            code => Ok(Verdict::Refused(format!("the source refuses the statement (SQLSTATE {code})"))),
-        },
-        _ => Err(error),
-    }
 }
 
 /// The statement with its values, and with NULLs for those that it waits for.

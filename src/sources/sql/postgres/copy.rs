@@ -14,7 +14,7 @@ use super::{
     dialect::PostgresDialect,
     literal::{literal, quoted},
     parallel,
-    session::{Postgres, Session, application_name, statement_timeout},
+    session::{Postgres, Session},
 };
 use crate::{
     model::Fault,
@@ -22,6 +22,7 @@ use crate::{
         Dialect, Statement,
         batch::pump,
         feed::{Caller, Feed, Job, Remote, Stop},
+        pgwire::{application_name, statement_timeout},
         session::Connector,
     },
 };

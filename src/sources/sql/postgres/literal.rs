@@ -3,15 +3,13 @@
 //! Every literal is `'…'::type`. Only text holds characters that a caller chose; a quote in it is doubled, and sessions
 //! run with `standard_conforming_strings`, so nothing else in it means anything.
 
-use std::fmt::Write;
+use datafusion::scalar::ScalarValue;
 
-use datafusion::{
-    arrow::temporal_conversions::{date32_to_datetime, timestamp_us_to_datetime},
-    scalar::ScalarValue,
+use super::dialect::type_name;
+use crate::{
+    model::Fault,
+    sources::sql::{Bind, pgwire::text::text},
 };
-
-use super::{binds::plain_digits, dialect::type_name};
-use crate::{model::Fault, sources::sql::Bind};
 
 /// `bind` as SQL. A parameter without a value, or a value of a type that no predicate uses, is a defect of ours.
 pub fn literal(bind: &Bind) -> Result<String, Fault> {
@@ -39,33 +37,6 @@ fn constant(value: &ScalarValue) -> Result<String, Fault> {
     let text = text(value)
         .ok_or_else(|| Fault::internal(format!("a value of type {} has no literal in Postgres", value.data_type())))?;
     Ok(quoted(&text))
-}
-
-/// What the type's input function reads.
-fn text(value: &ScalarValue) -> Option<String> {
-    Some(match value {
-        ScalarValue::Boolean(Some(value)) => value.to_string(),
-        ScalarValue::Int16(Some(value)) => value.to_string(),
-        ScalarValue::Int32(Some(value)) => value.to_string(),
-        ScalarValue::Int64(Some(value)) => value.to_string(),
-        // The shortest digits that give the same number back; `inf` is read too.
-        ScalarValue::Float32(Some(value)) => format!("{value:e}"),
-        ScalarValue::Float64(Some(value)) => format!("{value:e}"),
-        ScalarValue::Decimal128(Some(_), ..) | ScalarValue::Decimal256(Some(_), ..) => plain_digits(value)?,
-        // No identifier, literal or place of a statement holds a NUL; Postgres would take none.
-        ScalarValue::Utf8(Some(value)) => (!value.contains('\0')).then(|| value.clone())?,
-        ScalarValue::Binary(Some(bytes)) => bytes.iter().fold(String::from("\\x"), |mut hex, byte| {
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        }),
-        // Years 1 to 9999, as predicates promise: no sign, no era.
-        ScalarValue::Date32(Some(days)) => date32_to_datetime(*days)?.format("%Y-%m-%d").to_string(),
-        ScalarValue::TimestampMicrosecond(Some(micros), zone) => {
-            let offset = if zone.is_some() { "+00" } else { "" };
-            format!("{}{offset}", timestamp_us_to_datetime(*micros)?.format("%Y-%m-%d %H:%M:%S%.6f"))
-        }
-        _ => return None,
-    })
 }
 
 #[cfg(test)]

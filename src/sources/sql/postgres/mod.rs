@@ -2,19 +2,15 @@
 
 mod binds;
 mod capabilities;
-mod cause;
 mod check;
 mod copy;
 mod decode;
 mod dialect;
 mod discover;
 mod literal;
-mod numeric;
 mod parallel;
 mod session;
 mod types;
-mod url;
-mod values;
 
 use std::sync::Arc;
 

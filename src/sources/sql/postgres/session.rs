@@ -1,21 +1,22 @@
 //! Connections to a Postgres server and the statements that run on them.
 
-use std::{fmt::Display, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use futures::StreamExt;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, postgres::PgConnectOptions};
 use tokio::{sync::Notify, time::timeout};
 
-use super::{binds, cause, check, copy, decode::Rows, dialect::PostgresDialect, url};
+use super::{binds, check, copy, dialect::PostgresDialect};
 use crate::{
     config::source::PostgresConfig,
-    model::{Fault, Problem, SourceName},
+    model::{Problem, SourceName},
     sources::sql::{
         Dialect,
         batch::pump,
-        failure::{changed, down, failed, not_computed},
+        failure::down,
         feed::{Caller, Feed, Job, Remote, Scan, Stop, Verdict},
+        pgwire::{self, Rows, application_name, cause, statement_timeout, url},
         pool::Pool,
         session::{self, Connector},
         verdicts::Verdicts,
@@ -41,9 +42,6 @@ const SETTINGS: [(&str, &str); 7] = [
 /// More come by COPY, whose rows are smaller and cost the server less.
 const FEW_ROWS: u64 = 10_000;
 
-/// The longest name of an application, in bytes (NAMEDATALEN - 1).
-const LONGEST_NAME: usize = 63;
-
 /// One Postgres database. Clones share its connections.
 #[derive(Clone)]
 pub struct Postgres {
@@ -65,7 +63,7 @@ pub struct Session {
 impl Postgres {
     /// Reads the URL; connects nothing.
     pub fn new(name: SourceName, config: &PostgresConfig) -> Result<Self, Problem> {
-        let options = url::options(&config.url)?;
+        let options = url::options(&config.url, url::POSTGRES)?;
         let options = options.application_name("aqueduct").options(SETTINGS).disable_statement_logging();
         Ok(Self {
             name,
@@ -88,33 +86,12 @@ impl Postgres {
 
     /// What an error of a running statement means.
     pub fn stop(&self, error: sqlx::Error) -> Stop {
-        let sqlx::Error::Database(refusal) = &error else {
-            return match error {
-                sqlx::Error::Io(_) | sqlx::Error::Tls(_) => Stop::Lost(down(&self.name, error)),
-                _ => failed(&self.name, error).into(),
-            };
-        };
-        match refusal.code().unwrap_or_default().as_ref() {
-            // Connection exceptions; the server shuts down, crashed, or starts; it has no connection left.
-            code if code.starts_with("08") || code.starts_with("57P") || code == "53300" => {
-                Stop::Lost(down(&self.name, error))
-            }
-            // A table was altered under a statement prepared before: a new session prepares it anew.
-            "0A000" => Stop::Lost(self.changed(self.name.as_str(), error)),
-            // No such schema, table, column, function or operator, or not for this user any more.
-            code @ ("3F000" | "42P01" | "42703" | "42883" | "42804" | "42846" | "42501") => {
-                Stop::Refused(self.changed(self.name.as_str(), format!("{code}: {error}")))
-            }
-            "22012" => Stop::Refused(not_computed("division by zero", error)),
-            "22003" => Stop::Refused(not_computed("a number overflowed", error)),
-            code => Stop::Refused(failed(&self.name, format!("{code}: {error}"))),
-        }
+        pgwire::stop(&self.name, &self.stale, error)
     }
 
-    /// `relation` is no longer what was found: the tables are looked for again.
-    pub fn changed(&self, relation: &str, cause: impl Display) -> Fault {
-        self.stale.notify_one();
-        changed(&self.name, relation, cause)
+    /// Who is told when the tables are no longer those that were found.
+    pub(super) fn staleness(&self) -> &Notify {
+        &self.stale
     }
 
     /// Few rows, by a prepared statement.
@@ -126,7 +103,7 @@ impl Postgres {
         let rows = sqlx::query_with(AssertSqlSafe(sql), arguments)
             .fetch(&mut session.connection)
             .map(|row| row.map_err(|error| self.stop(error)));
-        pump(rows, &mut Rows::new(self, &job.scan), feed).await
+        pump(rows, &mut Rows::new(&self.stale, &job.scan), feed).await
     }
 }
 
@@ -144,18 +121,6 @@ impl Session {
         self.caller = caller.clone();
         Ok(())
     }
-}
-
-/// What `pg_stat_activity` shows.
-pub(super) fn application_name(caller: &Caller) -> String {
-    let mut name = format!("aqueduct {}", caller.query);
-    name.truncate(name.floor_char_boundary(LONGEST_NAME));
-    name
-}
-
-/// In milliseconds; 0 is no bound.
-pub(super) fn statement_timeout(caller: &Caller) -> String {
-    caller.timeout.map_or(0, |timeout| timeout.as_millis().clamp(1, i32::MAX.unsigned_abs().into())).to_string()
 }
 
 #[async_trait]

@@ -43,7 +43,7 @@ impl Printer<'_> {
             _ => return Err(self.unproven(&what)),
         };
         let operand = if kind == Kind::Order { scalar.ordered()? } else { scalar.operand()? };
-        let sql = self.spelled(operand, op, &place)?;
+        let sql = self.spelled(class, operand, op, &place)?;
         let mut result = self.computed(sql, DataType::Boolean, &[&scalar])?;
         result.nullable &= !is_distinctness(op);
         Ok(result)
@@ -59,11 +59,11 @@ impl Printer<'_> {
         let what = format!("{left} {op} {right}");
         let (left, right) = (self.compared(left, scope)?, self.compared(right, scope)?);
         left.operand().and(right.operand())?;
-        if left.class() != right.class() || left.class().is_none_or(is_float) {
+        let Some(class) = left.class().filter(|class| right.class() == Some(*class) && !is_float(*class)) else {
             return Err(self.unproven(&what));
-        }
+        };
         self.entry(kind_of(op), &[&left, &right], &what)?;
-        let sql = self.spelled(left.ordered()?, op, right.ordered()?)?;
+        let sql = self.spelled(class, left.ordered()?, op, right.ordered()?)?;
         let mut result = self.computed(sql, DataType::Boolean, &[&left, &right])?;
         result.nullable &= !is_distinctness(op);
         Ok(result)
@@ -86,7 +86,7 @@ impl Printer<'_> {
         })
     }
 
-    fn spelled(&self, left: &str, op: Operator, right: &str) -> Printed<String> {
+    fn spelled(&self, class: Class, left: &str, op: Operator, right: &str) -> Printed<String> {
         let symbol = match op {
             Operator::Eq => "=",
             Operator::NotEq => "<>",
@@ -94,11 +94,11 @@ impl Printer<'_> {
             Operator::LtEq => "<=",
             Operator::Gt => ">",
             Operator::GtEq => ">=",
-            Operator::IsDistinctFrom => return Ok(self.dialect.distinct(left, right, false)),
-            Operator::IsNotDistinctFrom => return Ok(self.dialect.distinct(left, right, true)),
+            Operator::IsDistinctFrom => return Ok(self.dialect.distinct(class, left, right, false)),
+            Operator::IsNotDistinctFrom => return Ok(self.dialect.distinct(class, left, right, true)),
             other => return Err(self.unproven(&other)),
         };
-        Ok(format!("({left} {symbol} {right})"))
+        Ok(self.dialect.compared(class, left, symbol, right))
     }
 
     /// `x [NOT] BETWEEN low AND high`.

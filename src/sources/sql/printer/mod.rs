@@ -127,9 +127,17 @@ impl<'a> Printer<'a> {
         let block = self.relation(plan, None)?;
         let (rows, split, is_whole) = (block.rows, block.split(), block.is_whole());
         // What is computed of a column may bear its name.
-        let is_shown = block.columns.iter().all(|column| column.is_plain);
+        let dialect = self.dialect;
+        let sent = |column: &Scalar, item: &str| dialect.sent(item, &column.data_type);
+        let is_recast = block.columns.iter().any(|column| sent(column, "").is_some());
+        let is_shown = !is_recast && block.columns.iter().all(|column| column.is_plain);
+        // In another form, values that are one may be two.
+        let block = if is_recast && block.select.distinct { block.derived(&mut self) } else { block };
         let block = if is_shown { block } else { block.ordered_by_its_own(&mut self) };
         let (mut select, mut columns) = block.finish();
+        for (item, column) in select.items.iter_mut().zip(&columns) {
+            *item = sent(column, item).unwrap_or_else(|| std::mem::take(item));
+        }
         select.qualify(None);
         for column in &mut columns {
             column.qualify(None);

@@ -17,7 +17,7 @@ use super::{
     Block, Printed, Printer, Reason, Scalar, Scope,
     subquery::{has_exact_membership, has_no_membership, has_subquery},
 };
-use crate::sources::sql::{Bind, Class, SqlTable, table::chosen};
+use crate::sources::sql::{Class, SqlTable, table::chosen};
 
 impl Printer<'_> {
     /// `plan` as one SELECT, inside the query whose columns are `outer`.
@@ -146,8 +146,10 @@ impl Printer<'_> {
         let mut seen = HashSet::new();
         keys.retain(|key| seen.insert(key.clone()));
         let mut columns = self.scalars(&keys, &scope)?;
-        columns.iter_mut().try_for_each(identify)?;
-        let keys = columns.iter().map(|key| key.select.clone()).collect();
+        columns.iter_mut().try_for_each(|column| identify(column, Scalar::key))?;
+        let key =
+            |key: &Scalar| key.class().map_or_else(|| key.select.clone(), |of| self.dialect.group_key(of, &key.select));
+        let keys = columns.iter().map(key).collect();
         for expr in &aggregate.aggr_expr {
             columns.push(self.aggregate(expr, &scope)?);
         }
@@ -167,7 +169,7 @@ impl Printer<'_> {
     fn distinct(&mut self, block: Block) -> Printed<Block> {
         self.node("distinct")?;
         let mut block = block.distinct(self);
-        block.columns.iter_mut().try_for_each(identify)?;
+        block.columns.iter_mut().try_for_each(|column| identify(column, |column| column.identity(self.dialect)))?;
         Ok(block)
     }
 
@@ -214,8 +216,7 @@ impl Printer<'_> {
     fn count(&mut self, rows: usize) -> Printed<(String, u64)> {
         self.node("limit")?;
         let number = i64::try_from(rows).map_err(|_| Reason::new("a LIMIT that no source takes"))?;
-        let place = self.binds.place(Bind::Value { value: ScalarValue::Int64(Some(number)), class: Class::Int64 });
-        Ok((place, number.unsigned_abs()))
+        Ok((self.dialect.row_count(number, &mut self.binds), number.unsigned_abs()))
     }
 
     fn join(&mut self, join: &Join, outer: Option<&Scope<'_>>) -> Printed<Block> {
@@ -351,8 +352,8 @@ fn never_fails(block: &Block) -> Printed<()> {
 }
 
 /// From here on the column is what its source holds equal.
-fn identify(column: &mut Scalar) -> Printed<()> {
-    let Some(identity) = column.identity().map(ToOwned::to_owned) else {
+fn identify(column: &mut Scalar, identity: impl Fn(&Scalar) -> Option<&str>) -> Printed<()> {
+    let Some(identity) = identity(column).map(ToOwned::to_owned) else {
         return Err(Reason::new("the source may hold other values equal"));
     };
     if identity != column.select {

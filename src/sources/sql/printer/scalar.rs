@@ -148,12 +148,20 @@ impl Scalar {
         }
         // An index is used more readily when NULLs that cannot be are not spoken of.
         let nulls_first = self.nullable.then_some(nulls_first);
+        self.class().filter(|class| dialect.orders(*class))?;
         Some(dialect.order_term(self.order()?, ascending, nulls_first))
     }
 
-    /// The operand of GROUP BY, DISTINCT and the equality of rows, if what is equal there is equal here. Floats are not.
+    /// The operand of DISTINCT and the equality of rows, if what is equal there is equal here.
     #[must_use]
-    pub fn identity(&self) -> Option<&str> {
+    pub fn identity(&self, dialect: &dyn Dialect) -> Option<&str> {
+        self.class().filter(|class| dialect.orders(*class))?;
+        self.key()
+    }
+
+    /// The operand of GROUP BY, behind which the dialect may say more of it. Floats are none.
+    #[must_use]
+    pub fn key(&self) -> Option<&str> {
         let comparison = self.comparison.as_ref().ok()?;
         let float = matches!(comparison.class, Class::Float32 | Class::Float64);
         (!float).then_some(comparison.equality.as_str())

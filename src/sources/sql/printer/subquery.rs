@@ -30,7 +30,7 @@ impl Printer<'_> {
         let ([column], [item]) = (columns.as_slice(), select.items.as_mut_slice()) else {
             return Err(Reason::new("IN over several columns"));
         };
-        let (Some(left), Some(right)) = (operand.identity(), column.identity()) else {
+        let (Some(left), Some(right)) = (operand.identity(self.dialect), column.identity(self.dialect)) else {
             return Err(Reason::new("IN over values that do not compare in the source as they do here"));
         };
         if operand.class() != column.class() {

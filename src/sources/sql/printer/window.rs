@@ -28,7 +28,7 @@ impl Printer<'_> {
         let mut over = String::from(" OVER (");
         for (index, key) in partition_by.iter().enumerate() {
             let key = self.scalar(key, scope)?;
-            let identity = key.identity().filter(|_| !key.may_fail && key.is_typed);
+            let identity = key.identity(self.dialect).filter(|_| !key.may_fail && key.is_typed);
             let identity = identity.ok_or_else(|| Reason::new("the source may hold other values equal"))?;
             over.push_str(if index == 0 { "PARTITION BY " } else { ", " });
             over.push_str(identity);

@@ -71,7 +71,7 @@ impl Dialect for SqliteDialect {
         })
     }
 
-    fn distinct(&self, left: &str, right: &str, negated: bool) -> String {
+    fn distinct(&self, _class: Class, left: &str, right: &str, negated: bool) -> String {
         format!("({left} IS {}{right})", if negated { "" } else { "NOT " })
     }
 }

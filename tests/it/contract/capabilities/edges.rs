@@ -97,6 +97,79 @@ const POSTGRES: &[Values] = &[
     ),
 ];
 
+const REDSHIFT: &[Values] = &[
+    (Class::Bool, "bool", ["bool", "bool"], &["true", "false"]),
+    (Class::Int16, "int16", ["int2", "int2"], &["0", "1", "-1", "7", "-7", "1000", "32767", "-32768"]),
+    (Class::Int32, "int32", ["int4", "int4"], &["0", "1", "-1", "7", "-7", "1000", "2147483647", "-2147483648"]),
+    (
+        Class::Int64,
+        "int64",
+        ["int8", "int8"],
+        &["0", "1", "2", "-1", "7", "1000", "9223372036854775807", "-9223372036854775808"],
+    ),
+    (
+        Class::Float64,
+        "float64",
+        ["float8", "float8"],
+        &["0", "'-0'", "1.5", "-7.25", "'NaN'", "'Infinity'", "'-Infinity'", "5e-324"],
+    ),
+    (
+        Class::Decimal,
+        "decimal",
+        ["numeric(12,3)", "numeric(9,2)"],
+        &["0", "1", "-1.005", "0.001", "7", "2.5", "9999999.994", "-9999999.994"],
+    ),
+    // Trailing blanks mean nothing to the second, nor does case.
+    (
+        Class::Text,
+        "text",
+        ["varchar(60)", "bpchar COLLATE loose"],
+        &["''", "'a'", "'B'", "'A'", "'a '", "'a%b_c'", "E'\\\\'", "'é日本'", "E' \\t ab \\n'"],
+    ),
+    (
+        Class::Date,
+        "date",
+        ["date", "date"],
+        &[
+            "'0044-03-15 BC'",
+            "'0001-12-31 BC'",
+            "'0001-01-01'",
+            "'1969-12-31'",
+            "'1970-01-01'",
+            "'2024-02-29'",
+            "'2023-01-01'",
+            "'9999-12-31'",
+        ],
+    ),
+    (
+        Class::Timestamp,
+        "timestamp",
+        ["timestamp", "timestamp"],
+        &[
+            "'0044-03-15 12:00:00.5 BC'",
+            "'0001-01-01 00:00:00'",
+            "'1969-12-31 23:59:59.999999'",
+            "'1970-01-01 00:00:00'",
+            "'2024-02-29 12:30:15.123456'",
+            "'2023-01-01 23:59:59.5'",
+            "'2300-07-04 01:02:03.000004'",
+            "'9999-12-31 23:59:59.999999'",
+        ],
+    ),
+    (
+        Class::TimestampTz,
+        "timestamptz",
+        ["timestamptz", "timestamptz"],
+        &[
+            "'0001-01-01 00:00:00Z'",
+            "'1969-12-31 23:59:59.999999Z'",
+            "'2024-02-29 12:30:15.123456Z'",
+            "'2023-12-31 23:30:00-05:00'",
+            "'9999-12-31 23:59:59.999999Z'",
+        ],
+    ),
+];
+
 const SQLITE: &[Values] = &[
     (
         Class::Int64,
@@ -324,6 +397,12 @@ pub fn postgres() -> String {
     format!("{before}{}", tables(POSTGRES, ""))
 }
 
+/// The same for Redshift, of which a Postgres plays the part.
+pub fn redshift() -> String {
+    let before = "CREATE COLLATION loose (provider = icu, locale = 'und-u-ks-level2', deterministic = false);";
+    format!("{before}{}", tables(REDSHIFT, ""))
+}
+
 /// The same.
 pub fn duckdb() -> String {
     tables(DUCKDB, "")
@@ -335,7 +414,8 @@ pub fn databricks() -> String {
         (*class, *name, [*first, if *class == Class::Int16 { *second } else { *first }], *values)
     };
     let statements = tables(&DUCKDB.iter().map(known).collect::<Vec<_>>(), "");
-    statements.split(';').map(str::trim).filter(|sql| !sql.is_empty()).map(|sql| format!("DUCKDB {sql};\n")).collect()
+    let statements = statements.split(';').map(str::trim).filter(|sql| !sql.is_empty());
+    statements.map(|sql| format!("DUCKDB {sql};\n")).collect::<Vec<_>>().concat()
 }
 
 /// The same. Its integers are decimals of so many digits.
@@ -428,6 +508,12 @@ pub fn snowflake_columns(class: Class) -> Vec<&'static str> {
 /// The same, of the classes that `ClickHouse` has.
 pub fn clickhouse_columns(class: Class) -> Vec<&'static str> {
     let has = CLICKHOUSE.iter().any(|(known, ..)| *known == class);
+    if has { postgres_columns(class) } else { Vec::new() }
+}
+
+/// The same, of the classes that are compared in Redshift.
+pub fn redshift_columns(class: Class) -> Vec<&'static str> {
+    let has = REDSHIFT.iter().any(|(known, ..)| *known == class);
     if has { postgres_columns(class) } else { Vec::new() }
 }
 

@@ -171,7 +171,7 @@ DUCKDB COMMENT ON COLUMN Mixed.Id IS 'a number';
 #[tokio::test]
 async fn only_tables_that_are_named_are_described() {
     let workspace = databricks::workspace().await;
-    let many: String = (0..30).map(|n| format!("CREATE TABLE t{n} (a INT);\n")).collect();
+    let many = (0..30).map(|n| format!("CREATE TABLE t{n} (a INT);\n")).collect::<Vec<_>>().concat();
     workspace.execute(&many).await;
     // The list itself comes in parts.
     workspace.behave(json!({"chunk_rows": 7})).await;

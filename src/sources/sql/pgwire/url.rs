@@ -29,10 +29,14 @@ use passfile::Login;
 /// Where servers put their sockets unless told otherwise.
 const SOCKETS: [&str; 2] = ["/var/run/postgresql", "/tmp"];
 
-/// How to connect to the database that `url` names. What the URL leaves out comes from the `PG*` variables of this process
-/// and the files in `~/.postgresql`, as with libpq. No text of the URL is part of a problem: it may hold a password.
-pub fn options(url: &Spanned<Secret>) -> Result<PgConnectOptions, Problem> {
-    read(url.value.expose(), &Environment::of_process()).map_err(|wrong| wrong.at(url.place.clone()))
+/// Where Postgres listens unless told otherwise.
+pub const POSTGRES: u16 = 5432;
+
+/// How to connect to the database that `url` names, at `port` unless something else is said. What the URL leaves out comes
+/// from the `PG*` variables of this process and the files in `~/.postgresql`, as with libpq. No text of the URL is part of a
+/// problem: it may hold a password.
+pub fn options(url: &Spanned<Secret>, port: u16) -> Result<PgConnectOptions, Problem> {
+    read(url.value.expose(), &Environment::of_process(), port).map_err(|wrong| wrong.at(url.place.clone()))
 }
 
 /// What is wrong, before its place is known.
@@ -52,10 +56,10 @@ impl Wrong {
     }
 }
 
-fn read(text: &str, environment: &Environment) -> Result<PgConnectOptions, Wrong> {
+fn read(text: &str, environment: &Environment, usual_port: u16) -> Result<PgConnectOptions, Wrong> {
     let given = Parameters::collect(&uri::read(text)?, environment)?;
     let base = PgConnectOptions::new_without_pgpass();
-    let port = port(&given)?;
+    let port = port(&given, usual_port)?;
     let host = host(&given)?.unwrap_or_else(|| default_host(port));
     let address = address(&given)?;
     let user = given.get("user").map_or_else(|| base.get_username().to_owned(), |user| user.value.clone());
@@ -78,8 +82,8 @@ fn read(text: &str, environment: &Environment) -> Result<PgConnectOptions, Wrong
     })
 }
 
-fn port(given: &Parameters) -> Result<u16, Wrong> {
-    let Some(port) = given.get("port") else { return Ok(5432) };
+fn port(given: &Parameters, usual: u16) -> Result<u16, Wrong> {
+    let Some(port) = given.get("port") else { return Ok(usual) };
     let digits = port.value.bytes().all(|byte| byte.is_ascii_digit());
     port.value.parse().ok().filter(|port| digits && *port > 0).ok_or_else(|| {
         let hint = "a port is a number from 1 to 65535; in a password, write `/` as `%2F` and `@` as `%40`";

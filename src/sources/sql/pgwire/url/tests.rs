@@ -4,10 +4,10 @@ use std::fs;
 
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 
-use super::{Wrong, read};
+use super::{POSTGRES, Wrong, read};
 
 fn with(text: &str, variables: &[(&str, &str)]) -> Result<PgConnectOptions, Wrong> {
-    read(text, &variables.iter().copied().collect())
+    read(text, &variables.iter().copied().collect(), POSTGRES)
 }
 
 fn good(text: &str, variables: &[(&str, &str)]) -> PgConnectOptions {

@@ -12,7 +12,7 @@ pub struct Uri {
     pub query: Vec<(String, String)>,
 }
 
-const SCHEMES: [&str; 2] = ["postgresql://", "postgres://"];
+const SCHEMES: [&str; 3] = ["postgresql://", "postgres://", "redshift://"];
 const FORM: &str = "postgres://user:password@host:5432/database?sslmode=verify-full";
 
 /// Reads `scheme://[user[:password]@][host][:port][/database][?name=value[&…]]`. Nothing of the text is repeated in what is

@@ -1,4 +1,4 @@
-//! The values of one column in Postgres' binary wire form, straight into an Arrow builder.
+//! The values of one column in Postgres' binary wire form, or as text, straight into an Arrow builder.
 
 use std::sync::Arc;
 
@@ -15,9 +15,11 @@ use datafusion::arrow::{
 use uuid::Uuid;
 
 use super::{
+    iso,
     numeric::{self, Unfit},
-    types::{DAYS_TO_EPOCH, MICROS_TO_EPOCH, oid},
+    oid::{self, DAYS_TO_EPOCH, MICROS_TO_EPOCH},
 };
+use crate::sources::spelling::decimal_of;
 
 /// Bytes of a text for which there is room at first.
 const TEXT: usize = 16;
@@ -36,7 +38,7 @@ pub enum Values {
     Decimal256(PrimitiveBuilder<Decimal256Type>, u8, i8),
     Date(PrimitiveBuilder<Date32Type>),
     Time(PrimitiveBuilder<Time64MicrosecondType>),
-    Timestamp(PrimitiveBuilder<TimestampMicrosecondType>),
+    Timestamp(PrimitiveBuilder<TimestampMicrosecondType>, bool),
     Interval(PrimitiveBuilder<IntervalMonthDayNanoType>),
     Text(StringBuilder),
     Uuid(StringBuilder),
@@ -48,44 +50,109 @@ impl Values {
     /// For `data_type` sent as the type `sent`; `None` when that is not how such a column is written. There
     /// is room for the first `rows`.
     pub fn new(data_type: &DataType, sent: u32, rows: usize) -> Option<Self> {
-        Some(match (data_type, sent) {
-            (DataType::Boolean, oid::BOOL) => Self::Bool(BooleanBuilder::with_capacity(rows)),
-            (DataType::Int16, oid::INT2) => Self::Int16(PrimitiveBuilder::with_capacity(rows)),
-            (DataType::Int32, oid::INT4) => Self::Int32(PrimitiveBuilder::with_capacity(rows)),
-            (DataType::Int64, oid::INT8) => Self::Int64(PrimitiveBuilder::with_capacity(rows)),
-            (DataType::Float32, oid::FLOAT4) => Self::Float32(PrimitiveBuilder::with_capacity(rows)),
-            (DataType::Float64, oid::FLOAT8) => Self::Float64(PrimitiveBuilder::with_capacity(rows)),
-            (DataType::Decimal128(precision, scale), oid::NUMERIC) => Self::Decimal128(
-                PrimitiveBuilder::with_capacity(rows).with_data_type(data_type.clone()),
-                *precision,
-                *scale,
-            ),
-            (DataType::Decimal256(precision, scale), oid::NUMERIC) => Self::Decimal256(
-                PrimitiveBuilder::with_capacity(rows).with_data_type(data_type.clone()),
-                *precision,
-                *scale,
-            ),
-            (DataType::Date32, oid::DATE) => Self::Date(PrimitiveBuilder::with_capacity(rows)),
-            (DataType::Time64(TimeUnit::Microsecond), oid::TIME) => Self::Time(PrimitiveBuilder::with_capacity(rows)),
-            (DataType::Timestamp(TimeUnit::Microsecond, None), oid::TIMESTAMP)
-            | (DataType::Timestamp(TimeUnit::Microsecond, Some(_)), oid::TIMESTAMPTZ) => {
-                Self::Timestamp(PrimitiveBuilder::with_capacity(rows).with_data_type(data_type.clone()))
-            }
-            (DataType::Interval(IntervalUnit::MonthDayNano), oid::INTERVAL) => {
-                Self::Interval(PrimitiveBuilder::with_capacity(rows))
-            }
-            (DataType::Utf8, oid::TEXT | oid::VARCHAR | oid::BPCHAR) => {
-                Self::Text(StringBuilder::with_capacity(rows, rows * TEXT))
-            }
-            (DataType::Utf8, oid::UUID) => Self::Uuid(StringBuilder::with_capacity(rows, rows * TEXT)),
-            (DataType::Binary, oid::BYTEA) => Self::Bytes(BinaryBuilder::with_capacity(rows, rows * TEXT)),
+        match (data_type, sent) {
+            (DataType::Utf8, oid::UUID) => Some(Self::Uuid(StringBuilder::with_capacity(rows, rows * TEXT))),
             (DataType::List(field), array) => {
                 let element = oid::element_of(array)?;
                 let values = Self::new(field.data_type(), element, rows)?;
-                Self::List(Box::new(Lists::new(Arc::clone(field), element, values)))
+                Some(Self::List(Box::new(Lists::new(Arc::clone(field), element, values))))
             }
+            (DataType::Boolean, oid::BOOL)
+            | (DataType::Int16, oid::INT2)
+            | (DataType::Int32, oid::INT4)
+            | (DataType::Int64, oid::INT8)
+            | (DataType::Float32, oid::FLOAT4)
+            | (DataType::Float64, oid::FLOAT8)
+            | (DataType::Decimal128(..) | DataType::Decimal256(..), oid::NUMERIC)
+            | (DataType::Date32, oid::DATE)
+            | (DataType::Time64(TimeUnit::Microsecond), oid::TIME)
+            | (DataType::Timestamp(TimeUnit::Microsecond, None), oid::TIMESTAMP)
+            | (DataType::Timestamp(TimeUnit::Microsecond, Some(_)), oid::TIMESTAMPTZ)
+            | (DataType::Interval(IntervalUnit::MonthDayNano), oid::INTERVAL)
+            | (DataType::Utf8, oid::TEXT | oid::VARCHAR | oid::BPCHAR)
+            | (DataType::Binary, oid::BYTEA) => Self::empty(data_type, rows),
+            _ => None,
+        }
+    }
+
+    /// For a single value of `data_type`, however it is sent.
+    pub fn empty(data_type: &DataType, rows: usize) -> Option<Self> {
+        Some(match data_type {
+            DataType::Boolean => Self::Bool(BooleanBuilder::with_capacity(rows)),
+            DataType::Int16 => Self::Int16(PrimitiveBuilder::with_capacity(rows)),
+            DataType::Int32 => Self::Int32(PrimitiveBuilder::with_capacity(rows)),
+            DataType::Int64 => Self::Int64(PrimitiveBuilder::with_capacity(rows)),
+            DataType::Float32 => Self::Float32(PrimitiveBuilder::with_capacity(rows)),
+            DataType::Float64 => Self::Float64(PrimitiveBuilder::with_capacity(rows)),
+            DataType::Decimal128(precision, scale) => Self::Decimal128(
+                PrimitiveBuilder::with_capacity(rows).with_data_type(data_type.clone()),
+                *precision,
+                *scale,
+            ),
+            DataType::Decimal256(precision, scale) => Self::Decimal256(
+                PrimitiveBuilder::with_capacity(rows).with_data_type(data_type.clone()),
+                *precision,
+                *scale,
+            ),
+            DataType::Date32 => Self::Date(PrimitiveBuilder::with_capacity(rows)),
+            DataType::Time64(TimeUnit::Microsecond) => Self::Time(PrimitiveBuilder::with_capacity(rows)),
+            DataType::Timestamp(TimeUnit::Microsecond, zone) => {
+                let builder = PrimitiveBuilder::with_capacity(rows).with_data_type(data_type.clone());
+                Self::Timestamp(builder, zone.is_some())
+            }
+            DataType::Interval(IntervalUnit::MonthDayNano) => Self::Interval(PrimitiveBuilder::with_capacity(rows)),
+            DataType::Utf8 => Self::Text(StringBuilder::with_capacity(rows, rows * TEXT)),
+            DataType::Binary => Self::Bytes(BinaryBuilder::with_capacity(rows, rows * TEXT)),
             _ => return None,
         })
+    }
+
+    /// Reads a whole number of whatever width; `None` is NULL. One that the column's type cannot hold is none of its.
+    pub fn append_whole(&mut self, number: Option<i64>) -> Result<(), Unfit> {
+        match self {
+            Self::Int16(builder) => builder.append_option(number.map(i16::try_from).transpose()?),
+            Self::Int32(builder) => builder.append_option(number.map(i32::try_from).transpose()?),
+            Self::Int64(builder) => builder.append_option(number),
+            _ => return Err(Unfit::Malformed),
+        }
+        Ok(())
+    }
+
+    /// Are values of this type whole numbers?
+    pub fn is_whole(&self) -> bool {
+        matches!(self, Self::Int16(_) | Self::Int32(_) | Self::Int64(_))
+    }
+
+    /// Are values of this type read from text? Numbers and truth values are always sent as themselves.
+    pub fn reads_text(&self) -> bool {
+        matches!(
+            self,
+            Self::Decimal128(..) | Self::Date(_) | Self::Time(_) | Self::Timestamp(..) | Self::Text(_) | Self::Bytes(_)
+        )
+    }
+
+    /// Reads one value from its text: decimals in digits, times in ISO 8601 with a blank before the time of day, instants
+    /// with their offset, bytes in hexadecimal digits. `None` is NULL.
+    pub fn append_text(&mut self, text: Option<&str>) -> Result<(), Unfit> {
+        let unread = Unfit::Value("of another range or precision");
+        match self {
+            Self::Decimal128(builder, precision, scale) => {
+                let decimal = |text| decimal_of(text, *precision, *scale).ok_or(unread);
+                builder.append_option(text.map(decimal).transpose()?);
+            }
+            Self::Date(builder) => builder.append_option(text.map(|text| iso::day(text).ok_or(unread)).transpose()?),
+            Self::Time(builder) => builder.append_option(text.map(|text| iso::clock(text).ok_or(unread)).transpose()?),
+            Self::Timestamp(builder, has_zone) => {
+                let moment = |text| iso::moment(text, *has_zone).ok_or(unread);
+                builder.append_option(text.map(moment).transpose()?);
+            }
+            Self::Text(builder) => builder.append_option(text),
+            Self::Bytes(builder) => {
+                builder.append_option(text.map(|text| bytes_of(text).ok_or(Unfit::Malformed)).transpose()?);
+            }
+            _ => return Err(Unfit::Malformed),
+        }
+        Ok(())
     }
 
     /// Reads one value; `None` is NULL.
@@ -107,7 +174,7 @@ impl Values {
             }
             Self::Date(builder) => builder.append_option(present(bytes, date)?),
             Self::Time(builder) => builder.append_option(present(bytes, time)?),
-            Self::Timestamp(builder) => builder.append_option(present(bytes, timestamp)?),
+            Self::Timestamp(builder, _) => builder.append_option(present(bytes, timestamp)?),
             Self::Interval(builder) => builder.append_option(present(bytes, interval)?),
             Self::Text(builder) => builder.append_option(present(bytes, text)?),
             Self::Uuid(builder) => match bytes {
@@ -136,12 +203,21 @@ impl Values {
             Self::Decimal256(builder, ..) => Arc::new(builder.finish()),
             Self::Date(builder) => Arc::new(builder.finish()),
             Self::Time(builder) => Arc::new(builder.finish()),
-            Self::Timestamp(builder) => Arc::new(builder.finish()),
+            Self::Timestamp(builder, _) => Arc::new(builder.finish()),
             Self::Interval(builder) => Arc::new(builder.finish()),
             Self::Text(builder) | Self::Uuid(builder) => Arc::new(builder.finish()),
             Self::Bytes(builder) => Arc::new(builder.finish()),
             Self::List(lists) => Arc::new(lists.finish()?),
         })
+    }
+}
+
+/// A whole number of two, four or eight bytes.
+pub fn whole(bytes: &[u8]) -> Result<i64, Unfit> {
+    match bytes.len() {
+        2 => int16(bytes).map(i64::from),
+        4 => int32(bytes).map(i64::from),
+        _ => int64(bytes),
     }
 }
 
@@ -229,6 +305,13 @@ fn interval(bytes: &[u8]) -> Result<IntervalMonthDayNano, Unfit> {
 
 fn text(bytes: &[u8]) -> Result<&str, Unfit> {
     std::str::from_utf8(bytes).map_err(|_| Unfit::Value("bytes that are not UTF-8"))
+}
+
+/// Pairs of hexadecimal digits.
+fn bytes_of(text: &str) -> Option<Vec<u8>> {
+    let digit = |byte: &u8| char::from(*byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    let pair = |pair: &[u8]| Some(digit(pair.first()?)? * 16 + digit(pair.get(1)?)?);
+    text.as_bytes().chunks(2).map(pair).collect()
 }
 
 /// Arrays of one dimension that begin at 1.

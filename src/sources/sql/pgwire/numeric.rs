@@ -26,6 +26,12 @@ pub enum Unfit {
     Malformed,
 }
 
+impl From<std::num::TryFromIntError> for Unfit {
+    fn from(_: std::num::TryFromIntError) -> Self {
+        Self::Value("beyond its type")
+    }
+}
+
 /// Reads `bytes` as the integer `value × 10^scale`, unless a digit would be lost.
 pub fn decode<T: DecimalType>(bytes: &[u8], precision: u8, scale: i8) -> Result<T::Native, Unfit> {
     let mut words = bytes.chunks_exact(2).map(|pair| u16::from_be_bytes([pair[0], pair[1]]));
