@@ -16,8 +16,9 @@
 //! 4  policy/                 principal + query → grant
 //! 3  catalog/                the project as its files say: headers, parameters, the one SELECT
 //! 3  spool/                  results that were run once and are read in parts: chunks in a directory or an object store
-//! 3  sources/                one trait; a family a folder: files/ and delta/, sql/ (postgres/, mysql/, sqlite/, clickhouse/,
-//!                            databricks/, flightsql/, adbc/ for whatever has a driver)
+//! 3  sources/                one trait; a family a folder: files/ and delta/, sql/ (postgres/ and redshift/, which share
+//!                            pgwire/, mysql/, sqlite/, clickhouse/, databricks/, flightsql/, adbc/ for whatever has a
+//!                            driver)
 //! 2  auth/                   credentials → principal
 //! 2  encode/                 record batches → JSON, NDJSON, CSV, Arrow, Parquet; negotiation; options; compression
 //! 2  store.rs                object stores that the project names, each rooted at its location

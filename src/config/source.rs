@@ -204,8 +204,26 @@ pub struct Aws {
     pub user: Option<String>,
     /// Where the service is; by its usual name when absent.
     pub endpoint: Option<Spanned<url::Url>>,
-    /// Credentials by `object_store`'s own names; the usual chain when absent.
-    pub options: Vec<(Spanned<String>, Secret)>,
+    /// Who asks.
+    pub identity: AwsIdentity,
+}
+
+/// By what AWS knows who asks.
+#[derive(Clone, Debug)]
+pub enum AwsIdentity {
+    /// By an access key, and the token of a session.
+    Key {
+        /// The key's name.
+        id: Secret,
+        /// The key.
+        secret: Secret,
+        /// Of a session.
+        token: Option<Secret>,
+    },
+    /// By a profile of the files of AWS' tools.
+    Profile(String),
+    /// By what the usual chain of AWS' tools finds.
+    Chain,
 }
 
 /// A provisioned cluster, or a workgroup of Redshift Serverless.

@@ -1,34 +1,20 @@
 //! `kind: redshift`
 
-use datafusion::object_store::aws::AmazonS3ConfigKey;
-
 use super::{
     super::{
         Secret, Spanned,
-        reader::{Fields, Value, suggest},
+        reader::{Fields, Value},
     },
-    Aws, AwsWarehouse, RedshiftAccess, RedshiftConfig,
+    Aws, AwsIdentity, AwsWarehouse, RedshiftAccess, RedshiftConfig,
     read::{self, UrlShape},
 };
-use crate::model::{Problem, Problems};
+use crate::model::{Place, Problem, Problems};
 
 const SHAPE: UrlShape = UrlShape {
     system: "Redshift",
     schemes: &["redshift", "postgres", "postgresql"],
     example: "redshift://user:password@host:5439/database",
 };
-/// What says who asks, by `object_store`'s names.
-const OPTIONS: &[&str] = &[
-    "access_key_id",
-    "secret_access_key",
-    "session_token",
-    "role_arn",
-    "role_session_name",
-    "web_identity_token_file",
-    "imdsv1_fallback",
-    "metadata_endpoint",
-    "container_credentials_relative_uri",
-];
 /// What is said of the wire, and what of the Data API.
 const APIS: &[(&str, Api)] = &[("wire", Api::Wire), ("data", Api::Data)];
 
@@ -89,8 +75,8 @@ fn read_aws(fields: &mut Fields, is_needed: bool, problems: &mut Problems) -> Op
         Some(value) => Some(read_endpoint(&value, problems)?),
         None => None,
     };
-    let options = fields.take("options").map(|value| read_options(value, problems)).unwrap_or_default();
-    Some(Some(Aws { place, region: region?, warehouse: warehouse?, user, endpoint, options }))
+    let identity = read_identity(fields, &place, problems);
+    Some(Some(Aws { place, region: region?, warehouse: warehouse?, user, endpoint, identity: identity? }))
 }
 
 /// It becomes part of a host's name.
@@ -132,18 +118,28 @@ fn read_endpoint(value: &Value, problems: &mut Problems) -> Option<Spanned<url::
     }
 }
 
-/// Credentials. All values may be secrets.
-fn read_options(value: Value, problems: &mut Problems) -> Vec<(Spanned<String>, Secret)> {
-    let mut options = Vec::new();
-    for (name, value) in value.entries(problems).unwrap_or_default() {
-        let bare = name.value.to_lowercase();
-        let is_known = OPTIONS.contains(&bare.trim_start_matches("aws_")) && bare.parse::<AmazonS3ConfigKey>().is_ok();
-        if !is_known {
-            let problem = Problem::error(name.place, format!("unknown option `{}`", name.value));
-            problems.push(problem.hint(suggest(&name.value, OPTIONS)));
-        } else if let Some(text) = value.string(problems) {
-            options.push((name, Secret::new(text.value)));
+/// A whole key, a profile, or nothing.
+fn read_identity(fields: &mut Fields, place: &Place, problems: &mut Problems) -> Option<AwsIdentity> {
+    let [id, key, token, profile] = ["access_key_id", "secret_access_key", "session_token", "profile"]
+        .map(|name| fields.take(name).map(|value| value.filled(problems).map(|text| text.value)));
+    let mistake = match (id, key, token, profile) {
+        (None, None, None, None) => return Some(AwsIdentity::Chain),
+        (None, None, None, Some(profile)) => return profile.map(AwsIdentity::Profile),
+        (Some(id), Some(secret), token, None) => {
+            let (id, secret) = (Secret::new(id?), Secret::new(secret?));
+            let token = match token {
+                Some(token) => Some(Secret::new(token?)),
+                None => None,
+            };
+            return Some(AwsIdentity::Key { id, secret, token });
         }
-    }
-    options
+        (.., Some(_)) => "an access key and a `profile` are two identities",
+        _ => "a part of an access key is missing",
+    };
+    let problem = Problem::error(place.clone(), mistake);
+    problems.push(problem.hint(
+        "give `access_key_id` and `secret_access_key`, and `session_token` where there is one; or `profile`; or none of them, \
+         and the environment says who asks",
+    ));
+    None
 }

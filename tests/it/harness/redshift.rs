@@ -146,7 +146,7 @@ impl Redshift {
 
 fn aws() -> String {
     format!(
-        "region: eu-central-1\nendpoint: {}\noptions: {{access_key_id: {KEY_ID}, secret_access_key: \"{SECRET_KEY}\"}}\n",
+        "region: eu-central-1\nendpoint: {}\naccess_key_id: {KEY_ID}\nsecret_access_key: \"{SECRET_KEY}\"\n",
         service()
     )
 }

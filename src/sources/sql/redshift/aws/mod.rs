@@ -1,25 +1,25 @@
 //! Calls of AWS' services: signed, repeated where that is safe, at the service's own time.
 
-mod sign;
+mod identity;
 
 use std::{
-    collections::BTreeMap,
+    error::Error,
     sync::atomic::{AtomicI64, Ordering},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
+use aws_sigv4::{
+    http_request::{SignableBody, SignableRequest, SigningSettings, sign},
+    sign::v4::SigningParams,
+};
 use bytes::Bytes;
 use chrono::{DateTime, TimeDelta, Utc};
-use datafusion::object_store::{
-    BackoffConfig, ClientOptions, RetryConfig,
-    aws::{AmazonS3Builder, AmazonS3ConfigKey, AwsCredentialProvider},
-};
 use reqwest::{Response, StatusCode, header, redirect::Policy};
 use serde_json::Value;
 use url::Url;
 
 use crate::{config::source::Aws, model::Problem};
-use sign::Signer;
+use identity::Identity;
 
 /// A service that takes no connection in so long is down.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -58,9 +58,8 @@ const UNTRUSTED: &[&str] = &[
 #[derive(Debug)]
 pub struct Service {
     http: reqwest::Client,
-    credentials: AwsCredentialProvider,
+    identity: Identity,
     endpoint: Url,
-    host: String,
     region: String,
     name: &'static str,
     /// How many seconds the service's clock is ahead of ours.
@@ -93,7 +92,7 @@ impl Service {
     /// The service `name` of the region that `aws` names. Nothing is connected.
     ///
     /// # Errors
-    /// Options that no client can be made of.
+    /// A region that no client can be made of.
     pub fn new(aws: &Aws, name: &'static str) -> Result<Self, Problem> {
         let refused = |what: &str| Problem::error(aws.place.clone(), format!("no client of AWS can be made: {what}"));
         let region = aws.region.clone();
@@ -104,11 +103,10 @@ impl Service {
                 Url::parse(&format!("https://{name}.{region}.{domain}")).map_err(|_| refused("look at `region`"))?
             }
         };
-        let host = endpoint[url::Position::BeforeHost..url::Position::AfterPort].to_owned();
         let http = reqwest::Client::builder().connect_timeout(CONNECT).timeout(ANSWER).redirect(Policy::none());
         let http = http.build().map_err(|_| refused("the system has no certificates that can be read"))?;
-        let credentials = credentials(aws).ok_or_else(|| refused("look at `options`"))?;
-        Ok(Self { http, credentials, endpoint, host, region, name, ahead: AtomicI64::new(0) })
+        let identity = Identity::new(&aws.identity, &region);
+        Ok(Self { http, identity, endpoint, region, name, ahead: AtomicI64::new(0) })
     }
 
     /// The answer to an operation of a service that speaks JSON 1.1, which does the same when it is asked twice.
@@ -165,28 +163,36 @@ impl Service {
     }
 
     async fn send(&self, headers: &[(&'static str, &str)], body: &str) -> Result<Response, Refusal> {
-        let credential = self.credentials.get_credential().await;
-        let credential = credential.map_err(|error| Refusal::Lost(format!("no credentials of AWS: {error}")))?;
-        let signer = Signer {
-            key_id: &credential.key_id,
-            secret: &credential.secret_key,
-            region: &self.region,
-            service: self.name,
-            at: Utc::now() + TimeDelta::seconds(self.ahead.load(Ordering::Relaxed)),
-        };
-        let date = signer.date();
-        let mut all: BTreeMap<&str, &str> = headers.iter().copied().collect();
-        all.extend([("host", self.host.as_str()), ("x-amz-date", &date)]);
-        if let Some(token) = &credential.token {
-            all.insert("x-amz-security-token", token);
-        }
-        let mut request = self.http.post(self.endpoint.clone());
-        for (name, value) in all.iter().filter(|(name, _)| **name != "host") {
+        let request = self.signed(headers, body).await.map_err(|error| Refusal::Lost(cause(error.as_ref())))?;
+        self.http.execute(request).await.map_err(|error| Refusal::Lost(cause(&error)))
+    }
+
+    /// By Signature Version 4
+    /// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html>), at the service's time.
+    async fn signed(
+        &self,
+        headers: &[(&'static str, &str)],
+        body: &str,
+    ) -> Result<reqwest::Request, Box<dyn Error + Send + Sync>> {
+        let identity = self.identity.credentials().await?.into();
+        let now = Utc::now() + TimeDelta::seconds(self.ahead.load(Ordering::Relaxed));
+        let params = SigningParams::builder()
+            .identity(&identity)
+            .region(&self.region)
+            .name(self.name)
+            .time(SystemTime::from(now))
+            .settings(SigningSettings::default())
+            .build()?;
+        let body_to_sign = SignableBody::Bytes(body.as_bytes());
+        let to_sign = SignableRequest::new("POST", self.endpoint.as_str(), headers.iter().copied(), body_to_sign)?;
+        let (signature, _) = sign(to_sign, &params.into())?.into_parts();
+        let mut request = http::Request::post(self.endpoint.as_str());
+        for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        let authorization = signer.authorization(&all, body.as_bytes());
-        let request = request.header(header::AUTHORIZATION, authorization).body(body.to_owned());
-        request.send().await.map_err(|error| Refusal::Lost(cause(&error)))
+        let mut request = request.body(body.to_owned())?;
+        signature.apply_to_request_http1x(&mut request);
+        Ok(request.try_into()?)
     }
 
     /// Takes the service's time for ours, if the two differ.
@@ -195,25 +201,6 @@ impl Service {
         let ahead = (now - Utc::now()).num_seconds();
         (ahead - self.ahead.swap(ahead, Ordering::Relaxed)).abs() > SKEW
     }
-}
-
-/// What `options` say, else the usual chain: the environment, a web identity, a container's or an instance's role.
-fn credentials(aws: &Aws) -> Option<AwsCredentialProvider> {
-    let is_key =
-        |name: &str| name.eq_ignore_ascii_case("access_key_id") || name.eq_ignore_ascii_case("aws_access_key_id");
-    let gives_key = aws.options.iter().any(|(name, _)| is_key(&name.value));
-    let mut builder = if gives_key { AmazonS3Builder::new() } else { AmazonS3Builder::from_env() };
-    let backoff = BackoffConfig { max_backoff: Duration::from_secs(1), ..BackoffConfig::default() };
-    builder = builder
-        .with_client_options(ClientOptions::new().with_connect_timeout(Duration::from_secs(2)))
-        .with_retry(RetryConfig { backoff, max_retries: 2, retry_timeout: Duration::from_secs(5) });
-    for (name, value) in &aws.options {
-        let key: AmazonS3ConfigKey = name.value.to_lowercase().parse().ok()?;
-        builder = builder.with_config(key, value.expose());
-    }
-    // A store needs a bucket; nothing is asked of it.
-    let store = builder.with_bucket_name("none").with_region(&aws.region).build().ok()?;
-    Some(store.credentials().clone())
 }
 
 /// The code and the message: JSON of `__type` and `message` (also with a capital), or XML of `Code` and `Message`.
@@ -258,12 +245,12 @@ pub fn jittered(longest: Duration) -> Duration {
     longest.mul_f64(0.5 + share / 2.0)
 }
 
-fn cause(error: &reqwest::Error) -> String {
-    let mut cause = error.to_string();
-    let mut inner = std::error::Error::source(error);
-    while let Some(error) = inner {
-        cause = format!("{cause}: {error}");
-        inner = error.source();
+fn cause(error: &(dyn Error + 'static)) -> String {
+    let mut said = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        said = format!("{said}: {cause}");
+        next = cause.source();
     }
-    cause
+    said
 }
