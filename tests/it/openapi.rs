@@ -213,6 +213,43 @@ async fn parameters_are_described_in_full() {
     assert_eq!(parameter("cursor")["schema"]["type"], "string");
 }
 
+/// 304 is described where an answer may have a tag: of kept results, and of those whose pages are cut out of one run.
+#[tokio::test]
+async fn what_callers_may_keep_is_described() {
+    let query = |name: &str, header: &str| {
+        format!(
+            "/*---\nname: staff.{name}\nversion: 1\n{header}access: public\n---*/\nSELECT id, name FROM lake.people\n"
+        )
+    };
+    let project = project("true")
+        .file("queries/staff/fresh.sql", &query("fresh", "page: {key: [id]}\n"))
+        .file("queries/staff/sorted.sql", &query("sorted", "page: {key: [id]}\nconsumer: {sort: [id, name]}\n"))
+        .file("queries/staff/kept.sql", &query("kept", "page: {key: [id]}\ncache: {ttl: 1m}\n"))
+        .file("queries/staff/stored.sql", &query("stored", "page: {consistency: stored}\n"));
+    let server = Server::start(project.path(), &[]).await;
+    let document = document(&server.http(), None).await;
+    let told = |name: &str, method: &str| {
+        let operation = &document["paths"][format!("/v1/staff/{name}")][method];
+        let parameters = operation["parameters"].as_array().expect("parameters");
+        let asks = parameters.iter().any(|one| one["name"] == "If-None-Match" && one["in"] == "header");
+        let headers = &operation["responses"]["200"]["headers"];
+        (asks, operation["responses"]["304"].is_object(), headers["ETag"].is_object(), headers["Age"].is_object())
+    };
+    for name in ["fresh", "sorted"] {
+        assert_eq!(
+            (told(name, "get"), told(name, "post")),
+            ((false, false, false, false), (false, false, false, false))
+        );
+    }
+    assert_eq!((told("kept", "get"), told("kept", "post")), ((true, true, true, true), (false, false, true, true)));
+    assert_eq!(
+        (told("stored", "get"), told("stored", "post")),
+        ((true, true, true, false), (false, false, true, false))
+    );
+    let unchanged = &document["components"]["responses"]["unchanged"];
+    assert!(unchanged["headers"]["ETag"].is_object() && unchanged.get("content").is_none(), "{unchanged}");
+}
+
 #[tokio::test]
 async fn every_column_is_a_typed_property() {
     let project = project("true");
