@@ -61,7 +61,7 @@ async fn python_reads_the_same_rows_from_every_format() {
     let mut script = python_script("http_clients.py");
     script.arg(&url);
     let read = run(script).await;
-    assert_eq!(read.lines().count(), 21, "{read}");
+    assert_eq!(read.lines().count(), 22, "{read}");
 }
 
 /// Over HTTP: with `force_download` in one request, else after it has found out that there are no ranges.

@@ -19,6 +19,7 @@ import pandas
 import polars
 import pyarrow
 import pyarrow.parquet
+import requests
 
 BASE = sys.argv[1]
 AT = datetime.datetime(2026, 1, 31, 10, 0, 0, 250000)
@@ -134,6 +135,10 @@ def with_duckdb(folder):
 
 
 def with_pyarrow():
+    with requests.get(url("arrow"), stream=True) as answer:
+        answer.raw.decode_content = True
+        batches = list(pyarrow.ipc.open_stream(answer.raw))
+    check("pyarrow, as it comes", pyarrow.Table.from_batches(batches).to_pylist())
     check("pyarrow, stream", pyarrow.ipc.open_stream(fetch("arrow")).read_all().to_pylist())
     check("pyarrow, file", pyarrow.ipc.open_file(pyarrow.BufferReader(fetch("arrow-file"))).read_all().to_pylist())
     check("pyarrow, Parquet", pyarrow.parquet.read_table(io.BytesIO(fetch("parquet"))).to_pylist())

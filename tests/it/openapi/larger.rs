@@ -113,9 +113,9 @@ fn query((name, kind, column, rules): &Kind, rule: usize, header: &str, source: 
     let rules = rules[rule];
     let value = if rules.is_empty() { String::new() } else { format!(", {rules}") };
     // A list has the rules of its elements, and may be left out.
-    let of_elements: Vec<_> =
-        rules.split(", ").filter(|rule| rule.starts_with("min") || rule.starts_with("max")).collect();
-    let elements = of_elements.iter().map(|rule| format!(", {rule}")).collect::<String>();
+    let is_bound = |rule: &&str| rule.starts_with("min") || rule.starts_with("max");
+    let bounds: Vec<_> = [""].into_iter().chain(rules.split(", ").filter(is_bound)).collect();
+    let bounds = bounds.join(", ");
     format!(
         "/*---
 name: {name}.{header}
@@ -125,7 +125,7 @@ owner: team-people
 params:
   than:    {{type: \"{kind}\"{value}, description: \"What they differ from\"}}
   exactly: {{type: \"{kind}\", optional: true}}
-  several: {{type: [\"{kind}\"]{elements}, optional: true}}
+  several: {{type: [\"{kind}\"]{bounds}, optional: true}}
 {settings}---*/
 SELECT id, name, {column} AS value FROM {source}.people
 WHERE (:than IS NULL OR {column} <> :than OR id < 4) AND (:exactly IS NULL OR {column} = :exactly)

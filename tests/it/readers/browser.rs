@@ -32,12 +32,12 @@ SELECT id, name FROM lake.people
 "#;
 
 async fn serve() -> (Project, Server) {
-    let people: String = (1..=9).map(|id| format!("{id},Person {id}\n")).collect();
+    let people: Vec<_> = (1..=9).map(|id| format!("{id},Person {id}")).collect();
     let project = Project::new()
         .file("aqueduct.yaml", SETTINGS)
         .file("catalogs/lake.yaml", "kind: files\nlocation: lake/\n")
         .file("lake/ids.csv", "id\n1\n2\n3\n4\n")
-        .file("lake/people.csv", &format!("id,name\n{people}"))
+        .file("lake/people.csv", &format!("id,name\n{}\n", people.join("\n")))
         .file("queries/read/rows.sql", ROWS)
         .file("queries/read/kept.sql", KEPT)
         .file("queries/read/stored.sql", STORED);
