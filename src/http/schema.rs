@@ -15,6 +15,9 @@ use crate::{
     sources::COMMENT,
 };
 
+/// The name that `OpenAPI`'s registry of formats has for a date and time without a zone.
+const LOCAL_TIME: &str = "date-time-local";
+
 /// The object that one row is. With `is_chosen` a request says which of its columns it has.
 #[must_use]
 pub(super) fn row(schema: &Schema, is_chosen: bool) -> Value {
@@ -74,7 +77,9 @@ fn data_type(data_type: &DataType) -> Value {
         }
         DataType::Date32 | DataType::Date64 => json!({"type": "string", "format": "date"}),
         DataType::Time32(_) | DataType::Time64(_) => json!({"type": "string", "description": "time of day, ISO 8601"}),
-        DataType::Timestamp(_, None) => json!({"type": "string", "description": "timestamp without zone, ISO 8601"}),
+        DataType::Timestamp(_, None) => {
+            json!({"type": "string", "format": LOCAL_TIME, "description": "timestamp without zone, ISO 8601"})
+        }
         DataType::Timestamp(_, Some(_)) => json!({"type": "string", "format": "date-time"}),
         DataType::Interval(IntervalUnit::YearMonth | IntervalUnit::DayTime | IntervalUnit::MonthDayNano)
         | DataType::Duration(_) => {
@@ -147,8 +152,9 @@ pub(super) fn value(value_type: &ValueType) -> Value {
         ValueType::Date => json!({"type": "string", "format": "date"}),
         ValueType::Timestamp => json!({
             "type": "string",
+            "format": LOCAL_TIME,
             "description": "timestamp without zone, ISO 8601",
-            "pattern": "^\\d{4}-\\d{2}-\\d{2}[T ]\\d{2}:\\d{2}(:\\d{2}(\\.\\d{1,6})?)?$",
+            "pattern": r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])[T ]([01]\d|2[0-3]):[0-5]\d(:[0-5]\d(\.\d{1,6})?)?$",
         }),
         ValueType::TimestampTz => json!({"type": "string", "format": "date-time"}),
         ValueType::Uuid => json!({"type": "string", "format": "uuid"}),

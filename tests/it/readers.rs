@@ -1,14 +1,18 @@
-//! Every format and option with the programs that people read them with: curl, pandas, polars, DuckDB, pyarrow, and the
-//! `fetch` of browsers (Node's, which is the same interface).
+//! Every format and option with the programs that people read them with: curl, pandas, polars, DuckDB, pyarrow, Node's
+//! `fetch` and that of a browser.
+
+mod browser;
 
 use std::process::Command;
 
+use reqwest::{Method, header::HeaderMap};
 use serde_json::{Value, json};
 
 use crate::harness::{
+    http::Answer,
     project::Project,
     server::Server,
-    tools::{output, python_script, python_tool},
+    tools::{httpfs_script, output, python_script, python_tool},
 };
 
 const ROWS: &str = "/*---
@@ -26,9 +30,18 @@ SELECT
 FROM lake.ids
 ";
 
+/// The demo project's published key.
+const KEY: &str = "aq_demo_public_not_a_secret";
+
+const SETTINGS: &str = r#"
+auth:
+  anonymous: true
+  keys: [{id: demo, hash: "sha256:60e6bf806b71f8b230191e0f1d773e52fc9e09195a6d1e08c8590c2d3dfb93e3", scopes: ["people:read"]}]
+"#;
+
 async fn serve() -> (Project, Server, String) {
     let project = Project::new()
-        .file("aqueduct.yaml", "auth: {anonymous: true}\n")
+        .file("aqueduct.yaml", SETTINGS)
         .file("catalogs/lake.yaml", "kind: files\nlocation: lake/\n")
         .file("lake/ids.csv", "id\n1\n2\n3\n4\n")
         .file("queries/read/rows.sql", ROWS);
@@ -48,7 +61,42 @@ async fn python_reads_the_same_rows_from_every_format() {
     let mut script = python_script("http_clients.py");
     script.arg(&url);
     let read = run(script).await;
-    assert_eq!(read.lines().count(), 21, "{read}");
+    assert_eq!(read.lines().count(), 22, "{read}");
+}
+
+/// Over HTTP: with `force_download` in one request, else after it has found out that there are no ranges.
+#[tokio::test]
+async fn duckdb_reads_the_same_rows_from_urls() {
+    let (_project, _server, url) = serve().await;
+    let mut script = httpfs_script("duckdb_http.py");
+    script.args([&url, KEY]);
+    let read = run(script).await;
+    assert_eq!(read.lines().count(), 16, "{read}");
+}
+
+/// What readers look at before they read: the head alone, and whether parts can be had.
+#[tokio::test]
+async fn a_head_is_that_of_its_get_and_ranges_are_not_served() {
+    let (_project, server, _) = serve().await;
+    let told = |answer: &Answer| {
+        // What is not announced of a body that does not follow, and what is of one request.
+        let of_one_request = ["transfer-encoding", "date", "x-request-id", "server-timing"];
+        let lasting = answer.headers.iter().filter(|(name, _)| !of_one_request.contains(&name.as_str()));
+        lasting.map(|(name, value)| (name.clone(), value.clone())).collect::<HeaderMap>()
+    };
+    for format in ["json", "ndjson", "csv", "arrow", "arrow-file", "parquet"] {
+        for page in ["", "&limit=4"] {
+            let path = format!("/v1/read/rows?format={format}{page}");
+            let whole = server.http().get(&path).send().await;
+            assert_eq!(whole.status, 200, "{path}");
+            let is_page = format == "json" || !page.is_empty();
+            assert_eq!(whole.headers.contains_key("content-length"), is_page, "{path}");
+            let head = server.http().request(&Method::HEAD, &path).send().await;
+            assert_eq!((told(&head), head.bytes.len()), (told(&whole), 0), "{path}");
+            let part = server.http().get(&path).header("range", "bytes=0-7").send().await;
+            assert_eq!((part.status, part.bytes.len()), (whole.status, whole.bytes.len()), "{path}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -1,8 +1,13 @@
 """What the OpenAPI document cannot say in JSON Schema, told to Schemathesis."""
 
+import decimal
 import re
 
 import schemathesis
+from hypothesis import strategies
+
+# Of the registry of formats, but unknown to Schemathesis. Seconds and their fraction may be left out.
+schemathesis.openapi.format("date-time-local", strategies.datetimes().map(lambda moment: moment.isoformat()))
 
 
 @schemathesis.hook
@@ -36,17 +41,22 @@ def whole(value):
 
 
 def bound(schema):
-    """JSON Schema has no bounds for text: the days at the bounds stand for all, and what is not below 0 has no sign."""
+    """JSON Schema has no bounds for text: the values at the bounds stand for all, and what is not below 0 has no sign. Its
+    patterns do not count the days of a month."""
+    if "items" in schema:
+        bound(schema["items"])
     low, high = schema.get("x-minimum"), schema.get("x-maximum")
-    if schema.get("format") == "date" and (low or high):
-        schema["enum"] = sorted({day for day in (low, schema.get("default"), high) if day})
-    elif schema.get("format") == "decimal" and low and not low.startswith("-"):
+    if schema.get("format") == "decimal" and low and not high and decimal.Decimal(low) == 0:
         schema["pattern"] = schema["pattern"].replace("-?", "")
+    elif low or high:
+        schema["enum"] = sorted({text for text in (low, schema.get("default"), high) if text})
+    elif schema.get("format") == "date-time-local":
+        del schema["pattern"]
 
 
 def allow_number(schema):
     """A decimal in a body may be a JSON number too: the document names only the spelling that every client keeps exact."""
-    if schema.get("format") == "decimal":
+    if schema.get("format") == "decimal" and "enum" not in schema:
         types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
         largest = 10 ** int(re.search(r"\\d\{1,(\d+)\}", schema["pattern"])[1]) - 1
         schema.update(type=[*types, "integer"], minimum=0 if schema["pattern"].startswith("^\\d") else -largest, maximum=largest)

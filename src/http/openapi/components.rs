@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     super::{problem, schema},
-    operation_id,
+    caching, operation_id,
 };
 use crate::engine::Prepared;
 
@@ -40,9 +40,10 @@ pub(super) fn schemas(queries: &[Arc<Prepared>], shows_plans: bool) -> Map<Strin
 }
 
 /// The answers that are no rows, by their names.
-pub(super) fn failures() -> Map<String, Value> {
-    let all = FAILURES.iter().chain(BODY_FAILURES);
-    all.map(|(status, meaning)| (format!("problem_{status}"), failure(status, meaning))).collect()
+pub(super) fn responses() -> Map<String, Value> {
+    let failures = FAILURES.iter().chain(BODY_FAILURES);
+    let failures = failures.map(|(status, meaning)| (format!("problem_{status}"), failure(status, meaning)));
+    failures.chain([(caching::UNCHANGED.to_owned(), caching::unchanged())]).collect()
 }
 
 /// A header that is text.

@@ -1,5 +1,6 @@
 //! `/openapi.json`: `OpenAPI` 3.1 of what the caller may call, with a typed property for every column.
 
+mod caching;
 mod components;
 mod operation;
 mod shaping;
@@ -74,7 +75,7 @@ fn document(road: &Arc<Road>, request: &Request, record: &mut Record) -> Result<
                 "apiKey": {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "An API key"},
             },
             "schemas": components::schemas(&queries, shows_plans),
-            "responses": components::failures(),
+            "responses": components::responses(),
         },
     }))
 }

@@ -4,13 +4,14 @@ use serde_json::{Map, Value, json};
 
 use super::{
     super::{answer, schema},
+    caching,
     components::{BODY_FAILURES, FAILURES, header},
     operation_id, shaping,
 };
 use crate::{
-    catalog::{Consistency, Direction, OrderTerm, Param, Query},
+    catalog::{Param, Query},
     encode::{Format, Int64},
-    engine::{Prepared, View},
+    engine::Prepared,
     model::ValueType,
     pipeline::DEFAULT_LIMIT,
 };
@@ -32,6 +33,7 @@ pub(super) fn all(prepared: &Prepared, security: &Value, shows_plans: bool) -> V
     }
     post["requestBody"] = body(query);
     refer_to_failures(&mut post, BODY_FAILURES);
+    caching::describe(prepared, &mut get, &mut post);
     json!({"get": get, "post": post})
 }
 
@@ -141,7 +143,7 @@ fn controls(prepared: &Prepared, formats: &[Format]) -> Vec<Value> {
             "schema": {"type": "string", "enum": ["exact"]},
         }),
     ];
-    if is_always_stored(prepared) {
+    if caching::is_always_stored(prepared) {
         controls.push(json!({
             "name": "skip", "in": "query", "description": "Begin the page so many rows further",
             "schema": {"type": "integer", "minimum": 0, "maximum": u64::MAX, "default": 0},
@@ -149,17 +151,6 @@ fn controls(prepared: &Prepared, formats: &[Format]) -> Vec<Value> {
     }
     controls.extend(shaping::parameters(&prepared.shaping));
     controls
-}
-
-/// Are its pages cut out of a kept result, whatever it is sorted by? An order by several columns is found by its values
-/// only if one by each of them is.
-fn is_always_stored(prepared: &Prepared) -> bool {
-    let is_stored = |view: &View| prepared.paging(view).consistency == Consistency::Stored;
-    let sorted_by = |column: &String| {
-        let term = OrderTerm { column: column.clone(), direction: Direction::Ascending, nulls_first: false };
-        View { sort: vec![term], ..View::default() }
-    };
-    is_stored(&View::default()) && prepared.shaping.sort.iter().all(|column| is_stored(&sorted_by(column)))
 }
 
 fn success(query: &Query) -> Value {

@@ -28,6 +28,13 @@ pub fn python_script(name: &str) -> Command {
     command
 }
 
+/// The same with DuckDB and its extension httpfs, of an older version, in place of the DuckDB of the environment.
+pub fn httpfs_script(name: &str) -> Command {
+    let mut command = python_script(name);
+    command.env("PYTHONPATH", required(repository().join(".cache/httpfs")));
+    command
+}
+
 /// A command that runs a Node program: `redocly`, `spectral`.
 pub fn node_tool(name: &str) -> Command {
     let mut command = Command::new(python_tool("node"));
