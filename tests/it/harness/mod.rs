@@ -11,6 +11,7 @@ pub mod clickhouse;
 pub mod csv;
 pub mod delta;
 pub mod duckdb;
+pub mod endpoints;
 pub mod fakesnow;
 pub mod flight;
 pub mod flightsql;
