@@ -52,7 +52,7 @@ pub struct Relation<C> {
     pub key: Vec<String>,
     /// What the source says about it.
     pub comment: Option<String>,
-    /// Can the source read a part of it by the place of its rows?
+    /// Can the source read it in parts?
     pub is_divisible: bool,
 }
 

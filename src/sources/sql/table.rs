@@ -60,7 +60,7 @@ pub struct Description {
     pub table_type: TableType,
     /// About how many rows it has, if the source says so without counting.
     pub rows: Option<u64>,
-    /// Can the source read a part of it by the place of its rows?
+    /// Can the source read it in parts?
     pub is_divisible: bool,
     /// The server's version, as the server itself counts.
     pub version: u32,
@@ -94,7 +94,7 @@ impl SqlTable {
         &self.relation
     }
 
-    /// Can the source read a part of it by the place of its rows?
+    /// Can the source read it in parts?
     #[must_use]
     pub fn is_divisible(&self) -> bool {
         self.is_divisible

@@ -12,6 +12,7 @@ pub mod csv;
 pub mod databricks;
 pub mod delta;
 pub mod duckdb;
+pub mod endpoints;
 pub mod fakesnow;
 pub mod flight;
 pub mod flightsql;

@@ -13,6 +13,7 @@ mod generic;
 mod information;
 mod library;
 mod parallel;
+mod parts;
 mod session;
 mod snowflake;
 mod statement;
@@ -41,7 +42,7 @@ pub use bigquery::BigQueryDialect;
 use binds::Placeholders;
 use column::AdbcColumn;
 pub use duckdb::DuckDbDialect;
-use parallel::Division;
+use parts::{Division, Places};
 use session::Adbc;
 pub use snowflake::SnowflakeDialect;
 
@@ -65,7 +66,7 @@ trait System: Debug + Send + Sync {
         Vec::new()
     }
 
-    /// How tables of a file are read in parts.
+    /// How rows are read in parts, of tables that are listed as divisible.
     fn division(&self) -> Option<Division> {
         None
     }

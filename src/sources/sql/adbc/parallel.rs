@@ -1,19 +1,21 @@
-//! One table of a file, read by several connections: each takes one part after the other, by the places of its rows.
+//! One answer, read by several connections: each takes one part after the other.
 //!
-//! A file is opened so that nobody, here or elsewhere, can write to it while it is open. So all connections to it see the
-//! same rows, and the parts together are the table. The connection that began leads: it reads parts until none is left. The
-//! others join only where a slot is free at once, and leave between two parts when somebody else waits for a connection. The
-//! leader waits neither for them nor for their rows.
+//! The parts are places of rows in a file, which is opened so that nobody, here or elsewhere, can write to it while it is
+//! open: all connections to it see the same rows. Or they are what a driver has divided the answer of one statement into.
+//! So the parts together are the answer. The connection that began leads: it reads parts until none is left. The others join
+//! only where a slot is free at once, and leave between two parts when somebody else waits for a connection. The leader waits
+//! neither for them nor for their rows.
 
 use std::sync::{
     Arc,
-    atomic::{AtomicBool, AtomicU64, Ordering},
+    atomic::{AtomicBool, Ordering},
 };
 
 use async_trait::async_trait;
 
 use super::{
     database::Stamp,
+    parts::Parts,
     session::{Adbc, Session},
 };
 use crate::sources::sql::{
@@ -22,69 +24,13 @@ use crate::sources::sql::{
     session::{self, Connector},
 };
 
-/// More parts than these are larger instead.
-const MOST_PARTS: u64 = 64;
-
-/// How the tables of a system are read in parts.
-#[derive(Clone, Copy, Debug)]
-pub struct Division {
-    /// The column that has the places of a table's rows, counted from zero.
-    pub place: &'static str,
-    /// Rows of a part, or of one of several that make a part.
-    pub rows: u64,
-    /// Run on a connection before its first part: the rows of a part need no order. Where this fails, they have one.
-    pub before: &'static str,
-    /// Run after its last.
-    pub after: &'static str,
-}
-
-/// The parts of one table.
-pub struct Parts {
-    division: Division,
-    /// About how many rows the table has. The last part has no end.
-    rows: u64,
-    /// Rows of a part.
-    size: u64,
-    taken: AtomicU64,
-}
-
-impl Parts {
-    /// `None` if the table of `job` is too small, or only some of its rows are read: the system may find those at once.
-    pub fn of(division: Division, job: &Job) -> Option<Arc<Self>> {
-        let is_whole = job.scan.split.as_ref().is_some_and(|split| !split.is_filtered);
-        let rows = job.scan.estimated_rows.filter(|rows| is_whole && *rows >= 2 * division.rows)?;
-        Some(Arc::new(Self::new(division, rows)))
-    }
-
-    fn new(division: Division, rows: u64) -> Self {
-        let size = (rows / MOST_PARTS).next_multiple_of(division.rows).max(division.rows);
-        Self { division, rows, size, taken: AtomicU64::new(0) }
-    }
-
-    /// The condition that chooses the next part.
-    fn next(&self) -> Option<String> {
-        let first = self.taken.fetch_add(self.size, Ordering::Relaxed);
-        if first >= self.rows {
-            return None;
-        }
-        let (place, next) = (self.division.place, first + self.size);
-        let below = if next < self.rows { format!(" AND {place} < {next}") } else { String::new() };
-        Some(format!(" WHERE {place} >= {first}{below}"))
-    }
-}
-
 /// Reads the rows of `job` on `session`, and by other connections.
-pub async fn fetch(
-    adbc: &Adbc,
-    session: &mut Session,
-    parts: Arc<Parts>,
-    job: &Job,
-    feed: &mut Feed,
-) -> Result<(), Stop> {
-    // From here on others may have taken parts: to begin again would give their rows twice.
-    feed.start();
-    for _ in 1..job.connections {
+pub async fn fetch(adbc: &Adbc, session: &mut Session, parts: Parts, job: &Job, feed: &mut Feed) -> Result<(), Stop> {
+    let parts = Arc::new(parts);
+    for _ in 1..job.connections.min(parts.count()) {
         let Some(slot) = adbc.pool().try_slot() else { break };
+        // From here on others may have taken parts: to begin again would give their rows twice.
+        feed.start();
         let (adbc, parts) = (adbc.clone(), Arc::clone(&parts));
         let helper = Helper { adbc, parts, stamp: session.stamp(), has_joined: AtomicBool::new(false) };
         let job = job.clone();
@@ -102,18 +48,20 @@ async fn read(
     feed: &mut Feed,
     goes_on: impl Fn() -> bool,
 ) -> Result<(), Stop> {
-    adbc.set(session, parts.division.before).await?;
-    while goes_on() {
-        let Some(condition) = parts.next() else { break };
-        if let Err(stop) = adbc.read(session, job, &condition, feed).await {
-            // A connection that is abandoned needs no more.
-            if matches!(stop, Stop::Refused(_)) {
-                adbc.set(session, parts.division.after).await?;
-            }
-            return Err(stop);
-        }
+    let places = parts.places();
+    if let Some(places) = places {
+        adbc.set(session, places.before).await?;
     }
-    adbc.set(session, parts.division.after).await
+    let mut outcome = Ok(());
+    while outcome.is_ok() && goes_on() {
+        let Some(part) = parts.next() else { break };
+        outcome = adbc.read(session, job, part, feed).await;
+    }
+    // A connection that is abandoned needs no more.
+    if let (Some(places), Ok(()) | Err(Stop::Refused(_))) = (places, &outcome) {
+        adbc.set(session, places.after).await?;
+    }
+    outcome
 }
 
 /// A connection that reads parts beside the leader's.
@@ -167,26 +115,5 @@ impl Connector for Helper {
 
     async fn abandon(&self, session: Session) {
         self.adbc.abandon(session).await;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_parts_are_the_table() {
-        let division = Division { place: "rowid", rows: 100, before: "", after: "" };
-        let parts = |rows| {
-            let parts = Parts::new(division, rows);
-            std::iter::from_fn(move || parts.next()).collect::<Vec<_>>()
-        };
-        let [first, second] = [" WHERE rowid >= 0 AND rowid < 100", " WHERE rowid >= 100 AND rowid < 200"];
-        assert_eq!(parts(201), [first, second, " WHERE rowid >= 200"]);
-        // There may be more rows than is thought.
-        assert_eq!(parts(200), [first, " WHERE rowid >= 100"]);
-        let many = parts(1_000_000);
-        assert_eq!(many.len(), 64);
-        assert_eq!(many[63], " WHERE rowid >= 989100");
     }
 }

@@ -2,18 +2,22 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use adbc_core::error::Error;
+use adbc_core::error::{Error, Result as AdbcResult};
 use adbc_driver_manager::ManagedConnection;
 use async_trait::async_trait;
-use tokio::{runtime::Handle, sync::Notify, task::JoinError};
+use tokio::{
+    runtime::Handle,
+    sync::{Notify, mpsc},
+    task::JoinError,
+};
 
 use super::{
     Discovered, System, Wanted, binds,
     cause::{self, Meaning},
     database::{Database, Stamp},
-    library,
-    parallel::{self, Parts},
-    statement::{self, Order, Running},
+    library, parallel,
+    parts::{Division, Part, Parts},
+    statement::{self, Cancel, Order, Running, Sender},
 };
 use crate::{
     config::source::AdbcConfig,
@@ -75,6 +79,26 @@ impl Session {
     /// The file that it reads, where that is one.
     pub(super) fn stamp(&self) -> Option<Stamp> {
         self.stamp
+    }
+
+    /// Starts `work` on the connection. What it gives comes through the channel.
+    fn start<T: Send + 'static>(
+        &mut self,
+        work: impl FnOnce(ManagedConnection, &Cancel, &Sender<T>) -> AdbcResult<()> + Send + 'static,
+    ) -> mpsc::Receiver<AdbcResult<T>> {
+        let connection = self.connection.handle();
+        let (running, given) = Running::start(move |cancel, sender| work(connection, cancel, sender));
+        self.running = Some(running);
+        given
+    }
+
+    /// Waits until the driver has let go of what was started: what comes next must not meet it there.
+    async fn ended(&mut self) -> Result<(), Stop> {
+        // Until then it can be cancelled.
+        let Some(running) = &mut self.running else { return Ok(()) };
+        let ended = running.ended().await;
+        self.running = None;
+        ended.map_err(broken)
     }
 }
 
@@ -239,10 +263,9 @@ impl Connector for Adbc {
     }
 
     async fn fetch(&self, session: &mut Session, job: &Job, feed: &mut Feed) -> Result<(), Stop> {
-        let division = self.system.division().filter(|_| session.stamp.is_some() && job.connections > 1);
-        match division.and_then(|division| Parts::of(division, job)) {
+        match self.parts(session, job).await? {
             Some(parts) => parallel::fetch(self, session, parts, job, feed).await,
-            None => self.read(session, job, "", feed).await,
+            None => self.read(session, job, Part::WHOLE, feed).await,
         }
     }
 
@@ -255,19 +278,46 @@ impl Connector for Adbc {
 }
 
 impl Adbc {
-    /// Moves the rows of `job`, of which `condition` at the end of its statement is true, into `feed`.
-    pub(super) async fn read(
-        &self,
-        session: &mut Session,
-        job: &Job,
-        condition: &str,
-        feed: &mut Feed,
-    ) -> Result<(), Stop> {
-        let mut order = self.order(job)?;
-        order.sql.push_str(condition);
+    /// The parts in which the rows of `job` may be read, by several connections in any order.
+    async fn parts(&self, session: &mut Session, job: &Job) -> Result<Option<Parts>, Stop> {
+        // What has an order, or a limit, is not split.
+        if job.scan.split.is_none() || job.connections < 2 {
+            return Ok(None);
+        }
+        match self.system.division() {
+            Some(Division::Places(places)) if session.stamp.is_some() => Ok(Parts::of_table(places, job)),
+            Some(Division::Partitions) if self.pool.size() > 1 => self.partitions(session, job).await.map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    /// Runs the statement of `job`, and has its answer divided.
+    async fn partitions(&self, session: &mut Session, job: &Job) -> Result<Parts, Stop> {
+        let order = self.order(job)?;
+        let mut given =
+            session.start(move |connection, cancel, sender| statement::divide(connection, &order, cancel, sender));
+        let partitions = given.recv().await;
+        session.ended().await?;
+        match partitions {
+            Some(Ok(partitions)) => Ok(Parts::of_statement(partitions)),
+            Some(Err(error)) => Err(self.stop(&error)),
+            None => Err(Fault::internal("a statement ended without an answer").into()),
+        }
+    }
+
+    /// Moves the rows of a part of `job` into `feed`.
+    pub(super) async fn read(&self, session: &mut Session, job: &Job, part: Part, feed: &mut Feed) -> Result<(), Stop> {
         let batches = Batches::of(job);
-        let (running, mut sent) = Running::start(session.connection.handle(), order);
-        let running = session.running.insert(running);
+        let mut sent = match part {
+            Part::Statement(condition) => {
+                let mut order = self.order(job)?;
+                order.sql.push_str(&condition);
+                session.start(move |connection, cancel, sender| statement::run(connection, &order, cancel, sender))
+            }
+            Part::Partition(partition) => session.start(move |connection, cancel, sender| {
+                statement::read_partition(&connection, &partition, cancel, sender)
+            }),
+        };
         let outcome = loop {
             match sent.recv().await {
                 Some(Ok(batch)) => batches.push(&batch, feed).await?,
@@ -275,10 +325,7 @@ impl Adbc {
                 None => break Ok(()),
             }
         };
-        // The next statement must not meet this one in the driver.
-        let ended = running.ended().await;
-        session.running = None;
-        ended.map_err(broken)?;
+        session.ended().await?;
         outcome
     }
 

@@ -1,10 +1,11 @@
-//! One statement of a driver on a thread of its own: a driver's calls block.
+//! One statement of a driver, or a partition of one's answer, on a thread of its own: a driver's calls block.
 //!
 //! Batches go through a bounded channel, so that a slow reader holds the driver back. What ends a statement early is its
-//! handle, which another thread may use while the first is inside the driver. A call that has not begun yet cannot be
+//! handle, or that of the connection, which another thread may use while the first is inside the driver. A call that has not begun yet cannot be
 //! cancelled, so that is asked again until the thread has ended.
 
 use std::{
+    panic::{self, AssertUnwindSafe},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -15,7 +16,10 @@ use adbc_core::{
     options::{OptionStatement, OptionValue},
 };
 use adbc_driver_manager::{ManagedConnection, ManagedStatement};
-use datafusion::arrow::{array::RecordBatch, datatypes::Schema};
+use datafusion::arrow::{
+    array::{RecordBatch, RecordBatchReader},
+    datatypes::Schema,
+};
 use tokio::{sync::mpsc, task::JoinHandle};
 
 /// Batches that a driver may be ahead.
@@ -34,7 +38,10 @@ pub struct Order {
     pub options: Vec<(&'static str, OptionValue)>,
 }
 
-/// A statement that runs, or has run.
+/// Where a thread puts what the driver gives.
+pub type Sender<T> = mpsc::Sender<Result<T>>;
+
+/// What runs, or has run.
 pub struct Running {
     cancel: Arc<Cancel>,
     thread: JoinHandle<()>,
@@ -42,21 +49,23 @@ pub struct Running {
 
 /// What becomes known once the thread is inside the driver.
 #[derive(Default)]
-struct Cancel(Mutex<Option<Box<dyn CancelHandle>>>);
+pub struct Cancel(Mutex<Option<Box<dyn CancelHandle>>>);
 
 impl Running {
-    /// Starts `order`. Its batches, or the error that ended them, come through the channel; without an error, all came.
-    pub fn start(connection: ManagedConnection, order: Order) -> (Self, mpsc::Receiver<Result<RecordBatch>>) {
-        let (sender, batches) = mpsc::channel(AHEAD);
+    /// Starts `work`. What it gives, or the error that ended it, comes through the channel; without an error, all came.
+    pub fn start<T: Send + 'static>(
+        work: impl FnOnce(&Cancel, &Sender<T>) -> Result<()> + Send + 'static,
+    ) -> (Self, mpsc::Receiver<Result<T>>) {
+        let (sender, given) = mpsc::channel(AHEAD);
         let cancel = Arc::<Cancel>::default();
         let known = Arc::clone(&cancel);
         let thread = tokio::task::spawn_blocking(move || {
-            if let Err(error) = run(connection, &order, &known, &sender) {
+            if let Err(error) = work(&known, &sender) {
                 // Nobody reads: then nobody needs to know.
                 let _ = sender.blocking_send(Err(error));
             }
         });
-        (Self { cancel, thread }, batches)
+        (Self { cancel, thread }, given)
     }
 
     /// Waits until the driver has let go of the statement.
@@ -82,8 +91,8 @@ impl Running {
 }
 
 impl Cancel {
-    fn learn(&self, statement: &ManagedStatement) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(statement.get_cancel_handle());
+    fn learn(&self, handle: Box<dyn CancelHandle>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(handle);
     }
 
     fn ask(&self) -> Result<()> {
@@ -94,27 +103,74 @@ impl Cancel {
     }
 }
 
-fn run(
+/// Sends the rows of `order`. Blocks.
+pub fn run(
     mut connection: ManagedConnection,
     order: &Order,
     cancel: &Cancel,
-    sender: &mpsc::Sender<Result<RecordBatch>>,
+    sender: &Sender<RecordBatch>,
 ) -> Result<()> {
-    let mut statement = connection.new_statement()?;
-    cancel.learn(&statement);
-    set(&mut statement, order)?;
-    if let Some(values) = &order.values {
-        statement.bind(values.clone())?;
+    let mut statement = made(&mut connection, order, cancel)?;
+    if sender.is_closed() { Ok(()) } else { pass(statement.execute()?, sender) }
+}
+
+/// Sends the partitions of the answer of `order`, all at once. Any connection reads them, without the statement. Blocks.
+pub fn divide(
+    mut connection: ManagedConnection,
+    order: &Order,
+    cancel: &Cancel,
+    sender: &Sender<Vec<Vec<u8>>>,
+) -> Result<()> {
+    let mut statement = made(&mut connection, order, cancel)?;
+    if !sender.is_closed() {
+        // Nobody waits: then nobody needs them.
+        let _ = sender.blocking_send(Ok(partitions(&mut statement)?));
     }
-    if sender.is_closed() {
-        return Ok(());
-    }
-    for batch in statement.execute()? {
+    Ok(())
+}
+
+/// Sends the rows of a partition. Blocks.
+pub fn read_partition(
+    connection: &ManagedConnection,
+    partition: &[u8],
+    cancel: &Cancel,
+    sender: &Sender<RecordBatch>,
+) -> Result<()> {
+    cancel.learn(connection.get_cancel_handle());
+    if sender.is_closed() { Ok(()) } else { pass(connection.read_partition(partition)?, sender) }
+}
+
+fn pass(batches: impl RecordBatchReader, sender: &Sender<RecordBatch>) -> Result<()> {
+    for batch in batches {
         if sender.blocking_send(Ok(batch.map_err(arrow)?)).is_err() {
-            return Ok(());
+            break;
         }
     }
     Ok(())
+}
+
+/// How many rows of a query come in partitions, each read at its own. Blocks.
+///
+/// # Errors
+/// The driver does not divide answers, or does not read what it has divided.
+pub fn divided(connection: &mut ManagedConnection, sql: &str) -> Result<usize> {
+    let order = Order { sql: sql.to_owned(), ..Order::default() };
+    let partitions = partitions(&mut made(connection, &order, &Cancel::default())?)?;
+    let mut rows = 0;
+    for partition in partitions {
+        for batch in connection.read_partition(partition)? {
+            rows += batch.map_err(arrow)?.num_rows();
+        }
+    }
+    Ok(rows)
+}
+
+/// Runs `statement`, and has its answer divided.
+fn partitions(statement: &mut ManagedStatement) -> Result<Vec<Vec<u8>>> {
+    // Some say no schema with them; the driver manager panics then, once it has them and has let go of the driver.
+    let divided = panic::catch_unwind(AssertUnwindSafe(|| statement.execute_partitions()));
+    let divided = divided.map_err(|_| Error::with_message_and_status("partitions without a schema", Status::Internal));
+    Ok(divided??.partitions)
 }
 
 /// All rows of a small result. Blocks.
@@ -142,6 +198,17 @@ pub fn describe(connection: &mut ManagedConnection, order: &Order) -> Result<Opt
         Err(error) if error.status == Status::NotImplemented => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+/// The statement of `order`, its values bound.
+fn made(connection: &mut ManagedConnection, order: &Order, cancel: &Cancel) -> Result<ManagedStatement> {
+    let mut statement = connection.new_statement()?;
+    cancel.learn(statement.get_cancel_handle());
+    set(&mut statement, order)?;
+    if let Some(values) = &order.values {
+        statement.bind(values.clone())?;
+    }
+    Ok(statement)
 }
 
 fn set(statement: &mut ManagedStatement, order: &Order) -> Result<()> {

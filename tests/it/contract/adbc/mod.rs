@@ -3,6 +3,7 @@
 mod duckdb;
 mod generic;
 mod leaving;
+mod partitions;
 mod snowflake;
 
 use std::{path::Path, sync::Arc};

@@ -8,7 +8,7 @@ mod types;
 use adbc_core::error::Error;
 use adbc_driver_manager::ManagedConnection;
 
-use super::{Discovered, Division, Placeholders, System, Wanted, cause};
+use super::{Discovered, Division, Placeholders, Places, System, Wanted, cause};
 use crate::sources::sql::{Dialect, Statement};
 pub use dialect::DuckDbDialect;
 
@@ -33,13 +33,13 @@ impl System for DuckDb {
     }
 
     fn division(&self) -> Option<Division> {
-        Some(Division {
-            place: PLACE,
+        Some(Division::Places(Places {
+            column: PLACE,
             // Four of the groups of rows of which its files consist.
             rows: 4 * 122_880,
             before: "SET SESSION preserve_insertion_order = false",
             after: "SET SESSION preserve_insertion_order = true",
-        })
+        }))
     }
 
     fn is_changed(&self, error: &Error) -> bool {

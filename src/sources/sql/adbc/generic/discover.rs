@@ -6,7 +6,7 @@ use std::collections::HashSet;
 use adbc_core::{
     Connection as _, Optionable as _,
     error::{Result, Status},
-    options::{ObjectDepth, OptionConnection},
+    options::{InfoCode, ObjectDepth, OptionConnection},
 };
 use adbc_driver_manager::ManagedConnection;
 use datafusion::arrow::{
@@ -19,7 +19,7 @@ use crate::sources::sql::{
     adbc::{
         Discovered, Wanted,
         information::{Named, described, named, plain, unlike},
-        statement::{Order, begun, describe},
+        statement::{Order, begun, describe, divided},
     },
     ansi::{AnsiDialect, BACKTICKS, DOUBLE_QUOTES},
 };
@@ -28,6 +28,10 @@ use crate::sources::sql::{
 const TABLES: &str = "
     SELECT table_schema, table_name, CASE WHEN table_type LIKE '%VIEW%' THEN 'true' ELSE 'false' END
     FROM information_schema.tables WHERE table_schema <> 'information_schema' ORDER BY 1, 2";
+
+/// The drivers that are known to divide answers. No other is asked to: it may crash where it has to say no, as that of
+/// PostgreSQL does.
+const DIVIDING: &[&str] = &["ADBC Flight SQL Driver - Go"];
 
 /// So many rows show of what types they are, where a driver finds that out by looking at them.
 const LOOKED_AT: &str = "LIMIT 1000";
@@ -67,6 +71,38 @@ pub fn quotes(connection: &mut ManagedConnection) -> Result<&'static AnsiDialect
         }
     }
     Err(refusal)
+}
+
+/// Does the driver divide the answer of a statement into partitions, and read all of it by them?
+pub fn divides(connection: &mut ManagedConnection, quotes: AnsiDialect) -> Result<bool> {
+    if !DIVIDING.contains(&driver_name(connection)?.as_str()) {
+        return Ok(false);
+    }
+    match divided(connection, &quotes.probe()) {
+        Ok(rows) => Ok(rows == 1),
+        Err(error) if matches!(error.status, Status::IO | Status::Timeout) => Err(error),
+        Err(_) => Ok(false),
+    }
+}
+
+/// How the driver calls itself; nothing where it does not say.
+fn driver_name(connection: &ManagedConnection) -> Result<String> {
+    let code = HashSet::from([InfoCode::DriverName]);
+    let batches = match connection.get_info(Some(code)) {
+        Ok(batches) => batches,
+        Err(error) if matches!(error.status, Status::IO | Status::Timeout) => return Err(error),
+        Err(_) => return Ok(String::new()),
+    };
+    for batch in batches {
+        let batch = batch?;
+        let values = batch.column_by_name("info_value").and_then(|values| values.as_union_opt());
+        // What was asked for is all that comes.
+        let said = values.filter(|values| !values.is_empty()).map(|values| values.value(0));
+        if let Some(name) = said.as_ref().and_then(|name| name.as_string_opt::<i32>()) {
+            return Ok(name.value(0).to_owned());
+        }
+    }
+    Ok(String::new())
 }
 
 /// The tables of the source's file. They are looked for where a system does not say at all what tables it has.
