@@ -30,7 +30,7 @@ const TABLES: &str = "
     FROM information_schema.tables WHERE table_schema <> 'information_schema' ORDER BY 1, 2";
 
 /// The drivers that are known to divide answers. No other is asked to: it may crash where it has to say no, as that of
-/// PostgreSQL does.
+/// Postgres does.
 const DIVIDING: &[&str] = &["ADBC Flight SQL Driver - Go"];
 
 /// So many rows show of what types they are, where a driver finds that out by looking at them.
