@@ -91,8 +91,10 @@ class Handler(BaseHTTPRequestHandler):
     def run(self, entry, parameters, form):
         sql = entry["sql"]
         reads = re.match(r"\s*(SELECT|WITH|DESCRIBE|EXPLAIN)", sql)
-        if reads and entry["settings"]:
-            values = ", ".join(f"{name} = {literal(value)}" for name, value in entry["settings"].items())
+        if reads:
+            # Only what is streamed can be stopped, and everybody waits for the rest.
+            settings = {"max_execution_time": "10"} | entry["settings"]
+            values = ", ".join(f"{name} = {literal(value)}" for name, value in settings.items())
             sql = f"{sql} SETTINGS {values}"
         with running:
             for name, value in parameters.items():
