@@ -55,7 +55,7 @@ fn significant(value: u64, start: usize, room: &mut Room) -> usize {
     // Counted on the value, so that what comes next does not wait for these digits. 1233/4096 is about log10(2), and the
     // last bit changes no count but that of zero.
     let value = value | 1;
-    let guess = ((u64::BITS - value.leading_zeros()) * 1233 >> 12) as usize;
+    let guess = (((u64::BITS - value.leading_zeros()) * 1233) >> 12) as usize;
     let len = guess + usize::from(value >= TEN_TO[guess]);
     eight_at(digits >> (64 - 8 * len), start, room) - 8 + len
 }
@@ -140,18 +140,16 @@ pub(super) fn non_finite_name(value: f64) -> &'static str {
 pub(super) fn push_decimal(unscaled: i128, scale: i8, out: &mut Vec<u8>) {
     let magnitude = unscaled.unsigned_abs();
     // Nearly all decimals are so small.
-    match (u64::try_from(magnitude), usize::try_from(scale)) {
-        (Ok(small), Ok(scale @ 0..=16)) => out.put_with(|room| {
+    if let (Ok(small), Ok(scale @ 0..=16)) = (u64::try_from(magnitude), usize::try_from(scale)) {
+        return out.put_with(|room| {
             let start = sign(unscaled < 0, room);
             decimal(small, scale, start, room)
-        }),
-        _ => {
-            if unscaled < 0 {
-                out.push(b'-');
-            }
-            place_point(itoa::Buffer::new().format(magnitude).as_bytes(), scale, out);
-        }
+        });
     }
+    if unscaled < 0 {
+        out.push(b'-');
+    }
+    place_point(itoa::Buffer::new().format(magnitude).as_bytes(), scale, out);
 }
 
 /// At most 16 of the digits are decimals.
@@ -254,7 +252,7 @@ mod tests {
         let mut state = 1_u64;
         let mut random = || {
             state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            state ^ state >> 29
+            state ^ (state >> 29)
         };
         let edges =
             [1e-4, 5e-5, 1.5e-4, 0.3, 1e11, 99_999_999_999.999_9, 99_999_999_999.999_95, 1e15, 9_007_199_254_740_993.0];
