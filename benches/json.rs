@@ -2,7 +2,7 @@
 //! JSON, for our encoder and for both writers of `arrow-json`, rows, bytes of text, and the seconds of processor time of
 //! each run. Beside the file stand three made tables: wide and numeric, long texts with escapes, nested.
 
-use std::{env, error::Error, fs, fs::File, process::ExitCode, sync::Arc};
+use std::{env, error::Error, fs, fs::File, mem, process::ExitCode, sync::Arc, thread};
 
 use aqueduct::encode::{JsonEncoder, Options};
 use arrow::{
@@ -56,12 +56,12 @@ fn measure(file: &str, rows: &str, runs: &str) -> Outcome<Value> {
         ("nested", repeat(made, nested)?),
     ] {
         let count: usize = batches.iter().map(RecordBatch::num_rows).sum();
-        let mut writers = serde_json::Map::new();
+        let (mut writers, mut text) = (serde_json::Map::new(), Vec::new());
         // Each gets its turn in each round, after one that does not count.
         for run in 0..=runs {
             for (writer, encode) in WRITERS {
                 let began = processor_seconds()?;
-                let bytes = encode(&batches)?;
+                let bytes = encode(&batches, &mut text)?;
                 let seconds = processor_seconds()? - began;
                 let figures = writers.entry(writer).or_insert_with(|| json!({"bytes": bytes, "seconds": []}));
                 if let (true, Some(all)) = (run > 0, figures["seconds"].as_array_mut()) {
@@ -74,22 +74,23 @@ fn measure(file: &str, rows: &str, runs: &str) -> Outcome<Value> {
     Ok(tables.into())
 }
 
-type Encode = fn(&[RecordBatch]) -> Outcome<usize>;
+/// Writes into memory that is there already, and says how many bytes.
+type Encode = fn(&[RecordBatch], &mut Vec<u8>) -> Outcome<usize>;
 
 const WRITERS: [(&str, Encode); 3] =
     [("aqueduct", ours), ("LineDelimitedWriter", theirs::<LineDelimited>), ("ArrayWriter", theirs::<JsonArray>)];
 
-/// One object a line, and how many bytes they are. The text of a batch goes where that of the last was.
-fn ours(batches: &[RecordBatch]) -> Outcome<usize> {
+/// One object a line. The text of a batch goes where that of the last was.
+fn ours(batches: &[RecordBatch], text: &mut Vec<u8>) -> Outcome<usize> {
     let Some(first) = batches.first() else { return Ok(0) };
     let failed = |fault| format!("{fault:?}");
     let encoder = JsonEncoder::new(&first.schema(), &Options::default()).map_err(failed)?;
-    let (mut text, mut bytes) = (Vec::new(), 0);
+    let mut bytes = 0;
     for batch in batches {
         text.clear();
         let rows = encoder.rows(batch).map_err(failed)?;
         for row in 0..batch.num_rows() {
-            rows.push(row, &mut text);
+            rows.push(row, text);
             text.push(b'\n');
         }
         bytes += text.len();
@@ -97,15 +98,15 @@ fn ours(batches: &[RecordBatch]) -> Outcome<usize> {
     Ok(bytes)
 }
 
-/// The same with `arrow-json`: like ours it writes NULLs, and like ours into memory that is there.
-fn theirs<F: JsonFormat>(batches: &[RecordBatch]) -> Outcome<usize> {
-    let (mut text, mut bytes) = (Vec::new(), 0);
+/// The same with `arrow-json`, which writes NULLs too.
+fn theirs<F: JsonFormat>(batches: &[RecordBatch], text: &mut Vec<u8>) -> Outcome<usize> {
+    let mut bytes = 0;
     for batch in batches {
         text.clear();
-        let mut writer = WriterBuilder::new().with_explicit_nulls(true).build::<_, F>(text);
+        let mut writer = WriterBuilder::new().with_explicit_nulls(true).build::<_, F>(mem::take(text));
         writer.write(batch)?;
         writer.finish()?;
-        text = writer.into_inner();
+        *text = writer.into_inner();
         bytes += text.len();
     }
     Ok(bytes)
@@ -228,6 +229,8 @@ impl Numbers {
 
 /// What this thread has used of a processor, whoever else used it too.
 fn processor_seconds() -> Outcome<f64> {
+    // The kernel adds up at every tick, of some milliseconds, and whenever it is asked for another thread.
+    thread::yield_now();
     let status = fs::read_to_string("/proc/thread-self/schedstat")?;
     let nanoseconds: f64 = status.split(' ').next().ok_or("no schedstat")?.parse()?;
     Ok(nanoseconds / 1e9)

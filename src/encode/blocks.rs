@@ -1,15 +1,13 @@
 //! Short pieces appended to a vector in blocks of fixed size: a block too much is written and taken back, which costs less
 //! than a copy of exactly so many bytes.
 
-use super::digits::Digits;
-
 /// What the writers of text need of a vector of bytes.
 pub(super) trait Blocks {
     /// Appends the first `len` bytes of a block.
-    fn put<const N: usize>(&mut self, block: [u8; N], len: usize);
+    fn put<const N: usize>(&mut self, block: &[u8; N], len: usize);
 
-    /// Appends digits.
-    fn put_digits(&mut self, digits: Digits);
+    /// Appends what `write` leaves in a block, as many bytes as it says.
+    fn put_with<const N: usize>(&mut self, write: impl FnOnce(&mut [u8; N]) -> usize);
 
     /// Appends bytes.
     fn put_all(&mut self, bytes: &[u8]);
@@ -20,16 +18,20 @@ pub(super) trait Blocks {
 
 impl Blocks for Vec<u8> {
     #[inline]
-    fn put<const N: usize>(&mut self, block: [u8; N], len: usize) {
+    fn put<const N: usize>(&mut self, block: &[u8; N], len: usize) {
         debug_assert!(len <= N, "a block has all its bytes");
         let end = self.len() + len;
-        self.extend_from_slice(&block);
+        self.extend_from_slice(block);
         self.truncate(end);
     }
 
     #[inline]
-    fn put_digits(&mut self, digits: Digits) {
-        self.put(digits.text.to_le_bytes(), digits.len);
+    fn put_with<const N: usize>(&mut self, write: impl FnOnce(&mut [u8; N]) -> usize) {
+        let end = self.len();
+        self.extend_from_slice(&[0; N]);
+        let len = self.last_chunk_mut().map_or(0, write);
+        debug_assert!(len <= N, "a block has all its bytes");
+        self.truncate(end + len);
     }
 
     #[inline]
@@ -73,40 +75,6 @@ fn blocks<const N: usize>(bytes: &[u8], out: &mut Vec<u8>, is_special: impl Fn(u
     }
 }
 
-/// The last `len` of these bytes, from 1 to 15, the first lowest, with spaces behind them.
-#[inline]
-pub(super) fn last_block(bytes: &[u8], len: usize) -> u128 {
-    // No byte is taken alone where there are blocks that overlap: what both hold is the same.
-    let text = match bytes.last_chunk::<16>() {
-        Some(last) => u128::from_le_bytes(*last) >> (8 * (16 - len)),
-        None => short(bytes),
-    };
-    let spaces = u128::from_le_bytes([b' '; 16]) << (8 * len);
-    text | spaces
-}
-
-/// 1 to 15 bytes as a number, the first lowest.
-#[inline]
-fn short(bytes: &[u8]) -> u128 {
-    let len = bytes.len();
-    if len >= 8 {
-        let (first, last) = ends(bytes).map_or((0, 0), |(a, b)| (u64::from_le_bytes(a), u64::from_le_bytes(b)));
-        u128::from(first) | u128::from(last) << (8 * (len - 8))
-    } else if len >= 4 {
-        let (first, last) = ends(bytes).map_or((0, 0), |(a, b)| (u32::from_le_bytes(a), u32::from_le_bytes(b)));
-        u128::from(u64::from(first) | u64::from(last) << (8 * (len - 4)))
-    } else {
-        let byte = |at: usize| u32::from(bytes[at]) << (8 * at);
-        u128::from(byte(0) | byte(len / 2) | byte(len - 1))
-    }
-}
-
-/// The first and the last `N` bytes.
-#[inline]
-fn ends<const N: usize>(bytes: &[u8]) -> Option<([u8; N], [u8; N])> {
-    Some((*bytes.first_chunk()?, *bytes.last_chunk()?))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -118,7 +86,7 @@ mod tests {
             let mut out = b"before".to_vec();
             out.put_all(&source[..len]);
             assert_eq!(out, [b"before", &source[..len]].concat());
-            out.put(*b"after and more", 5);
+            out.put(b"after and more", 5);
             assert_eq!(out, [b"before", &source[..len], b"after"].concat());
         }
     }
@@ -133,18 +101,6 @@ mod tests {
                 let copied = out.put_until(&text, |byte| byte == b'"');
                 assert!(copied <= at && at - copied < 16, "{copied} of {len} with the quote at {at}");
                 assert_eq!(out, text[..copied]);
-            }
-        }
-    }
-
-    #[test]
-    fn the_last_block_is_filled_with_spaces() {
-        let source: Vec<u8> = (b'!'..=b'~').collect();
-        for len in 1..source.len() {
-            for rest in (1..16).filter(|rest| len >= 16 || *rest == len) {
-                let mut expected = source[len - rest..len].to_vec();
-                expected.resize(16, b' ');
-                assert_eq!(last_block(&source[..len], rest).to_le_bytes(), *expected);
             }
         }
     }

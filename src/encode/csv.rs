@@ -45,7 +45,7 @@ impl CsvEncoder {
             if index > 0 {
                 out.push(b',');
             }
-            Csv::push_text(field.name(), out);
+            Csv::push_text(field.name().as_bytes(), 0..field.name().len(), out);
         }
         out.put_all(b"\r\n");
     }

@@ -1,17 +1,18 @@
 //! How JSON and CSV differ in writing the same values: NULL, quotes and nesting.
 
-use super::{
-    blocks::{Blocks, last_block},
-    options::Options,
-};
+use std::ops::Range;
+
+use wide::u8x16;
+
+use super::{blocks::Blocks, options::Options};
 
 /// A text format's own rules.
 pub(super) trait Dialect: 'static {
     /// What stands for NULL.
     fn null(options: &Options) -> &[u8];
 
-    /// Text that may hold any character.
-    fn push_text(text: &str, out: &mut Vec<u8>);
+    /// Text that may hold any character: a range of a buffer, of which the bytes behind may be looked at too.
+    fn push_text(bytes: &[u8], range: Range<usize>, out: &mut Vec<u8>);
 
     /// A value that JSON knows no type for, and whose text has no character that needs escapes in either format.
     fn push_plain(out: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>));
@@ -29,32 +30,11 @@ impl Dialect for Json {
     }
 
     #[inline]
-    fn push_text(text: &str, out: &mut Vec<u8>) {
+    fn push_text(bytes: &[u8], range: Range<usize>, out: &mut Vec<u8>) {
         out.push(b'"');
-        let mut rest = text.as_bytes();
-        while let Some((block, behind)) = rest.split_first_chunk::<16>() {
-            if holds_escape(block) {
-                push_escaped(*block, 16, out);
-            } else {
-                out.extend_from_slice(block);
-            }
-            rest = behind;
-        }
-        match text.as_bytes().last_chunk::<16>() {
-            _ if rest.is_empty() => {}
-            // Its first bytes are written already, as they are.
-            Some(block) if !holds_escape(block) => {
-                out.truncate(out.len() + rest.len() - 16);
-                out.extend_from_slice(block);
-            }
-            _ => {
-                let block = last_block(text.as_bytes(), rest.len());
-                if has_escape(block) {
-                    push_escaped(block.to_le_bytes(), rest.len(), out);
-                } else {
-                    out.put(block.to_le_bytes(), rest.len());
-                }
-            }
+        let (start, end) = (push_blocks(bytes, range.clone(), out), range.end);
+        if start < end {
+            push_rest(&bytes[start..end], out);
         }
         out.push(b'"');
     }
@@ -72,57 +52,67 @@ impl Dialect for Json {
     }
 }
 
-/// Without an early exit these are comparisons of vectors.
-#[inline]
-#[expect(clippy::needless_bitwise_bool, reason = "a lazy operator is an early exit")]
-fn holds_escape(block: &[u8; 16]) -> bool {
-    let below_space = block.iter().fold(false, |any, byte| any | (*byte < b' '));
-    let quote = block.iter().fold(false, |any, byte| any | (*byte == b'"'));
-    let backslash = block.iter().fold(false, |any, byte| any | (*byte == b'\\'));
-    below_space | quote | backslash
-}
+/// How many bytes of a text are looked at at once. Where escapes are in it cannot be predicted, so that what counts is how
+/// few branches a text takes: one for its end, one for each escape, and those of whole blocks, which go the same way.
+const BLOCK: usize = 32;
 
-/// The same of a block that was put together in registers.
+/// Appends text with escapes as far as there are whole blocks, in it or behind it, and says where it stopped.
 #[inline]
-const fn has_escape(block: u128) -> bool {
-    const ONES: u128 = u128::MAX / 255;
-    let (quote, backslash) = (block ^ (ONES * b'"' as u128), block ^ (ONES * b'\\' as u128));
-    // The highest bit of a byte says that the subtraction borrowed, which it does first where it should.
-    let below_space = block.wrapping_sub(ONES * b' ' as u128) & !block;
-    let is_quote = quote.wrapping_sub(ONES) & !quote;
-    let is_backslash = backslash.wrapping_sub(ONES) & !backslash;
-    (below_space | is_quote | is_backslash) & (ONES << 7) != 0
-}
-
-/// The first `len` bytes of a block that holds bytes to be escaped. Each is looked up, whether it is one of those or not:
-/// where they are in a text cannot be predicted.
-// Apart, so that the loop over blocks without any is small.
-#[inline(never)]
-fn push_escaped(block: [u8; 16], len: usize, out: &mut Vec<u8>) {
-    let (mut text, mut end) = ([0; LONGEST_ESCAPED], 0);
-    for byte in block {
-        let escape = ESCAPES[usize::from(byte)];
-        text[end..end + 8].copy_from_slice(&escape);
-        end += usize::from(escape[7]);
+fn push_blocks(bytes: &[u8], range: Range<usize>, out: &mut Vec<u8>) -> usize {
+    let Range { mut start, end } = range;
+    while let Some(block) = bytes.get(start..).and_then(|rest| rest.first_chunk::<BLOCK>()) {
+        let (found, left) = (escapes(block), end - start);
+        // A step that does not depend on what is found: the next block can be read meanwhile.
+        if found == 0 && left >= BLOCK {
+            out.extend_from_slice(block);
+            start += BLOCK;
+            continue;
+        }
+        let clean = (found.trailing_zeros() as usize).min(left);
+        out.put(block, clean);
+        start += clean;
+        if clean == left {
+            break;
+        }
+        push_escape(block[clean], out);
+        start += 1;
     }
-    // What fills the block up stands for itself.
-    let end = end - (16 - len);
-    match text.first_chunk::<32>() {
-        Some(usual) if end <= 32 => out.put(*usual, end),
-        _ => out.put(text, end),
+    start
+}
+
+/// Appends what is left at the end of a buffer.
+#[cold]
+fn push_rest(bytes: &[u8], out: &mut Vec<u8>) {
+    for byte in bytes {
+        push_escape(*byte, out);
     }
 }
 
-/// A block whose bytes all need six, and what is written behind the last of them.
-const LONGEST_ESCAPED: usize = 16 * 6 + 2;
+/// A bit for each byte that needs an escape.
+#[inline]
+fn escapes(block: &[u8; BLOCK]) -> u32 {
+    let (parts, _) = block.as_chunks::<16>();
+    let [a, b] = [parts[0], parts[1]].map(|part| {
+        let bytes = u8x16::new(part);
+        let is_control = bytes.min(u8x16::splat(b' ' - 1)).simd_eq(bytes);
+        (is_control | bytes.simd_eq(u8x16::splat(b'"')) | bytes.simd_eq(u8x16::splat(b'\\'))).to_bitmask()
+    });
+    a | b << 16
+}
+
+#[inline]
+fn push_escape(byte: u8, out: &mut Vec<u8>) {
+    let escape = ESCAPES[usize::from(byte)];
+    out.put(&escape.to_le_bytes(), (escape >> 56) as usize);
+}
 
 /// What is written for each byte, and in the last place how long that is.
-const ESCAPES: [[u8; 8]; 256] = {
+const ESCAPES: [u64; 256] = {
     const HEX: &[u8; 16] = b"0123456789abcdef";
-    let mut escapes = [[0; 8]; 256];
+    let mut escapes = [0; 256];
     let mut byte = 0_u8;
     loop {
-        escapes[byte as usize] = match byte {
+        escapes[byte as usize] = u64::from_le_bytes(match byte {
             0x08 => short(b'b'),
             b'\t' => short(b't'),
             b'\n' => short(b'n'),
@@ -131,7 +121,7 @@ const ESCAPES: [[u8; 8]; 256] = {
             b'"' | b'\\' => short(byte),
             0..0x20 => [b'\\', b'u', b'0', b'0', HEX[(byte >> 4) as usize], HEX[(byte & 15) as usize], 0, 6],
             _ => [byte, 0, 0, 0, 0, 0, 0, 1],
-        };
+        });
         if byte == u8::MAX {
             break escapes;
         }
@@ -152,11 +142,11 @@ impl Dialect for Csv {
     }
 
     #[inline]
-    fn push_text(text: &str, out: &mut Vec<u8>) {
-        let start = out.len();
-        let clean = out.put_until(text.as_bytes(), |byte| matches!(byte, b',' | b'"' | b'\r' | b'\n'));
-        if clean < text.len() || text.is_empty() || text.starts_with(' ') || text.ends_with(' ') {
-            out.put_all(&text.as_bytes()[clean..]);
+    fn push_text(bytes: &[u8], range: Range<usize>, out: &mut Vec<u8>) {
+        let (start, text) = (out.len(), &bytes[range]);
+        let clean = out.put_until(text, |byte| matches!(byte, b',' | b'"' | b'\r' | b'\n'));
+        if clean < text.len() || text.is_empty() || text.starts_with(b" ") || text.ends_with(b" ") {
+            out.put_all(&text[clean..]);
             quote_from(start, out);
         }
     }
@@ -205,8 +195,13 @@ mod tests {
     fn text<D: Dialect>(value: &str) -> String {
         let mut out = Vec::new();
         out.put_all(b"before,");
-        D::push_text(value, &mut out);
-        String::from_utf8(out.split_off(7)).expect("UTF-8")
+        D::push_text(value.as_bytes(), 0..value.len(), &mut out);
+        let alone = String::from_utf8(out.split_off(7)).expect("UTF-8");
+        // What stands around it in a buffer changes nothing.
+        let around = format!("\",\n{value}{}", "\",\n".repeat(20));
+        D::push_text(around.as_bytes(), 3..3 + value.len(), &mut out);
+        assert_eq!(out.split_off(7), alone.as_bytes());
+        alone
     }
 
     #[test]
@@ -247,13 +242,12 @@ mod tests {
     #[test]
     fn escapes_are_found_in_every_place() {
         for byte in 0..=255 {
-            for at in 0..16 {
+            let needs_escape = matches!(byte, 0..0x20 | b'"' | b'\\');
+            for at in 0..BLOCK {
                 for other in [b' ', b'!', b'#', b'[', b']', 0x7f, 0x80, 0xff] {
-                    let mut block = [other; 16];
+                    let mut block = [other; BLOCK];
                     block[at] = byte;
-                    let expected = matches!(byte, 0..0x20 | b'"' | b'\\');
-                    assert_eq!(holds_escape(&block), expected, "{block:?}");
-                    assert_eq!(has_escape(u128::from_le_bytes(block)), expected, "{block:?}");
+                    assert_eq!(escapes(&block), u32::from(needs_escape) << at, "{block:?}");
                 }
             }
         }
@@ -261,7 +255,7 @@ mod tests {
 
     #[test]
     fn text_of_every_length_with_an_escape_anywhere() {
-        for len in 0..70 {
+        for len in 0..100 {
             for at in 0..len {
                 for special in ["\"", "\\", "\n", "\u{1}"] {
                     let value = format!("{}{special}{}", "é".repeat(at), "x".repeat(len - at));

@@ -9,6 +9,7 @@ use arrow::{
 };
 
 use super::{
+    blocks::Blocks,
     cell::{Cell, Unsupported, Write},
     dialect::{Dialect, Json},
     options::Options,
@@ -17,21 +18,23 @@ use super::{
 /// Before each field of an object: `{"first":`, `,"second":` and so on.
 pub(super) type Prefixes = Box<[Prefix]>;
 
-/// Short enough to be copied in whole blocks, the last filled up.
+/// Those of names of up to 28 bytes are copied in one block.
 pub(super) struct Prefix {
-    blocks: Box<[[u8; 16]]>,
+    first: [u8; 32],
     len: usize,
+    rest: Box<[u8]>,
 }
 
 /// The prefixes of an object with these fields.
 pub(super) fn prefixes(fields: &Fields) -> Prefixes {
     let prefix = |(index, name): (usize, &str)| {
         let mut text = vec![if index == 0 { b'{' } else { b',' }];
-        Json::push_text(name, &mut text);
+        Json::push_text(name.as_bytes(), 0..name.len(), &mut text);
         text.push(b':');
-        let len = text.len();
-        text.resize(len.next_multiple_of(16), b' ');
-        Prefix { blocks: text.as_chunks().0.into(), len }
+        let rest = text.split_off(text.len().min(32));
+        let mut first = [b' '; 32];
+        first[..text.len()].copy_from_slice(&text);
+        Prefix { first, len: text.len(), rest: rest.into() }
     };
     fields.iter().map(|field| field.name().as_str()).enumerate().map(prefix).collect()
 }
@@ -43,11 +46,10 @@ pub(super) fn push_object(prefixes: &Prefixes, cells: &[Cell<'_>], row: usize, o
         out.push(b'{');
     }
     for (prefix, cell) in prefixes.iter().zip(cells) {
-        let end = out.len() + prefix.len;
-        for block in &prefix.blocks {
-            out.extend_from_slice(block);
+        out.put(&prefix.first, prefix.len);
+        if !prefix.rest.is_empty() {
+            out.extend_from_slice(&prefix.rest);
         }
-        out.truncate(end);
         cell.push(row, out);
     }
     out.push(b'}');

@@ -1,14 +1,18 @@
 //! Writers for the scalar types.
 
 use arrow::{
-    array::{Array, ArrayAccessor, AsArray},
+    array::{
+        Array, ArrayAccessor, AsArray, ByteView, GenericStringArray, MAX_INLINE_VIEW_LEN, OffsetSizeTrait,
+        StringViewArray,
+    },
     datatypes::{
-        ArrowPrimitiveType, DataType, Date32Type, Date64Type, Decimal32Type, Decimal64Type, Decimal128Type,
-        Decimal256Type, DurationMicrosecondType, DurationMillisecondType, DurationNanosecondType, DurationSecondType,
-        Float16Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type, IntervalDayTimeType,
-        IntervalMonthDayNanoType, IntervalUnit, IntervalYearMonthType, Time32MillisecondType, Time32SecondType,
-        Time64MicrosecondType, Time64NanosecondType, TimeUnit, TimestampMicrosecondType, TimestampMillisecondType,
-        TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+        ArrowNativeType, ArrowPrimitiveType, DataType, Date32Type, Date64Type, Decimal32Type, Decimal64Type,
+        Decimal128Type, Decimal256Type, DurationMicrosecondType, DurationMillisecondType, DurationNanosecondType,
+        DurationSecondType, Float16Type, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
+        IntervalDayTimeType, IntervalMonthDayNanoType, IntervalUnit, IntervalYearMonthType, Time32MillisecondType,
+        Time32SecondType, Time64MicrosecondType, Time64NanosecondType, TimeUnit, TimestampMicrosecondType,
+        TimestampMillisecondType, TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type, UInt32Type,
+        UInt64Type,
     },
 };
 use base64::{Engine, encoded_len, engine::general_purpose::STANDARD};
@@ -18,7 +22,9 @@ use super::{
     cell::Write,
     dialect::Dialect,
     interval::push_interval,
-    number::{non_finite_name, push_decimal, push_decimal256, push_finite, push_signed, push_unsigned},
+    number::{
+        non_finite_name, push_decimal, push_decimal256, push_finite, push_finite_f64, push_signed, push_unsigned,
+    },
     options::{Int64, Options},
     temporal::{per_second, push_date, push_time, push_timestamp},
 };
@@ -32,7 +38,7 @@ pub(super) fn writer<'a, D: Dialect>(array: &'a dyn Array, options: &Options) ->
         T::Null => Box::new(|_, _| {}),
         T::Boolean => {
             let values = array.as_boolean().values();
-            Box::new(|row, out| if values.value(row) { out.put(*b"true", 4) } else { out.put(*b"false", 5) })
+            Box::new(|row, out| if values.value(row) { out.put(b"true", 4) } else { out.put(b"false", 5) })
         }
         T::Int64 if as_text => plain::<D, Int64Type>(array, push_signed),
         T::UInt64 if as_text => plain::<D, UInt64Type>(array, push_unsigned),
@@ -44,9 +50,9 @@ pub(super) fn writer<'a, D: Dialect>(array: &'a dyn Array, options: &Options) ->
         T::UInt16 => unsigned::<UInt16Type>(array),
         T::UInt32 => unsigned::<UInt32Type>(array),
         T::UInt64 => unsigned::<UInt64Type>(array),
-        T::Float16 => floats::<D, Float16Type, f32>(array),
-        T::Float32 => floats::<D, Float32Type, f32>(array),
-        T::Float64 => floats::<D, Float64Type, f64>(array),
+        T::Float16 => floats::<D, Float16Type, f32>(array, push_finite),
+        T::Float32 => floats::<D, Float32Type, f32>(array, push_finite),
+        T::Float64 => floats::<D, Float64Type, f64>(array, push_finite_f64),
         T::Decimal32(_, scale) => {
             plain::<D, Decimal32Type>(array, |value, out| push_decimal(i128::from(value), *scale, out))
         }
@@ -55,9 +61,9 @@ pub(super) fn writer<'a, D: Dialect>(array: &'a dyn Array, options: &Options) ->
         }
         T::Decimal128(_, scale) => plain::<D, Decimal128Type>(array, |value, out| push_decimal(value, *scale, out)),
         T::Decimal256(_, scale) => plain::<D, Decimal256Type>(array, |value, out| push_decimal256(value, *scale, out)),
-        T::Utf8 => texts::<D, _>(array.as_string::<i32>()),
-        T::LargeUtf8 => texts::<D, _>(array.as_string::<i64>()),
-        T::Utf8View => texts::<D, _>(array.as_string_view()),
+        T::Utf8 => texts::<D, i32>(array.as_string()),
+        T::LargeUtf8 => texts::<D, i64>(array.as_string()),
+        T::Utf8View => views::<D>(array.as_string_view()),
         T::Binary => bytes::<D, _>(array.as_binary::<i32>()),
         T::LargeBinary => bytes::<D, _>(array.as_binary::<i64>()),
         T::BinaryView => bytes::<D, _>(array.as_binary_view()),
@@ -81,11 +87,11 @@ fn unsigned<T: ArrowPrimitiveType<Native: Into<u64>>>(array: &dyn Array) -> Writ
 }
 
 /// `F` is the float that the values are printed as.
-fn floats<D, T, F>(array: &dyn Array) -> Write<'_>
+fn floats<'a, D, T, F>(array: &'a dyn Array, push_finite: impl Fn(F, &mut Vec<u8>) + 'a) -> Write<'a>
 where
     D: Dialect,
     T: ArrowPrimitiveType<Native: Into<F>>,
-    F: zmij::Float + Copy + Into<f64>,
+    F: Copy + Into<f64>,
 {
     let values = array.as_primitive::<T>().values();
     Box::new(move |row, out| {
@@ -109,8 +115,25 @@ where
     Box::new(move |row, out| D::push_plain(out, |out| push(values[row], out)))
 }
 
-fn texts<'a, D: Dialect, A: ArrayAccessor<Item = &'a str> + 'a>(array: A) -> Write<'a> {
-    Box::new(move |row, out| D::push_text(array.value(row), out))
+fn texts<D: Dialect, O: OffsetSizeTrait>(array: &GenericStringArray<O>) -> Write<'_> {
+    let (bytes, ends) = (array.value_data(), array.value_offsets());
+    Box::new(move |row, out| D::push_text(bytes, ends[row].as_usize()..ends[row + 1].as_usize(), out))
+}
+
+/// Of few bytes a view holds them, of more where they are.
+fn views<D: Dialect>(array: &StringViewArray) -> Write<'_> {
+    const VIEW: usize = size_of::<u128>();
+    let (views, inside, buffers) = (array.views(), array.views().inner().as_slice(), array.data_buffers());
+    Box::new(move |row, out| {
+        let view = ByteView::from(views[row]);
+        let length = view.length.as_usize();
+        let (bytes, start) = if view.length <= MAX_INLINE_VIEW_LEN {
+            (inside, row * VIEW + size_of_val(&view.length))
+        } else {
+            (buffers[view.buffer_index.as_usize()].as_slice(), view.offset.as_usize())
+        };
+        D::push_text(bytes, start..start + length, out);
+    })
 }
 
 /// Base64 with padding (RFC 4648, section 4).
@@ -161,7 +184,7 @@ where
 {
     plain::<D, T>(array, move |value, out| {
         push_timestamp(value, PER_SECOND, out);
-        out.put(*b"Z", utc);
+        out.put(b"Z", utc);
     })
 }
 

@@ -31,8 +31,8 @@ pub(super) fn push_date(days: i64, out: &mut Vec<u8>) {
     };
     match u32::try_from(year) {
         Ok(year @ 0..=9999) => {
-            let [a, b, c, d, e, f, g, h] = eight_text(year * 10_000 + month * 100 + day);
-            out.put([a, b, c, d, b'-', e, f, b'-', g, h], 10);
+            let [a, b, c, d, e, f, g, h] = eight_text(u64::from(year * 10_000 + month * 100 + day));
+            out.put(&[a, b, c, d, b'-', e, f, b'-', g, h], 10);
         }
         _ => push_unusual_date(year, month, day, out),
     }
@@ -45,8 +45,8 @@ fn push_unusual_date(year: i64, month: u32, day: u32, out: &mut Vec<u8>) {
     let padding = [1000, 100, 10].iter().filter(|limit| magnitude < **limit).count();
     out.resize(out.len() + padding, b'0');
     push_unsigned(magnitude, out);
-    let [.., e, f, g, h] = eight_text(month * 100 + day);
-    out.put([b'-', e, f, b'-', g, h], 6);
+    let [.., e, f, g, h] = eight_text(u64::from(month * 100 + day));
+    out.put(&[b'-', e, f, b'-', g, h], 6);
 }
 
 /// `23:59:59`, with 3, 6 or 9 decimals if there is a fraction, for a time since midnight.
@@ -84,11 +84,12 @@ fn push_clock(seconds: u64, out: &mut Vec<u8>) {
     if !usual {
         push_unsigned(hours, out);
     }
-    let [_, _, a, b, c, d, e, f] = eight_text(if usual { hours as u32 * 10_000 } else { 0 } + minutes * 100 + seconds);
+    let [_, _, a, b, c, d, e, f] =
+        eight_text(u64::from(if usual { hours as u32 * 10_000 } else { 0 } + minutes * 100 + seconds));
     if usual {
-        out.put([a, b], 2);
+        out.put(&[a, b], 2);
     }
-    out.put([b':', c, d, b':', e, f], 6);
+    out.put(&[b':', c, d, b':', e, f], 6);
 }
 
 /// Nothing for zero; else the fewest groups of three decimals, the widths that every parser knows.
@@ -99,10 +100,10 @@ fn push_fraction(fraction: u64, per_second: u64, out: &mut Vec<u8>) {
         return;
     }
     let nanoseconds = (fraction * (1_000_000_000 / per_second)) as u32;
-    let [a, b, c, d, e, f, g, h] = eight_text(nanoseconds / 10);
+    let [a, b, c, d, e, f, g, h] = eight_text(u64::from(nanoseconds / 10));
     let digits = [b'.', a, b, c, d, e, f, g, h, b'0' + (nanoseconds % 10) as u8];
     out.put(
-        digits,
+        &digits,
         if nanoseconds.is_multiple_of(1_000_000) {
             4
         } else if nanoseconds.is_multiple_of(1_000) {
