@@ -14,7 +14,7 @@ use datafusion::{
     arrow::{array::RecordBatch, util::display::array_value_to_string},
     common::ScalarValue,
 };
-use futures::TryStreamExt;
+use futures::{FutureExt, StreamExt, TryStreamExt, future::BoxFuture, stream};
 
 use super::{Failure, output};
 use crate::{
@@ -32,6 +32,8 @@ use crate::{
     },
 };
 
+/// So many entries of an allow-list are asked about at once: a service takes its time to answer.
+const AT_ONCE: usize = 4;
 /// A statement is left after so long.
 const LEFT: Duration = Duration::from_secs(2);
 /// So long a service may take to end it.
@@ -173,9 +175,13 @@ impl Live {
             values.map(|values| values.columns.to_vec()).unwrap_or_default()
         };
         let entries = dialect.capabilities().entries();
-        for entry in entries.filter(|entry| entry.kind != Kind::OpenMembership && entry.since <= self.version) {
-            let asked = entry.asked(columns);
-            report.line(entry.name, self.entry(entry, &asked).await)?;
+        let entries = entries.filter(|entry| entry.kind != Kind::OpenMembership && entry.since <= self.version);
+        let verdicts: Vec<BoxFuture<'_, _>> = entries
+            .map(|entry| self.entry(entry, entry.asked(columns)).map(|verdict| (entry.name, verdict)).boxed())
+            .collect();
+        let mut verdicts = stream::iter(verdicts).buffered(AT_ONCE);
+        while let Some((name, verdict)) = verdicts.next().await {
+            report.line(name, verdict)?;
         }
         report.line("ends a statement that is left", self.leave().await)
     }
@@ -216,9 +222,9 @@ impl Live {
     }
 
     /// Does the service compute what an entry of the allow-list says?
-    async fn entry(&self, entry: &Entry, asked: &[Asked]) -> Verdict {
+    async fn entry(&self, entry: &Entry, asked: Vec<Asked>) -> Verdict {
         let (mut statements, mut refused) = (0, Vec::new());
-        for sql in asked.iter().flat_map(|asked| asked.sql(self.name.as_str())) {
+        for sql in asked.into_iter().flat_map(|asked| asked.sql(self.name.as_str())) {
             let (on, off) = (ask(&self.there, &self.name, &sql).await, ask(&self.here, &self.name, &sql).await);
             let (on, off) = match (on, off) {
                 (Ok(on), Ok(off)) => (on, off),
