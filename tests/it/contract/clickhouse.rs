@@ -6,7 +6,10 @@ use aqueduct::model::Code;
 use futures::TryStreamExt;
 use serde_json::Value;
 
-use super::opened::{Opened, check_numbers};
+use super::{
+    opened::{Opened, check_numbers},
+    values::{Exact, check_values, declared},
+};
 use crate::harness::{
     clickhouse::{self, Database, PASSWORD},
     project::Project,
@@ -15,8 +18,7 @@ use crate::harness::{
     tls::TlsProxy,
 };
 
-/// A declared type, a value as SQL, and what it is here.
-const VALUES: &[(&str, &str, &str)] = &[
+const VALUES: &[Exact] = &[
     ("Bool", "true", "true"),
     ("Int8", "-128", "-128"),
     ("UInt8", "255", "255"),
@@ -67,26 +69,11 @@ const VALUES: &[(&str, &str, &str)] = &[
 #[tokio::test]
 async fn values_come_exactly() {
     let database = clickhouse::database().await;
-    let columns: Vec<_> = VALUES.iter().enumerate().map(|(index, (name, ..))| format!("v{index} {name}")).collect();
-    let values: Vec<_> = VALUES.iter().map(|(_, sql, _)| *sql).collect();
+    let (columns, values) = declared(VALUES);
     database
-        .execute(&format!(
-            "CREATE TABLE {{db}}.kinds (id Int32, {}) ENGINE = Memory;\nINSERT INTO {{db}}.kinds VALUES (1, {});\n",
-            columns.join(", "),
-            values.join(", ")
-        ))
+        .execute(&format!("CREATE TABLE {{db}}.kinds (id Int32, {columns}) ENGINE = Memory;\nINSERT INTO {{db}}.kinds VALUES (1, {values});\n"))
         .await;
-    for pushdown in ["on", "off"] {
-        let engine = Opened::with_pushdown(&database.project(), pushdown).await;
-        let mut wrong = Vec::new();
-        for (index, (name, sql, expected)) in VALUES.iter().enumerate() {
-            let rows = engine.rows(&format!("SELECT v{index} FROM s.kinds")).await;
-            if rows != Ok(vec![(*expected).to_owned()]) {
-                wrong.push(format!("{name} {sql}: {rows:?}"));
-            }
-        }
-        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    }
+    check_values(&database.project(), VALUES, &[]).await;
 }
 
 #[tokio::test]

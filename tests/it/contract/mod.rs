@@ -15,6 +15,7 @@ pub mod postgres;
 mod property;
 mod redshift;
 mod sqlite;
+mod values;
 
 use engine::Engine;
 use futures::StreamExt;

@@ -7,7 +7,10 @@ use std::time::{Duration, Instant};
 use aqueduct::model::Code;
 use sqlx::{Connection, MySqlConnection};
 
-use super::opened::{Opened, check_numbers};
+use super::{
+    opened::{Opened, check_numbers},
+    values::{Exact, check_values, declared},
+};
 use crate::harness::{
     mariadb::{self, CERTIFIED, Database, PASSWORD, SECURE, USER},
     project::Project,
@@ -15,8 +18,7 @@ use crate::harness::{
     server::{Server, aqueduct},
 };
 
-/// A declared type, a value as SQL, and what it is here.
-const VALUES: &[(&str, &str, &str)] = &[
+const VALUES: &[Exact] = &[
     ("TINYINT", "-128", "-128"),
     ("TINYINT(1)", "-7", "-7"),
     ("TINYINT UNSIGNED", "255", "255"),
@@ -54,8 +56,8 @@ const VALUES: &[(&str, &str, &str)] = &[
     ("DATE", "'9999-12-31'", "9999-12-31"),
     ("DATETIME", "'2024-02-29 12:30:15'", "2024-02-29T12:30:15"),
     ("DATETIME(6)", "'9999-12-31 23:59:59.999999'", "9999-12-31T23:59:59.999999"),
-    ("TIMESTAMP(6)", "'2038-01-19 03:14:07.999999'", "2038-01-19T03:14:07.999999Z"),
-    ("TIMESTAMP", "'1970-01-01 00:00:01'", "1970-01-01T00:00:01Z"),
+    ("TIMESTAMP(6) NULL", "'2038-01-19 03:14:07.999999'", "2038-01-19T03:14:07.999999Z"),
+    ("TIMESTAMP NULL", "'1970-01-01 00:00:01'", "1970-01-01T00:00:01Z"),
     ("TIME(1)", "'-838:59:59.0'", "-838:59:59.0"),
     ("TIME", "'00:00:00'", "00:00:00"),
     ("YEAR", "2155", "2155"),
@@ -73,27 +75,11 @@ const VALUES: &[(&str, &str, &str)] = &[
 #[tokio::test]
 async fn values_come_exactly() {
     let database = mariadb::database().await;
-    let columns: Vec<_> =
-        VALUES.iter().enumerate().map(|(index, (name, ..))| format!("v{index} {name} NULL")).collect();
-    let values: Vec<_> = VALUES.iter().map(|(_, sql, _)| *sql).collect();
+    let (columns, values) = declared(VALUES);
     database
-        .execute(&format!(
-            "CREATE TABLE kinds (id INT PRIMARY KEY, {}); INSERT INTO kinds VALUES (1, {})",
-            columns.join(", "),
-            values.join(", ")
-        ))
+        .execute(&format!("CREATE TABLE kinds (id INT PRIMARY KEY, {columns}); INSERT INTO kinds VALUES (1, {values})"))
         .await;
-    for pushdown in ["on", "off"] {
-        let engine = Opened::with_pushdown(&database.project(), pushdown).await;
-        let mut wrong = Vec::new();
-        for (index, (name, sql, expected)) in VALUES.iter().enumerate() {
-            let rows = engine.rows(&format!("SELECT v{index} FROM s.kinds")).await;
-            if rows != Ok(vec![(*expected).to_owned()]) {
-                wrong.push(format!("{name} {sql}: {rows:?}"));
-            }
-        }
-        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    }
+    check_values(&database.project(), VALUES, &[]).await;
 }
 
 #[tokio::test]

@@ -11,14 +11,17 @@ use aqueduct::model::Code;
 use futures::TryStreamExt;
 use serde_json::json;
 
-use super::opened::{Opened, check_numbers};
+use super::{
+    opened::{Opened, check_numbers},
+    values::{Exact, check_values, declared},
+};
 use crate::harness::{
     databricks::{self, Workspace},
     server::Server,
 };
 
-/// A type, a value as the backing engine's SQL, and what it is here.
-const VALUES: &[(&str, &str, &str)] = &[
+/// In the backing engine's SQL.
+const VALUES: &[Exact] = &[
     ("BOOLEAN", "true", "true"),
     ("TINYINT", "-128", "-128"),
     ("SMALLINT", "32767", "32767"),
@@ -50,26 +53,13 @@ const VALUES: &[(&str, &str, &str)] = &[
 #[tokio::test]
 async fn values_come_exactly() {
     let workspace = databricks::workspace().await;
-    let columns: Vec<_> = VALUES.iter().enumerate().map(|(index, (name, ..))| format!("v{index} {name}")).collect();
-    let values: Vec<_> = VALUES.iter().map(|(_, sql, _)| *sql).collect();
+    let (columns, values) = declared(VALUES);
     workspace
         .execute(&format!(
-            "DUCKDB CREATE TABLE kinds (id INTEGER, {});\nDUCKDB INSERT INTO kinds VALUES (1, {});\n",
-            columns.join(", "),
-            values.join(", ")
+            "DUCKDB CREATE TABLE kinds (id INTEGER, {columns});\nDUCKDB INSERT INTO kinds VALUES (1, {values});\n"
         ))
         .await;
-    for pushdown in ["on", "off"] {
-        let engine = Opened::with_pushdown(&workspace.project(), pushdown).await;
-        let mut wrong = Vec::new();
-        for (index, (name, sql, expected)) in VALUES.iter().enumerate() {
-            let rows = engine.rows(&format!("SELECT v{index} FROM s.kinds")).await;
-            if rows != Ok(vec![(*expected).to_owned()]) {
-                wrong.push(format!("{name} {sql}: {rows:?}"));
-            }
-        }
-        assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    }
+    check_values(&workspace.project(), VALUES, &[]).await;
 }
 
 #[tokio::test]
