@@ -36,8 +36,8 @@ use crate::{
 const AT_ONCE: usize = 4;
 /// A statement is left after so long.
 const LEFT: Duration = Duration::from_secs(2);
-/// So long a service may take to end it.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// So long a service may take to end it. One that answers late is told only then which statement to end.
+const PATIENCE: Duration = Duration::from_mins(1);
 /// So much of a statement is shown.
 const SHOWN: usize = 600;
 

@@ -145,6 +145,14 @@ pub enum Stop {
 }
 
 impl Stop {
+    /// The same of a statement that may still run there: it is ended, and not asked for again.
+    pub(super) fn of_running(self) -> Self {
+        match self {
+            Self::Lost(fault) | Self::Busy(fault) | Self::Refused(fault) => fault.into(),
+            stop => stop,
+        }
+    }
+
     /// What a caller outside the engine is told.
     pub(super) fn into_fault(self) -> Fault {
         match DataFusionError::from(self) {

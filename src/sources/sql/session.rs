@@ -67,14 +67,19 @@ pub(super) async fn run_in<C: Connector>(
     let gone = feed.gone();
     tokio::pin!(gone);
     let mut pauses = Pauses::default();
+    // The connection that was told to wait.
+    let mut kept = None;
     loop {
         // Not broken off: the system makes the connection either way, and it would not be counted.
-        let (mut session, reused) = match connector.session(&slot, Some(job)).await {
-            Err(Stop::Busy(fault)) => {
-                pauses.wait(Stop::Busy(fault), feed.gone()).await?;
-                continue;
-            }
-            session => session?,
+        let (mut session, reused) = match kept.take() {
+            Some(session) => (session, true),
+            None => match connector.session(&slot, Some(job)).await {
+                Err(Stop::Busy(fault)) => {
+                    pauses.wait(Stop::Busy(fault), feed.gone()).await?;
+                    continue;
+                }
+                session => session?,
+            },
         };
         if feed.is_gone() {
             slot.give_back(session);
@@ -87,8 +92,11 @@ pub(super) async fn run_in<C: Connector>(
         match outcome {
             Ok(()) | Err(Stop::Refused(_)) => slot.give_back(session),
             Err(stop @ Stop::Busy(_)) if !feed.started() => {
-                drop(session);
-                pauses.wait(stop, feed.gone()).await?;
+                if let Err(stop) = pauses.wait(stop, feed.gone()).await {
+                    slot.give_back(session);
+                    return Err(stop);
+                }
+                kept = Some(session);
                 continue;
             }
             // It died while it was idle: nothing was read.

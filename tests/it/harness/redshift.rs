@@ -177,7 +177,7 @@ CREATE DOMAIN redshift_catalog.super AS jsonb;
 CREATE DOMAIN redshift_catalog.varbyte AS bytea;
 CREATE DOMAIN redshift_catalog.geometry AS text;
 CREATE DOMAIN redshift_catalog.hllsketch AS text;
-CREATE FUNCTION redshift_catalog.json_serialize(jsonb) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT CAST($1 AS text)';
+CREATE FUNCTION redshift_catalog.json_serialize(jsonb) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT coalesce(CAST($1 AS text), ''null'')';
 CREATE FUNCTION redshift_catalog.from_varbyte(bytea, text) RETURNS text LANGUAGE sql IMMUTABLE AS 'SELECT encode($1, $2)';
 CREATE TABLE redshift_catalog.late_binding (view_name text);
 CREATE VIEW redshift_catalog.svv_all_tables AS

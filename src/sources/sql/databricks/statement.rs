@@ -67,7 +67,7 @@ impl Api {
             }
             tokio::time::sleep(jittered(pause)).await;
             pause = LONGEST_PAUSE.min(pause * 3 / 2);
-            told = self.call(&Ask::poll(&id)).await?;
+            told = self.call(&Ask::poll(&id)).await.map_err(Stop::of_running)?;
         }
     }
 

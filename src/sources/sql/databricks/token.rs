@@ -21,6 +21,11 @@ use crate::{
 /// A token is renewed so long before it expires, or in the last quarter of a shorter life.
 const EARLY: Duration = Duration::from_mins(2);
 
+/// Who is not answered in so long asks again.
+const ANSWER: Duration = Duration::from_secs(30);
+/// No token is trusted for longer.
+const LONGEST: Duration = Duration::from_hours(24);
+
 /// The tokens of one source.
 pub struct Tokens {
     source: SourceName,
@@ -66,7 +71,7 @@ impl Tokens {
                 Err(again) => pauses.wait(again).await?,
             }
         };
-        let lasts = Duration::from_secs(given.expires_in);
+        let lasts = Duration::from_secs(given.expires_in).min(LONGEST);
         let until = Instant::now() + lasts.saturating_sub(EARLY.min(lasts / 4));
         let token = Secret::new(given.access_token);
         *held = Some(Held { token: token.clone(), until });
@@ -85,6 +90,7 @@ impl Tokens {
     async fn ask(&self, client: &Client, id: &str, secret: &Secret) -> Result<Given, Again> {
         let request = client
             .post(self.url.clone())
+            .timeout(ANSWER)
             .basic_auth(id, Some(secret.expose()))
             .header(http::header::CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body("grant_type=client_credentials&scope=all-apis");

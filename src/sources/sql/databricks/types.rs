@@ -114,7 +114,9 @@ impl Form {
             Some(data_type) => {
                 // Blanks at the end of a CHAR, and the case of some collations, do not count there.
                 let is_loose = data_type == DataType::Utf8 && name != "string" && !name.starts_with("varchar(")
-                    || name.contains(" collate ");
+                    || name.contains(" collate ")
+                    // A MAP, which comes as text: the order of its entries means nothing there.
+                    || is_nested(&name);
                 Self { data_type, around: None, is_comparable: !is_loose, is_text: false }
             }
             None if name == "variant" || is_nested(&name) => text(TO_JSON),
@@ -291,6 +293,7 @@ mod tests {
             ("varchar(5) COLLATE UNICODE_CI", false),
             ("char(5)", false),
             ("variant", false),
+            ("map<string,int>", false),
         ] {
             assert_eq!(Form::of(declared).is_comparable, expected, "{declared}");
         }

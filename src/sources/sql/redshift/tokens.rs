@@ -109,7 +109,11 @@ impl Tokens {
         let text = |name: &str| answer[name].as_str().map(str::to_owned);
         // Seconds since 1970, with a fraction.
         let expires = answer["expiration"].as_f64().map(|seconds| TimeDelta::try_milliseconds(millis(seconds)));
-        token(text("dbUser"), text("dbPassword"), expires.flatten().map(|since| DateTime::UNIX_EPOCH + since))
+        token(
+            text("dbUser"),
+            text("dbPassword"),
+            expires.flatten().and_then(|since| DateTime::UNIX_EPOCH.checked_add_signed(since)),
+        )
     }
 }
 

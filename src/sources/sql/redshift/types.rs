@@ -13,7 +13,7 @@
 //! | timestamp, timestamptz | Timestamp(µs), Timestamp(µs, UTC) | itself | yes |
 //! | time | Time64(µs) | text | no |
 //! | timetz | Utf8 | text | no |
-//! | super | Utf8, named `arrow.json` | `json_serialize` | no |
+//! | super | Utf8, named `arrow.json` | `json_serialize`, but NULL | no |
 //! | varbyte | Binary | `from_varbyte(…, 'hex')` | no |
 //!
 //! Columns of other types (geometry, geography, hllsketch, intervals, and what is nested in external tables) are left out,
@@ -94,7 +94,8 @@ impl Form {
             }
             "time" | "time without time zone" => uncompared(DataType::Time64(TimeUnit::Microsecond)),
             "timetz" | "time with time zone" => text(AS_TEXT, PRINTED),
-            "super" => text("json_serialize({})", JSON),
+            // Of NULL it makes the text `null` ("JSON_SERIALIZE function").
+            "super" => text("CASE WHEN {} IS NOT NULL THEN json_serialize({}) END", JSON),
             "varbyte" | "varbinary" | "binary varying" | "binary" => {
                 Self { sent: "from_varbyte({}, 'hex')", ..uncompared(DataType::Binary) }
             }

@@ -97,7 +97,10 @@ async fn without_a_key_in_the_file_the_usual_chain_says_who_asks() {
         check.env("AWS_CONFIG_FILE", "aws/config").env("AWS_EC2_METADATA_DISABLED", "true");
         check.env("AWS_SHARED_CREDENTIALS_FILE", if environment.is_empty() { "aws/credentials" } else { "aws/none" });
         let checked = check.output().expect("it runs");
-        (checked.status.success(), String::from_utf8_lossy(&checked.stderr).into_owned())
+        (
+            checked.status.success(),
+            format!("{}{}", String::from_utf8_lossy(&checked.stdout), String::from_utf8_lossy(&checked.stderr)),
+        )
     };
     let keys = [("AWS_ACCESS_KEY_ID", KEY_ID), ("AWS_SECRET_ACCESS_KEY", SECRET_KEY)];
     for (more, environment) in [

@@ -126,7 +126,8 @@ impl Service {
     async fn call(&self, headers: &[(&'static str, &str)], body: String) -> Result<Bytes, Refusal> {
         let (mut attempt, mut is_corrected) = (0, false);
         loop {
-            let (refusal, pause) = match self.send(headers, &body).await {
+            let ahead = self.ahead.load(Ordering::Relaxed);
+            let (refusal, pause) = match self.send(headers, &body, ahead).await {
                 Ok(answer) if answer.status().is_success() => match answer.bytes().await {
                     Ok(bytes) => return Ok(bytes),
                     Err(error) => (Refusal::Lost(cause(&error)), None),
@@ -136,7 +137,7 @@ impl Service {
                     let pause = retry_after(&answer);
                     let refusal = refusal(status, &answer.bytes().await.unwrap_or_default());
                     let Refusal::Said(code, _) = &refusal else { return Err(refusal) };
-                    if SKEWED.contains(&code.as_str()) && !is_corrected && self.corrects_clock(now) {
+                    if SKEWED.contains(&code.as_str()) && !is_corrected && self.corrects_clock(ahead, now) {
                         is_corrected = true;
                         continue;
                     }
@@ -155,15 +156,17 @@ impl Service {
             }
             // Those who were sent away together do not come back together.
             let longest = FIRST_PAUSE * 2_u32.pow(attempt);
-            let pause =
-                pause.map_or_else(|| jittered(longest), |pause| pause + jittered(FIRST_PAUSE)).min(LONGEST_PAUSE);
+            let pause = pause
+                .map_or_else(|| jittered(longest), |pause| pause.saturating_add(jittered(FIRST_PAUSE)))
+                .min(LONGEST_PAUSE);
             tokio::time::sleep(pause).await;
             attempt += 1;
         }
     }
 
-    async fn send(&self, headers: &[(&'static str, &str)], body: &str) -> Result<Response, Refusal> {
-        let request = self.signed(headers, body).await.map_err(|error| Refusal::Lost(cause(error.as_ref())))?;
+    /// Signed as of a time that is so many seconds ahead of ours.
+    async fn send(&self, headers: &[(&'static str, &str)], body: &str, ahead: i64) -> Result<Response, Refusal> {
+        let request = self.signed(headers, body, ahead).await.map_err(|error| Refusal::Lost(cause(error.as_ref())))?;
         self.http.execute(request).await.map_err(|error| Refusal::Lost(cause(&error)))
     }
 
@@ -173,9 +176,10 @@ impl Service {
         &self,
         headers: &[(&'static str, &str)],
         body: &str,
+        ahead: i64,
     ) -> Result<reqwest::Request, Box<dyn Error + Send + Sync>> {
         let identity = self.identity.credentials().await?.into();
-        let now = Utc::now() + TimeDelta::seconds(self.ahead.load(Ordering::Relaxed));
+        let now = Utc::now() + TimeDelta::seconds(ahead);
         let params = SigningParams::builder()
             .identity(&identity)
             .region(&self.region)
@@ -195,11 +199,12 @@ impl Service {
         Ok(request.try_into()?)
     }
 
-    /// Takes the service's time for ours, if the two differ.
-    fn corrects_clock(&self, now: Option<DateTime<Utc>>) -> bool {
+    /// Takes the service's time for ours, if it differs from the one by which was signed.
+    fn corrects_clock(&self, signed: i64, now: Option<DateTime<Utc>>) -> bool {
         let Some(now) = now else { return false };
         let ahead = (now - Utc::now()).num_seconds();
-        (ahead - self.ahead.swap(ahead, Ordering::Relaxed)).abs() > SKEW
+        self.ahead.store(ahead, Ordering::Relaxed);
+        (ahead - signed).abs() > SKEW
     }
 }
 

@@ -83,7 +83,7 @@ impl Calls {
 
     /// The pages of the result of `statement`.
     pub fn pages<'a>(&'a self, statement: &'a str) -> Pages<'a> {
-        Pages { calls: self, statement, next: Next::First }
+        Pages { calls: self, statement, next: Next::First, rows: 0 }
     }
 }
 
@@ -92,6 +92,7 @@ pub struct Pages<'a> {
     calls: &'a Calls,
     statement: &'a str,
     next: Next,
+    rows: u64,
 }
 
 enum Next {
@@ -101,7 +102,7 @@ enum Next {
 }
 
 impl Pages<'_> {
-    /// The next page; `None` behind the last.
+    /// The next page; `None` behind the last, when as many rows have come as there are.
     pub async fn next(&mut self) -> Result<Option<Value>, Stop> {
         let mut body = json!({"Id": self.statement});
         match &self.next {
@@ -115,7 +116,12 @@ impl Pages<'_> {
         if token.is_some() && matches!((&self.next, &token), (Next::Page(last), Some(token)) if last == token) {
             return Err(self.calls.malformed());
         }
+        self.rows += page["Records"].as_array().map_or(0, Vec::len) as u64;
         self.next = token.map_or(Next::Nothing, Next::Page);
+        let is_short = || page["TotalNumRows"].as_u64().is_some_and(|total| total != self.rows);
+        if matches!(self.next, Next::Nothing) && is_short() {
+            return Err(self.calls.malformed());
+        }
         Ok(Some(page))
     }
 }

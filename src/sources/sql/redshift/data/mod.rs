@@ -162,7 +162,7 @@ impl DataApi {
         let mut pause = FIRST_LOOK;
         loop {
             let said = self.calls.ask("DescribeStatement", &json!({"Id": statement})).await;
-            let said = said.map_err(|refusal| self.calls.stop(&refusal))?;
+            let said = said.map_err(|refusal| self.calls.stop(&refusal).of_running())?;
             match said["Status"].as_str() {
                 Some("FINISHED") => return Ok(()),
                 Some("FAILED") => {
@@ -173,9 +173,7 @@ impl DataApi {
                     return Err(Stop::Refused(failed(self.source(), "somebody stopped the statement in Redshift")));
                 }
                 Some("SUBMITTED" | "PICKED" | "STARTED") => {}
-                other => {
-                    return Err(Stop::Refused(failed(self.source(), format!("a statement's status is {other:?}"))));
-                }
+                other => return Err(failed(self.source(), format!("a statement's status is {other:?}")).into()),
             }
             sleep(jittered(pause)).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
@@ -298,19 +296,17 @@ impl Connector for DataApi {
     }
 
     async fn abandon(&self, session: Session) {
-        let stop = async {
-            let statement = match session.running {
-                Running::Nothing => return Ok(()),
-                Running::Begun(begun) => match begun.await {
-                    Ok(Ok(begun)) => begun.statement,
-                    _ => return Ok(()),
-                },
-                Running::Known(statement) => statement,
-            };
-            self.calls.ask("CancelStatement", &json!({"Id": statement})).await.map(drop)
+        let statement = match session.running {
+            Running::Nothing => return,
+            // However long it takes until it has begun: then it runs.
+            Running::Begun(begun) => match begun.await {
+                Ok(Ok(begun)) => begun.statement,
+                _ => return,
+            },
+            Running::Known(statement) => statement,
         };
-        match timeout(CANCEL, stop).await {
-            Ok(Ok(())) => {}
+        match timeout(CANCEL, self.calls.ask("CancelStatement", &json!({"Id": statement}))).await {
+            Ok(Ok(_)) => {}
             Ok(Err(refusal)) => tracing::warn!(source = %self.source(), %refusal, "a statement could not be cancelled"),
             Err(_) => tracing::warn!(source = %self.source(), "a statement could not be cancelled in time"),
         }
