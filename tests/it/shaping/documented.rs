@@ -34,7 +34,8 @@ async fn the_document_lists_what_is_allowed() {
     };
     let always = ["limit", "format", "int64", "null", "envelope", "cursor", "count"];
     assert_eq!(names("closed", "get"), always);
-    assert_eq!(names("either", "get"), [&always[..], &["sort"]].concat());
+    // A chosen order may make it a kept result, whose answers have tags.
+    assert_eq!(names("either", "get"), [&always[..], &["sort", "If-None-Match"]].concat());
     let stored = [&always[..], &["skip", "fields", "sort"]].concat();
     assert_eq!(names("stored", "get")[..stored.len()], stored);
     assert_eq!(names("some", "get"), names("some", "post"), "it stays in the query string");
