@@ -113,10 +113,11 @@ impl Table {
         database.execute(&format!("ANALYZE {}", self.name)).await;
     }
 
-    /// Makes the table in what plays the part of Redshift: texts have a length, and statistics are nobody's.
+    /// Makes the table in what plays the part of Redshift: texts have a length. The statistics are for Postgres alone.
     pub async fn load_redshift(&self, database: &Database) {
         database.execute(&self.create_statement(["bigint", "integer", "numeric(15,2)", "date", "varchar(200)"])).await;
         database.copy(self.name, self.lines.join("\n") + "\n").await;
+        database.execute(&format!("ANALYZE {}", self.name)).await;
     }
 
     /// Makes the table in a SQLite file. The columns' affinities turn the texts into numbers.
