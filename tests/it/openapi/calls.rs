@@ -21,7 +21,9 @@ async fn call_as_documented(server: &Server, directory: &Path, key: Option<&str>
     command.args(["--checks", "all", "--max-examples", &examples.to_string(), "--generation-deterministic"]);
     // No stateful phase: nothing here has a state, and the links it guesses pass lists where one value belongs.
     command.args(["--phases", "coverage,fuzzing", "--continue-on-failure", "--no-color", "--request-timeout", "60"]);
-    command.args(["--workers", "2"]);
+    // Not on several threads: there Python 3.11 fails to parse sources now and then
+    // (<https://github.com/python/cpython/issues/106905>).
+    command.args(["--workers", "1"]);
     if let Some(key) = key {
         command.args(["--header", &format!("Authorization: Bearer {key}")]);
     }
