@@ -2,7 +2,7 @@
 //!
 //! [`Format::negotiate`] and [`Coding::negotiate`] choose what to send, and [`Options`] how values are written in it.
 //! [`encode_rows`] turns a collected page into a body, [`StreamEncoder`] turns batches into chunks as they come, several at
-//! once through [`flow`]; both stand on one encoder per format ([`json`], [`csv`], `ipc`, `parquet`). The two text formats
+//! once through [`flow()`]; both stand on one encoder per format ([`json`], [`csv`], `ipc`, `parquet`). The two text formats
 //! share `cell`, which picks a writer for each column once per batch (`scalar`, `nested`) and appends values straight from
 //! Arrow's buffers; `dialect` says how a text is quoted in either format; `number`, `temporal` and `interval` print values
 //! with `digits`, and all of them append through `blocks`. Encoders see plain rows only: they know nothing of HTTP or of

@@ -2,7 +2,7 @@
 //! gives a type that only this room can build and that the next one takes, so none can be skipped.
 //!
 //! [`Road::authenticate`] gives an [`Authenticated`] caller, `resolve` a [`Resolved`] query, `grant` the leave to run it
-//! ([`Granted`]), `bind` typed values ([`Bound`]), which `answer` turns into an [`Answer`]: a [`Run`] is planned and
+//! ([`Granted`]), `bind` typed values ([`Bound`]), which `answer` turns into an [`Answer`]: a `Run` is planned and
 //! executed, or what an earlier one gave is read again.
 
 mod admit;

@@ -28,7 +28,7 @@ use crate::{
 /// The most bytes of an encoded page.
 pub const MAX_BYTES: usize = 8 * 1024 * 1024;
 
-/// Rows of one page, complete in memory. What of it fits into [`MAX_BYTES`] only its encoding tells: [`Page::end`].
+/// Rows of one page, complete in memory. What of it fits into [`MAX_BYTES`] only its encoding tells: `Page::end`.
 #[derive(Debug)]
 pub struct Page {
     /// At most `limit` rows.

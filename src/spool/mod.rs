@@ -1,9 +1,9 @@
 //! Results that are run once and read in parts: kept as compressed Arrow chunks in a directory or an object store, while
 //! they come and for some time afterwards, and read by this server or another.
 //!
-//! A [`write`] task pulls the rows of a [`run`] into [`chunk`]s among the [`objects`] of a result, and tells its [`state`]
-//! beside them. A [`read`]er finds rows by their number: in the memory of a run here, or as [`kept`] by whoever runs it.
-//! The chunk that holds a row is known by its name, so that any page costs what the first does. [`sweep`] removes what
+//! A `write` task pulls the rows of a `run` into `chunk`s among the `objects` of a result, and tells its `state`
+//! beside them. A `read`er finds rows by their number: in the memory of a run here, or as `kept` by whoever runs it.
+//! The chunk that holds a row is known by its name, so that any page costs what the first does. `sweep` removes what
 //! has expired.
 
 mod chunk;
