@@ -1,8 +1,19 @@
 //! What the members say when a source fails.
 
-use std::fmt::Display;
+use std::{error::Error, fmt::Display};
 
 use crate::model::{Code, Fault, SourceName};
+
+/// An error, and behind it what caused it, as far as that is known.
+pub fn with_causes(error: &(dyn Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut inner = error.source();
+    while let Some(error) = inner {
+        text = format!("{text}: {error}");
+        inner = error.source();
+    }
+    text
+}
 
 /// The source cannot be reached.
 pub fn down(source: &SourceName, cause: impl Display) -> Fault {

@@ -124,10 +124,15 @@ impl Pauses {
         }
         let longest = FIRST_PAUSE * 2_u32.pow(self.0);
         self.0 += 1;
-        let share = f64::from(getrandom::u32().unwrap_or(u32::MAX)) / f64::from(u32::MAX);
         tokio::select! {
-            () = tokio::time::sleep(longest.mul_f64(0.5 + share / 2.0)) => Ok(()),
+            () = tokio::time::sleep(jittered(longest)) => Ok(()),
             () = gone => Err(Stop::Gone),
         }
     }
+}
+
+/// A time between half of `longest` and all of it.
+pub(super) fn jittered(longest: Duration) -> Duration {
+    let share = f64::from(getrandom::u32().unwrap_or(u32::MAX)) / f64::from(u32::MAX);
+    longest.mul_f64(0.5 + share / 2.0)
 }

@@ -24,7 +24,7 @@ use crate::{
     sources::sql::{
         Dialect, Statement,
         arrow::{Batches, examine},
-        failure::{changed, down, failed, not_computed},
+        failure::{changed, down, failed, not_computed, with_causes},
         feed::{Feed, Job, Remote, Scan, Stop, Verdict},
         pool::Pool,
         session::{self, Connector},
@@ -139,14 +139,8 @@ impl Clickhouse {
 
     /// What a connection that failed means.
     fn broken(&self, error: &reqwest::Error) -> Stop {
-        let mut cause = error.to_string();
-        let mut inner = std::error::Error::source(error);
-        while let Some(error) = inner {
-            cause = format!("{cause}: {error}");
-            inner = error.source();
-        }
         // The client looks itself for connections that still stand.
-        Stop::Refused(down(&self.name, cause))
+        Stop::Refused(down(&self.name, with_causes(error)))
     }
 
     /// The rows ended where they must not: the server failed on the way.

@@ -12,7 +12,11 @@ use super::{
     failure::{broken, malformed, refused},
     token::Tokens,
 };
-use crate::{config::source::DatabricksConfig, model::SourceName, sources::sql::feed::Stop};
+use crate::{
+    config::source::DatabricksConfig,
+    model::SourceName,
+    sources::sql::{feed::Stop, session::jittered},
+};
 
 /// A workspace that takes no connection in so long is down.
 const CONNECT: Duration = Duration::from_secs(5);
@@ -208,10 +212,4 @@ impl Pauses {
         tokio::time::sleep(after + own).await;
         Ok(())
     }
-}
-
-/// Between half and the whole of `longest`.
-pub fn jittered(longest: Duration) -> Duration {
-    let share = f64::from(getrandom::u32().unwrap_or(u32::MAX)) / f64::from(u32::MAX);
-    longest.mul_f64(0.5 + share / 2.0)
 }

@@ -8,7 +8,7 @@ use super::wire::{ServiceError, Status};
 use crate::{
     model::SourceName,
     sources::sql::{
-        failure::{changed, down, failed, not_computed},
+        failure::{changed, down, failed, not_computed, with_causes},
         feed::Stop,
     },
 };
@@ -18,14 +18,7 @@ const SHOWN: usize = 300;
 
 /// A connection failed. Links are secret: no URL is shown.
 pub fn broken(source: &SourceName, error: reqwest::Error) -> Stop {
-    let error = error.without_url();
-    let mut cause = error.to_string();
-    let mut inner = std::error::Error::source(&error);
-    while let Some(error) = inner {
-        cause = format!("{cause}: {error}");
-        inner = error.source();
-    }
-    Stop::Refused(down(source, cause))
+    Stop::Refused(down(source, with_causes(&error.without_url())))
 }
 
 /// An answer is not what the API says that it is, or rows are not what was announced.

@@ -5,11 +5,11 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 
 use super::{
-    api::{Api, Ask, Told, jittered},
+    api::{Api, Ask, Told},
     failure::{malformed, of_statement},
     wire::{Answer, Manifest, Part, State},
 };
-use crate::sources::sql::{failure::failed, feed::Stop};
+use crate::sources::sql::{failure::failed, feed::Stop, session::jittered};
 
 /// Before the first question how a statement is.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);

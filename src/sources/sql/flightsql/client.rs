@@ -13,6 +13,7 @@ use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
 use crate::{
     config::source::{FlightSqlConfig, Login},
     model::Problem,
+    sources::sql::failure::with_causes,
 };
 
 /// A server that takes no connection in so long is down.
@@ -183,11 +184,5 @@ pub async fn schema(connect: &Connect, client: &Client, sql: &str) -> Result<Sch
 
 /// An error of the transport, with all of its causes.
 fn outside(error: &tonic::transport::Error) -> FlightError {
-    let mut text = error.to_string();
-    let mut inner = std::error::Error::source(error);
-    while let Some(error) = inner {
-        text = format!("{text}: {error}");
-        inner = error.source();
-    }
-    FlightError::Tonic(Box::new(tonic::Status::unavailable(text)))
+    FlightError::Tonic(Box::new(tonic::Status::unavailable(with_causes(error))))
 }

@@ -18,7 +18,11 @@ use reqwest::{Response, StatusCode, header, redirect::Policy};
 use serde_json::Value;
 use url::Url;
 
-use crate::{config::source::Aws, model::Problem};
+use crate::{
+    config::source::Aws,
+    model::Problem,
+    sources::sql::{failure::with_causes, session::jittered},
+};
 use identity::Identity;
 
 /// A service that takes no connection in so long is down.
@@ -130,7 +134,7 @@ impl Service {
             let (refusal, pause) = match self.send(headers, &body, ahead).await {
                 Ok(answer) if answer.status().is_success() => match answer.bytes().await {
                     Ok(bytes) => return Ok(bytes),
-                    Err(error) => (Refusal::Lost(cause(&error)), None),
+                    Err(error) => (Refusal::Lost(with_causes(&error)), None),
                 },
                 Ok(answer) => {
                     let (status, now) = (answer.status(), server_time(&answer));
@@ -166,8 +170,9 @@ impl Service {
 
     /// Signed as of a time that is so many seconds ahead of ours.
     async fn send(&self, headers: &[(&'static str, &str)], body: &str, ahead: i64) -> Result<Response, Refusal> {
-        let request = self.signed(headers, body, ahead).await.map_err(|error| Refusal::Lost(cause(error.as_ref())))?;
-        self.http.execute(request).await.map_err(|error| Refusal::Lost(cause(&error)))
+        let request =
+            self.signed(headers, body, ahead).await.map_err(|error| Refusal::Lost(with_causes(error.as_ref())))?;
+        self.http.execute(request).await.map_err(|error| Refusal::Lost(with_causes(&error)))
     }
 
     /// By Signature Version 4
@@ -242,20 +247,4 @@ fn server_time(answer: &Response) -> Option<DateTime<Utc>> {
 fn retry_after(answer: &Response) -> Option<Duration> {
     let seconds = answer.headers().get(header::RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
     Some(Duration::from_secs(seconds))
-}
-
-/// Between half of `longest` and all of it.
-pub fn jittered(longest: Duration) -> Duration {
-    let share = f64::from(getrandom::u32().unwrap_or(u32::MAX)) / f64::from(u32::MAX);
-    longest.mul_f64(0.5 + share / 2.0)
-}
-
-fn cause(error: &(dyn Error + 'static)) -> String {
-    let mut said = error.to_string();
-    let mut next = error.source();
-    while let Some(cause) = next {
-        said = format!("{said}: {cause}");
-        next = cause.source();
-    }
-    said
 }

@@ -19,7 +19,7 @@ use tokio::{
 use uuid::Uuid;
 
 use super::{
-    aws::{Refusal, jittered},
+    aws::Refusal,
     dialect::RedshiftDialect,
     discover::Ask,
     statement::{Sent, sample, sent},
@@ -32,7 +32,7 @@ use crate::{
         failure::failed,
         feed::{Feed, Job, Remote, Scan, Stop, Verdict},
         pool::Pool,
-        session::{self, Connector},
+        session::{self, Connector, jittered},
         verdicts::Verdicts,
     },
 };
